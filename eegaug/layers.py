@@ -1,0 +1,201 @@
+"""Layers of augmentations: a weighted choice of transforms, and a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from eegaug import functional
+from eegaug.strength import check_positive
+from eegaug.transforms.base import Augmentation, Noise, Transform, uniform
+
+
+class AugmentationLayer(Augmentation):
+    r"""Learn which of several transforms to use, and how far each reaches.
+
+    The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the
+    output is the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed
+    by one :math:`T_i`, drawn with probability :math:`w_i`. The mixture costs one application
+    for each linear form among the transforms, not one for each transform.
+
+    Parameters
+    ----------
+    transforms : iterable of Transform
+        Candidates.
+    temperature : float
+        Temperature :math:`T` of the softmax; the lower, the sooner one candidate wins.
+    mixture : bool
+        Whether training uses the mixture (AugNet) or, as evaluation does, one transform per
+        trial with a straight-through gradient for the weights.
+
+    Raises
+    ------
+    TypeError
+        If a candidate is no :class:`~eegaug.Transform`.
+    ValueError
+        If there is no candidate, or the temperature is not positive.
+
+    References
+    ----------
+    Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
+    NeurIPS 2022, arXiv 2202.02142.
+
+    Examples
+    --------
+    >>> from eegaug import FrequencyShift, SignFlip
+    >>> _ = torch.manual_seed(0)
+    >>> layer = AugmentationLayer([FrequencyShift(sfreq=100), SignFlip()])
+    >>> layer(torch.randn(8, 2, 300)).shape
+    torch.Size([8, 2, 300])
+    >>> layer.weights
+    tensor([0.5000, 0.5000], grad_fn=<SoftmaxBackward0>)
+    """
+
+    def __init__(
+        self,
+        transforms: Iterable[Transform],
+        temperature: float = 0.1,
+        mixture: bool = True,
+    ) -> None:
+        super().__init__()
+        self.transforms = _module_list(transforms, Transform)
+        check_positive("temperature", temperature)
+        self.temperature = temperature
+        self.mixture = mixture
+        self.logits = nn.Parameter(torch.zeros(len(self.transforms)))
+
+    @property
+    def weights(self) -> Tensor:
+        """Weights of the transforms, shape (transforms,), sum 1."""
+        return torch.softmax(self.logits / self.temperature, 0)
+
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw each trial's choice and the noise of every transform."""
+        choice = uniform(x, len(x), generator=generator)
+        return choice, tuple(transform.draw(x, generator) for transform in self.transforms)
+
+    def augment(self, x: Tensor, noise: Noise) -> Tensor:
+        """Map signals (batch, channels, times) deterministically."""
+        choice, draws = noise
+        if self.training and self.mixture:
+            shares = self.weights.to(x.dtype).expand(len(x), -1)
+        else:
+            shares = functional.categorical(choice, self.weights)
+        operators: dict[Any, Tensor] = {}
+        for transform, draw, share in zip(self.transforms, draws, shares.unbind(1), strict=True):
+            operator = share[:, None, None] * transform.operator(x, draw)
+            form = transform.form
+            operators[form] = operators[form] + operator if form in operators else operator
+        out = x
+        for form, operator in operators.items():
+            out = out + form(x, operator)
+        return out
+
+    def breadths(self) -> Iterator[Tensor]:
+        """Yield the fractions of all strengths, each times the weight of its transform."""
+        weights = self.weights
+        yield torch.cat([w * t.fractions() for w, t in zip(weights, self.transforms, strict=True)])
+
+    def extra_repr(self) -> str:
+        """Temperature."""
+        return f"temperature={self.temperature:g}"
+
+
+class Compose(Augmentation):
+    """Apply augmentations in sequence, each with its own learned strengths.
+
+    Parameters
+    ----------
+    augmentations : iterable of Augmentation
+        Transforms, layers or further sequences.
+
+    Raises
+    ------
+    TypeError
+        If an item is no :class:`~eegaug.Augmentation`.
+    ValueError
+        If there is none.
+
+    References
+    ----------
+    Benton et al., *Learning invariances in neural networks*, NeurIPS 2020, arXiv 2010.11882.
+
+    Examples
+    --------
+    >>> from eegaug import SignFlip, TimeShift
+    >>> _ = torch.manual_seed(0)
+    >>> chain = Compose([TimeShift(sfreq=100), SignFlip()])
+    >>> chain(torch.randn(8, 2, 300)).shape
+    torch.Size([8, 2, 300])
+    """
+
+    def __init__(self, augmentations: Iterable[Augmentation]) -> None:
+        super().__init__()
+        self.augmentations = _module_list(augmentations, Augmentation)
+
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the noise of every augmentation."""
+        return tuple(augmentation.draw(x, generator) for augmentation in self.augmentations)
+
+    def augment(self, x: Tensor, noise: Noise) -> Tensor:
+        """Map signals (batch, channels, times) deterministically."""
+        for augmentation, draw in zip(self.augmentations, noise, strict=True):
+            x = augmentation.augment(x, draw)
+        return x
+
+    def breadths(self) -> Iterator[Tensor]:
+        """Yield those of every augmentation in turn."""
+        for augmentation in self.augmentations:
+            yield from augmentation.breadths()
+
+
+def describe(module: nn.Module) -> list[dict[str, Any]]:
+    """Return what the augmentations of a model have learned, layer by layer.
+
+    Parameters
+    ----------
+    module : nn.Module
+        A model, a layer, a chain or a transform.
+
+    Returns
+    -------
+    list of dict
+        One entry a layer, or a transform that stands outside of layers: ``{"transforms":
+        [{"name", "weight", "strengths": {name: {"value", "unit", "low", "high"}}}]}``, in
+        plain numbers and text.
+
+    Examples
+    --------
+    >>> from eegaug import FrequencyShift
+    >>> (layer,) = describe(FrequencyShift(sfreq=100, max_delta_freq=0.5))
+    >>> layer["transforms"][0]["strengths"]
+    {'max_delta_freq': {'value': 0.5, 'unit': 'Hz', 'low': 0.0, 'high': 5.0}}
+    """
+    if isinstance(module, AugmentationLayer):
+        weights = module.weights.tolist()
+        pairs = zip(module.transforms, weights, strict=True)
+        return [{"transforms": [_describe(transform, weight) for transform, weight in pairs]}]
+    if isinstance(module, Transform):
+        return [{"transforms": [_describe(module, 1.0)]}]
+    return [layer for child in module.children() for layer in describe(child)]
+
+
+def _describe(transform: Transform, weight: float) -> dict[str, Any]:
+    strengths = {name: strength.describe() for name, strength in transform.strengths().items()}
+    name = type(transform).__name__
+    return {"name": name, "weight": float(f"{weight:.6g}"), "strengths": strengths}
+
+
+def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.ModuleList:
+    modules = list(modules)
+    if not modules:
+        raise ValueError(f"At least one {kind.__name__} is needed. Found none.")
+    for module in modules:
+        if not isinstance(module, kind):
+            raise TypeError(
+                f"Each item should be a {kind.__name__}. Found {type(module).__name__}."
+            )
+    return nn.ModuleList(modules)

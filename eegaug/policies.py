@@ -1,0 +1,85 @@
+"""Ready-made policies: which augmentations, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from eegaug.layers import AugmentationLayer, Compose
+from eegaug.transforms import (
+    Augmentation,
+    ChannelsDropout,
+    FrequencyShift,
+    FTSurrogate,
+    SignFlip,
+    TimeShift,
+    Transform,
+)
+
+
+def sleep(sfreq: float, n_chans: int, temperature: float = 0.1) -> Compose:
+    """Return the layout of AugNet's sleep policy: a spatial layer, two time-frequency layers.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate (Hz).
+    n_chans : int
+        Number of channels. With one alone, channels are not dropped.
+    temperature : float
+        Temperature of the layers' weights.
+
+    Returns
+    -------
+    Compose
+
+    References
+    ----------
+    Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
+    NeurIPS 2022, arXiv 2202.02142, section 5.
+
+    Examples
+    --------
+    >>> len(sleep(sfreq=100, n_chans=2).augmentations)
+    3
+    """
+
+    def time_frequency() -> AugmentationLayer:
+        transforms = [TimeShift(sfreq), FrequencyShift(sfreq), FTSurrogate()]
+        return AugmentationLayer(transforms, temperature)
+
+    spatial = AugmentationLayer(_spatial(n_chans), temperature)
+    return Compose([spatial, time_frequency(), time_frequency()])
+
+
+def chain(sfreq: float, n_chans: int) -> Compose:
+    """Return Augerino's layout: every transform in sequence, with no choice between them.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate (Hz).
+    n_chans : int
+        Number of channels. With one alone, channels are not dropped.
+
+    Returns
+    -------
+    Compose
+
+    References
+    ----------
+    Benton et al., *Learning invariances in neural networks*, NeurIPS 2020, arXiv 2010.11882.
+
+    Examples
+    --------
+    >>> [type(t).__name__ for t in chain(sfreq=100, n_chans=1).augmentations]
+    ['SignFlip', 'TimeShift', 'FrequencyShift', 'FTSurrogate']
+    """
+    return Compose([*_spatial(n_chans), TimeShift(sfreq), FrequencyShift(sfreq), FTSurrogate()])
+
+
+def _spatial(n_chans: int) -> list[Transform]:
+    return [SignFlip(), ChannelsDropout()] if n_chans > 1 else [SignFlip()]
+
+
+#: The policies by name, each a function of sampling rate and number of channels.
+POLICIES: dict[str, Callable[..., Augmentation]] = {"sleep": sleep, "chain": chain}

@@ -1,0 +1,177 @@
+"""The learnable bounded value: how far an augmentation reaches, in its unit."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+
+import torch
+from torch import Tensor, nn
+
+
+class Strength(nn.Module):
+    r"""Learnable scalar in a closed range, with a unit.
+
+    The parameter is the fraction :math:`r \in [0, 1]` of the range, so that one learning
+    rate suits all units. Calling the module gives the physical value
+
+    .. math:: s = \mathrm{low} + r\,(\mathrm{high} - \mathrm{low}).
+
+    An optimiser step may push :math:`r` out of its range; the next call projects it back.
+    Nothing is clamped in the graph: :math:`\partial s / \partial r` is the same everywhere,
+    both ends can be reached, held and left again.
+
+    Parameters
+    ----------
+    value : float
+        Initial value, in ``unit``.
+    low, high : float
+        Ends of the range, in ``unit``.
+    unit : str
+        Unit of the value, as people read it ("Hz", "s", "probability").
+    learnable : bool
+        Whether the value is trained. A frozen one keeps ``requires_grad=False``.
+
+    Raises
+    ------
+    TypeError
+        If a number is expected and something else is given.
+    ValueError
+        If the range is empty or ``value`` lies outside it.
+
+    Examples
+    --------
+    >>> strength = Strength(0.5, high=5.0, unit="Hz")
+    >>> strength().item()
+    0.5
+    >>> strength.fraction.item()
+    0.10000000149011612
+    """
+
+    low: Tensor
+    high: Tensor
+
+    def __init__(
+        self,
+        value: float,
+        low: float = 0.0,
+        high: float = 1.0,
+        unit: str = "",
+        learnable: bool = True,
+    ) -> None:
+        super().__init__()
+        for name, number in (("value", value), ("low", low), ("high", high)):
+            check_number(name, number)
+        if not low < high:
+            raise ValueError(
+                f"Parameter `high` should be greater than `low`. Found {low = } and {high = }."
+            )
+        if not low <= value <= high:
+            raise ValueError(
+                f"Parameter `value` should be between {low:g} and {high:g} {unit}."
+                f" Found `value = {value}`."
+            )
+        self.unit = unit
+        # Saved with the state, so that a state means the same value in any range.
+        self.register_buffer("low", torch.tensor(float(low)))
+        self.register_buffer("high", torch.tensor(float(high)))
+        raw = torch.tensor((value - low) / (high - low), dtype=torch.get_default_dtype())
+        self.raw = nn.Parameter(raw, requires_grad=learnable)
+
+    @property
+    def fraction(self) -> Tensor:
+        """Value as a fraction of the range, a differentiable scalar in [0, 1]."""
+        with torch.no_grad():
+            self.raw.clamp_(0.0, 1.0)
+        return self.raw
+
+    def forward(self) -> Tensor:
+        """Return the physical value, a differentiable scalar in ``[low, high]``."""
+        return self.low + self.fraction * (self.high - self.low)
+
+    @property
+    def learnable(self) -> bool:
+        """Whether the value is trained."""
+        return self.raw.requires_grad
+
+    def describe(self) -> dict[str, float | str]:
+        """Return value, unit and range as plain numbers and text."""
+        with torch.no_grad():
+            numbers = {"value": self(), "low": self.low, "high": self.high}
+        rounded = {key: float(f"{number.item():.6g}") for key, number in numbers.items()}
+        return {"value": rounded.pop("value"), "unit": self.unit, **rounded}
+
+    def extra_repr(self) -> str:
+        """Value and range, as ``0.5 Hz in [0, 5]``."""
+        text = "{value:g} {unit} in [{low:g}, {high:g}]".format(**self.describe())
+        return text if self.learnable else f"{text}, frozen"
+
+
+def as_strength(
+    name: str,
+    value: float | Strength,
+    *,
+    high: float = 1.0,
+    unit: str,
+    learnable: bool = True,
+) -> Strength:
+    """Turn a constructor argument into a strength from zero to ``high``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the error.
+    value : float or Strength
+        Initial value, or a strength of the same unit with a range of the caller's own.
+    high : float
+        Upper end of the range where ``value`` is a number.
+    unit : str
+        Unit of the strength.
+    learnable : bool
+        Whether it is trained, where ``value`` is a number.
+
+    Returns
+    -------
+    Strength
+
+    Raises
+    ------
+    TypeError
+        If ``value`` is neither a number nor a strength.
+    ValueError
+        If it is out of range, or a strength in another unit.
+
+    Examples
+    --------
+    >>> as_strength("max_shift", 0.2, high=2.0, unit="s")
+    Strength(0.2 s in [0, 2])
+    """
+    if isinstance(value, Strength):
+        if value.unit != unit:
+            raise ValueError(
+                f"Parameter `{name}` should be a strength in {unit!r}. Found one in {value.unit!r}."
+            )
+        return value
+    check_number(name, value)
+    if not 0.0 <= value <= high:
+        raise ValueError(
+            f"Parameter `{name}` should be between 0 and {high:g} ({unit})."
+            f" Found `{name} = {value}`. For another range pass"
+            f" `Strength({value}, high=..., unit={unit!r})`."
+        )
+    return Strength(value, high=high, unit=unit, learnable=learnable)
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise where ``value`` is no finite real number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"Parameter `{name}` should be a number. Found `{name} = {value!r}`.")
+    if not math.isfinite(value):
+        raise ValueError(f"Parameter `{name}` should be finite. Found `{name} = {value}`.")
+
+
+def check_positive(name: str, value: object) -> None:
+    """Raise where ``value`` is no positive finite number."""
+    check_number(name, value)
+    if not value > 0:
+        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
