@@ -6,7 +6,7 @@ from eegaug import functional, policies
 from eegaug.layers import AugmentationLayer, Compose, describe
 from eegaug.models import InvariantModel
 from eegaug.objectives import BreadthCriterion, breadth_penalty
-from eegaug.strength import Strength, as_strength
+from eegaug.strength import Chance, Strength, as_strength
 from eegaug.transforms import (
     AdditiveTransform,
     Augmentation,
@@ -30,6 +30,7 @@ __all__ = [
     "Augmentation",
     "AugmentationLayer",
     "BreadthCriterion",
+    "Chance",
     "ChannelsDropout",
     "Compose",
     "FTSurrogate",

@@ -95,12 +95,12 @@ class AugmentationLayer(Augmentation):
         return out
 
     def breadths(self) -> Iterator[Tensor]:
-        """Yield the fractions of all strengths, each times the weight of its transform."""
-        weights = self.weights
-        yield torch.cat([w * t.fractions() for w, t in zip(weights, self.transforms, strict=True)])
+        """Yield the breadths of all strengths, each times the weight of its transform."""
+        pairs = zip(self.weights, self.transforms, strict=True)
+        yield torch.cat([weight * b for weight, t in pairs for b in t.breadths()])
 
     def extra_repr(self) -> str:
-        """Temperature."""
+        """Show the temperature."""
         return f"temperature={self.temperature:g}"
 
 

@@ -20,9 +20,9 @@ def breadth_penalty(module: nn.Module) -> Tensor:
     .. math:: -\sum_l \lVert w_l \odot r_l \rVert_2,
 
     with :math:`w` the weights and :math:`r` the strengths of layer :math:`l`, as fractions of
-    their ranges. The norm is taken between :math:`w \odot r + \epsilon` and
-    :math:`\epsilon = 0.01`, so that its gradient is alive where all strengths are zero: there
-    all of them widen alike.
+    their ranges (for a :class:`~eegaug.Chance`, its variance). The norm is taken between
+    :math:`w \odot r + \epsilon` and :math:`\epsilon = 0.01`, so that its gradient is alive
+    where all strengths are zero: there all of them widen alike.
 
     Parameters
     ----------

@@ -85,6 +85,11 @@ class Strength(nn.Module):
             self.raw.clamp_(0.0, 1.0)
         return self.raw
 
+    @property
+    def breadth(self) -> Tensor:
+        """How widely the draws spread, in [0, 1]: what the penalty rewards."""
+        return self.fraction
+
     def forward(self) -> Tensor:
         """Return the physical value, a differentiable scalar in ``[low, high]``."""
         return self.low + self.fraction * (self.high - self.low)
@@ -102,9 +107,39 @@ class Strength(nn.Module):
         return {"value": rounded.pop("value"), "unit": self.unit, **rounded}
 
     def extra_repr(self) -> str:
-        """Value and range, as ``0.5 Hz in [0, 5]``."""
+        """Show value and range, as ``0.5 Hz in [0, 5]``."""
         text = "{value:g} {unit} in [{low:g}, {high:g}]".format(**self.describe())
         return text if self.learnable else f"{text}, frozen"
+
+
+class Chance(Strength):
+    r"""Learnable chance of a transform that undoes itself: a flip, a reversal.
+
+    Always flipping spreads as little as never flipping: the network sees one polarity either
+    way. The breadth is therefore the variance of the choice over its largest value,
+    :math:`4 p (1 - p)`, widest at one half.
+
+    Parameters
+    ----------
+    value : float
+        Initial probability.
+    learnable : bool
+        Whether it is trained.
+
+    Examples
+    --------
+    >>> [round(Chance(p).breadth.item(), 2) for p in (0.0, 0.25, 0.5, 1.0)]
+    [0.0, 0.75, 1.0, 0.0]
+    """
+
+    def __init__(self, value: float = 0.5, learnable: bool = True) -> None:
+        super().__init__(value, unit="probability", learnable=learnable)
+
+    @property
+    def breadth(self) -> Tensor:
+        """Variance of the choice over its largest value, in [0, 1]."""
+        p = self.fraction
+        return 4 * p * (1 - p)
 
 
 def as_strength(

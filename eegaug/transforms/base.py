@@ -98,7 +98,7 @@ class Augmentation(nn.Module):
 
     @abstractmethod
     def breadths(self) -> Iterator[Tensor]:
-        """Yield, for each softmax or chain link inside, how far it reaches as a vector."""
+        """Yield, for each layer or chain link inside, how far it reaches: shape (strengths,)."""
 
 
 class Transform(Augmentation):
@@ -174,14 +174,10 @@ class Transform(Augmentation):
         own["p"] = own.pop("p")
         return {name: strength for name, strength in own.items() if strength.learnable}
 
-    def fractions(self) -> Tensor:
-        """Return the learnable strengths as fractions of their ranges, shape (strengths,)."""
-        fractions = [strength.fraction for strength in self.strengths().values()]
-        return torch.stack(fractions) if fractions else self.p.raw.new_zeros(0)
-
     def breadths(self) -> Iterator[Tensor]:
-        """Yield the fractions: a transform by itself is a link of a chain."""
-        yield self.fractions()
+        """Yield the breadths of the learnable strengths: a transform is a link of a chain."""
+        breadths = [strength.breadth for strength in self.strengths().values()]
+        yield torch.stack(breadths) if breadths else self.p.raw.new_zeros(0)
 
 
 class SpectralTransform(Transform):

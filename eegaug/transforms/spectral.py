@@ -118,5 +118,5 @@ class FrequencyShift(ModulationTransform):
         return torch.exp(2j * torch.pi * shift * times / self.sfreq)
 
     def extra_repr(self) -> str:
-        """Sampling rate."""
+        """Show the sampling rate."""
         return f"sfreq={self.sfreq:g}"

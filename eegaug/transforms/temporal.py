@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from eegaug.strength import Strength, as_strength, check_positive
+from eegaug.strength import Chance, Strength, as_strength, check_positive
 from eegaug.transforms.base import GainTransform, Noise, SpectralTransform, uniform
 
 
@@ -50,7 +50,7 @@ class TimeShift(SpectralTransform):
         return torch.exp(-2j * torch.pi * freqs * shift)
 
     def extra_repr(self) -> str:
-        """Sampling rate."""
+        """Show the sampling rate."""
         return f"sfreq={self.sfreq:g}"
 
 
@@ -60,7 +60,7 @@ class SignFlip(GainTransform):
     Parameters
     ----------
     p : float or Strength
-        Chance of a flip; a number starts a learnable strength from 0 to 1.
+        Chance of a flip; a number starts a learnable :class:`~eegaug.Chance`.
 
     References
     ----------
@@ -74,7 +74,7 @@ class SignFlip(GainTransform):
     """
 
     def __init__(self, p: float | Strength = 0.5) -> None:
-        super().__init__(p=as_strength("p", p, unit="probability"))
+        super().__init__(p=p if isinstance(p, Strength) else Chance(p))
 
     def gain(self, x: Tensor, noise: Noise) -> Tensor:
         """Return -1: the gate alone decides."""

@@ -1,0 +1,1 @@
+"""Bridges to the libraries around: each file is imported where it is needed."""

@@ -1,0 +1,19 @@
+"""Sleep recordings in: read, pair, simulate, preprocess, window, split (needs MNE)."""
+
+from eegaug.recordings.read import Recording, fetch_sleep_edf, read_recordings
+from eegaug.recordings.simulate import simulate_nights
+from eegaug.recordings.split import Split, split_windows
+from eegaug.recordings.stages import STAGES
+from eegaug.recordings.windows import SleepWindows, make_windows
+
+__all__ = [
+    "STAGES",
+    "Recording",
+    "SleepWindows",
+    "Split",
+    "fetch_sleep_edf",
+    "make_windows",
+    "read_recordings",
+    "simulate_nights",
+    "split_windows",
+]

@@ -1,0 +1,182 @@
+"""Simulated nights: sleep-like EEG with known stages, for trying and testing without data."""
+
+from __future__ import annotations
+
+import mne
+import numpy as np
+
+from eegaug.recordings.read import Recording
+from eegaug.recordings.stages import STAGES
+from eegaug.strength import check_positive
+
+#: Chance of each stage, per epoch of 30 s, to follow each: rows and columns W, N1, N2, N3, REM.
+TRANSITIONS = np.array(
+    [
+        [0.90, 0.09, 0.01, 0.00, 0.00],
+        [0.06, 0.72, 0.19, 0.00, 0.03],
+        [0.02, 0.03, 0.88, 0.05, 0.02],
+        [0.01, 0.01, 0.06, 0.92, 0.00],
+        [0.03, 0.03, 0.02, 0.00, 0.92],
+    ]
+)
+
+#: Band-limited rhythms: frequency (Hz), half-width (Hz), amplitude (microvolts) in each stage,
+#: share at the frontal and at the posterior channel.
+RHYTHMS = {
+    "slow wave": (0.9, 0.5, (2, 4, 14, 42, 4), (1.0, 0.6)),
+    "theta": (5.5, 1.5, (4, 9, 8, 6, 9), (0.9, 0.8)),
+    "alpha": (10.0, 0.7, (14, 5, 2, 1, 2), (0.5, 1.0)),
+    "beta": (20.0, 5.0, (5, 4, 2, 1.5, 4), (1.0, 0.8)),
+}
+#: Events: mean number in a minute of each stage, share at the two channels.
+EVENTS = {
+    "spindle": ((0, 0, 5.0, 1.5, 0), (0.8, 1.0)),
+    "K-complex": ((0, 0, 2.0, 0.4, 0), (1.0, 0.6)),
+    "eye movement": ((6.0, 1.5, 0, 0, 9.0), (1.0, 0.15)),
+}
+CHANNELS = ("Fpz-Cz", "Pz-Oz")
+EPOCH = 30.0
+
+
+def simulate_nights(
+    n_people: int = 10, hours: float = 2.0, *, sfreq: float = 100.0, seed: int = 0
+) -> list[Recording]:
+    """Simulate one night for each of several people that differ.
+
+    A hypnogram is drawn from a transition matrix. The signal is a 1/f background, rhythms
+    whose amplitudes follow the stage, and events: spindles, K-complexes and eye movements.
+    People differ in the frequencies of alpha and spindles, in all amplitudes, in the slope of
+    the background and in the noise.
+
+    Parameters
+    ----------
+    n_people : int
+        Number of people.
+    hours : float
+        Length of a night.
+    sfreq : float
+        Sampling rate (Hz).
+    seed : int
+        Seed; a person is the same whatever the number of people.
+
+    Returns
+    -------
+    list of Recording
+        Channels Fpz-Cz and Pz-Oz, with stages annotated as Sleep-EDF has them.
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive, or a night is shorter than a window.
+
+    Examples
+    --------
+    >>> (night,) = simulate_nights(1, hours=0.5)
+    >>> night.person, night.raw.ch_names, len(night.raw.annotations) > 0
+    ('sim00', ['Fpz-Cz', 'Pz-Oz'], True)
+    """
+    check_positive("n_people", n_people)
+    check_positive("sfreq", sfreq)
+    check_positive("hours", hours)
+    if hours * 3600 < EPOCH:
+        raise ValueError(f"Parameter `hours` should be at least {EPOCH / 3600:.3f}. Found {hours}.")
+    return [_simulate(person, hours, sfreq, seed) for person in range(n_people)]
+
+
+def _simulate(person: int, hours: float, sfreq: float, seed: int) -> Recording:
+    rng = np.random.default_rng([seed, person])
+    n_epochs = int(hours * 3600 / EPOCH)
+    n_times = int(n_epochs * EPOCH * sfreq)
+    stages = _hypnogram(rng, n_epochs)
+
+    # Amplitudes follow the stage, not the same in any two epochs, without a step in between.
+    def by_stage(values: tuple[float, ...]) -> np.ndarray:
+        amplitudes = np.asarray(values, float)[stages] * rng.lognormal(0, 0.3, n_epochs)
+        centres = (np.arange(n_epochs) + 0.5) * EPOCH
+        edges = np.stack([centres - EPOCH / 2 + 1, centres + EPOCH / 2 - 1], 1).ravel()
+        times = np.arange(n_times) / sfreq
+        return np.interp(times, edges, np.repeat(amplitudes, 2))
+
+    background = 8 * rng.lognormal(0, 0.15) * _noise(rng, n_times, sfreq, rng.uniform(0.8, 1.2))
+    signal = np.stack([background, 0.5 * background])
+    for channel in signal:  # what the two do not share
+        channel += rng.lognormal(1.2, 0.2) * _noise(rng, n_times, sfreq, 0.8)
+    for name, (freq, width, amplitudes, shares) in RHYTHMS.items():
+        own = freq + (rng.normal(0, 0.8) if name == "alpha" else rng.normal(0, 0.05 * freq))
+        rhythm = _band(rng, n_times, sfreq, own, width) * by_stage(amplitudes)
+        signal += rng.lognormal(0, 0.2) * np.outer(shares, rhythm)
+    spindle_freq = rng.normal(13.2, 0.6)
+    for name, (rates, shares) in EVENTS.items():
+        train = _events(rng, name, np.asarray(rates)[stages], n_times, sfreq, spindle_freq)
+        signal += rng.lognormal(0, 0.15) * np.outer(shares, train)
+
+    info = mne.create_info(list(CHANNELS), sfreq, "eeg", verbose="error")
+    info["subject_info"] = {"his_id": f"sim{person:02d}"}
+    raw = mne.io.RawArray(signal * 1e-6, info, verbose="error")
+    labels = np.array(["W", "1", "2", "3", "R"])[stages]
+    raw.set_annotations(
+        mne.Annotations(
+            np.arange(n_epochs) * EPOCH, EPOCH, [f"Sleep stage {label}" for label in labels]
+        )
+    )
+    return Recording(f"simulated night of sim{person:02d}", f"sim{person:02d}", raw)
+
+
+def _hypnogram(rng: np.random.Generator, n_epochs: int) -> np.ndarray:
+    stages = np.zeros(n_epochs, dtype=int)
+    for epoch in range(1, n_epochs):
+        stages[epoch] = rng.choice(len(STAGES), p=TRANSITIONS[stages[epoch - 1]])
+    return stages
+
+
+def _shaped(rng: np.random.Generator, n_times: int, gain: np.ndarray) -> np.ndarray:
+    """Return noise of unit variance whose spectrum has the given shape."""
+    noise = np.fft.irfft(gain * np.fft.rfft(rng.standard_normal(n_times)), n_times)
+    return noise / noise.std()
+
+
+def _noise(rng: np.random.Generator, n_times: int, sfreq: float, slope: float) -> np.ndarray:
+    freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
+    return _shaped(rng, n_times, np.maximum(freqs, 0.3) ** (-slope / 2))
+
+
+def _band(
+    rng: np.random.Generator, n_times: int, sfreq: float, freq: float, width: float
+) -> np.ndarray:
+    freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
+    return _shaped(rng, n_times, np.exp(-0.5 * ((freqs - freq) / width) ** 2))
+
+
+def _events(
+    rng: np.random.Generator,
+    name: str,
+    rates: np.ndarray,
+    n_times: int,
+    sfreq: float,
+    spindle_freq: float,
+) -> np.ndarray:
+    """Return a train of events, as many a minute in each epoch as ``rates`` says on average."""
+    train = np.zeros(n_times)
+    for epoch, count in enumerate(rng.poisson(rates * EPOCH / 60)):
+        for onset in (epoch + rng.uniform(0, 1, count)) * EPOCH:
+            wave = _wave(rng, name, sfreq, spindle_freq)
+            start = int(onset * sfreq)
+            stop = min(start + len(wave), n_times)
+            train[start:stop] += wave[: stop - start]
+    return train
+
+
+def _wave(rng: np.random.Generator, name: str, sfreq: float, spindle_freq: float) -> np.ndarray:
+    """Return one event (microvolts): a spindle, a K-complex or an eye movement."""
+    if name == "spindle":
+        t = np.arange(0, rng.uniform(0.6, 1.5), 1 / sfreq)
+        envelope = rng.uniform(15, 30) * np.hanning(len(t))
+        return envelope * np.sin(2 * np.pi * (spindle_freq * t + rng.uniform()))
+    if name == "K-complex":
+        t = np.arange(0, 1.2, 1 / sfreq)
+        sharp = np.exp(-(((t - 0.35) / 0.09) ** 2))
+        slow = np.exp(-(((t - 0.70) / 0.17) ** 2))
+        return rng.uniform(60, 110) * (0.6 * slow - sharp)
+    t = np.arange(0, 1.0, 1 / sfreq)
+    rise = 1 / (1 + np.exp(-(t - 0.15) / 0.02))
+    return rng.choice([-1, 1]) * rng.uniform(30, 80) * rise * np.exp(-t / 0.3)

@@ -1,0 +1,307 @@
+"""From recordings to scored windows of one shape: pick, filter, resample, cut, scale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mne
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from eegaug.recordings.read import Recording
+from eegaug.recordings.stages import STAGES, stage_of
+from eegaug.strength import check_positive
+
+#: Length of a scored window (s): the epoch of both manuals of sleep scoring.
+WINDOW = 30.0
+#: A signal that does not move for so long (s) counts as flat.
+FLAT = 5.0
+
+
+@dataclass
+class SleepWindows:
+    """Scored windows of all recordings, and what became of the rest.
+
+    Attributes
+    ----------
+    epochs : mne.EpochsArray
+        Windows of 30 s with ``metadata`` (person, recording, onset in seconds, stage). Each
+        channel of each recording is scaled to median 0 and interquartile range 1, stored as
+        1 microvolt, so that ``epochs.get_data(units="uV")`` is what a network takes.
+    sources : list of dict
+        One a recording: name, person, sampling rate, windows kept by stage, windows dropped
+        by reason.
+    notes : list of str
+        What was changed on the way, for a person to read.
+    """
+
+    epochs: mne.EpochsArray
+    sources: list[dict[str, Any]]
+    notes: list[str]
+
+    @property
+    def X(self) -> np.ndarray:
+        """Signals, float32, shape (windows, channels, times)."""
+        return self.epochs.get_data(units="uV", copy=False).astype(np.float32)
+
+    @property
+    def y(self) -> np.ndarray:
+        """Stages as positions in :data:`~eegaug.recordings.STAGES`, shape (windows,)."""
+        return self.epochs.events[:, 2].astype(np.int64)
+
+    @property
+    def persons(self) -> np.ndarray:
+        """Whose each window is, shape (windows,)."""
+        return self.epochs.metadata["person"].to_numpy(dtype=str)
+
+    @property
+    def info(self) -> mne.Info:
+        """Channels and sampling rate of the windows."""
+        return self.epochs.info
+
+
+def make_windows(
+    recordings: Sequence[Recording],
+    *,
+    sfreq: float = 100.0,
+    l_freq: float = 0.3,
+    h_freq: float = 30.0,
+    channels: Sequence[str] | None = None,
+    wake_margin: float = 30.0,
+    progress: bool = False,
+) -> SleepWindows:
+    """Cut recordings into scored windows of 30 s with the same channels in the same order.
+
+    Filtering, resampling, cutting and scaling are MNE's. Windows that are flat for 5 s or
+    more, not finite, marked bad, not scored, or in wake long before or after sleep are
+    dropped and counted.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Recordings; their signals are loaded one after the other.
+    sfreq : float
+        Sampling rate of the windows (Hz).
+    l_freq, h_freq : float
+        Pass band (Hz).
+    channels : sequence of str, optional
+        Channels to take, in this order; where absent, the EEG channels that all recordings
+        have, in the order of the first.
+    wake_margin : float
+        Minutes of wake that are kept before the first and after the last sleep.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    SleepWindows
+
+    Raises
+    ------
+    ValueError
+        If recordings share no channel, lack one of ``channels`` or are sampled too slowly, or
+        no window or one stage only is left.
+    """
+    check_positive("sfreq", sfreq)
+    if not 0 < l_freq < h_freq < sfreq / 2:
+        raise ValueError(
+            "Pass band should lie between 0 Hz and half the sampling rate."
+            f" Found {l_freq:g} to {h_freq:g} Hz at {sfreq:g} Hz."
+        )
+    if not recordings:
+        raise ValueError("At least one recording is needed. Found none.")
+    names, notes = _common_channels(recordings, channels)
+    rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
+    resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
+    if resampled:
+        notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
+
+    data, events, metadata, sources = [], [], [], []
+    for recording in tqdm(recordings, "Cutting windows", unit="file", disable=not progress):
+        raw = _preprocess(recording, names, sfreq, l_freq, h_freq)
+        epochs, dropped = _cut(raw, wake_margin)
+        codes = [] if epochs is None else epochs.events[:, 2].tolist()
+        kept = Counter(STAGES[code] for code in sorted(codes))
+        sources.append(
+            {
+                "name": recording.name,
+                "person": recording.person,
+                "sfreq": float(recording.raw.info["sfreq"]),
+                "windows": dict(kept),
+                "dropped": dict(dropped),
+            }
+        )
+        if epochs is None:
+            continue
+        scaler = mne.decoding.Scaler(scalings="median")
+        data.append(scaler.fit_transform(epochs.get_data(copy=False)))
+        events.append(epochs.events)
+        metadata.append(
+            pd.DataFrame(
+                {
+                    "person": recording.person,
+                    "recording": recording.name,
+                    "onset": (epochs.events[:, 0] - raw.first_samp) / sfreq,
+                    "stage": [STAGES[code] for code in codes],
+                }
+            )
+        )
+        info = epochs.info
+    dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
+    if not data:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in dropped.items()) or "none was scored"
+        raise ValueError(f"No scored window is left of {len(sources)} recordings: {reasons}.")
+    empty = [source["name"] for source in sources if not source["windows"]]
+    if empty:
+        notes.append(f"No window is left of {', '.join(empty)}.")
+    all_events = np.concatenate(events)
+    stages = sorted(set(all_events[:, 2].tolist()))
+    if len(stages) == 1:
+        raise ValueError(
+            f"All {len(all_events)} windows are scored {STAGES[stages[0]]}; learning needs at"
+            " least two stages."
+        )
+    all_events[:, 0] = np.arange(len(all_events))  # unique, as EpochsArray wants them
+    epochs = mne.EpochsArray(
+        np.concatenate(data) * 1e-6,
+        info,
+        all_events,
+        event_id={STAGES[stage]: stage for stage in stages},
+        metadata=pd.concat(metadata, ignore_index=True),
+        verbose="error",
+    )
+    return SleepWindows(epochs, sources, notes)
+
+
+def _common_channels(
+    recordings: Sequence[Recording], channels: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
+    """Return the channels to take and notes on what that leaves out."""
+    if channels is not None:
+        for recording in recordings:
+            missing = [name for name in channels if name not in recording.raw.ch_names]
+            if missing:
+                raise ValueError(
+                    f"{recording.name}: no channel {', '.join(missing)};"
+                    f" it has {', '.join(recording.raw.ch_names)}."
+                )
+        return list(channels), []
+    eeg = {r.name: r.raw.copy().pick("eeg").ch_names if "eeg" in r.raw else [] for r in recordings}
+    first, *others = recordings
+    names = [n for n in eeg[first.name] if all(n in eeg[other.name] for other in others)]
+    if not names:
+        sets = Counter(", ".join(found) or "none" for found in eeg.values())
+        shown = "; ".join(f"{n} with {found}" for found, n in sets.most_common(4))
+        raise ValueError(
+            f"The {len(recordings)} recordings have no EEG channel in common: {shown}."
+            " Name the channels to take, or recordings of one montage."
+        )
+    notes = []
+    unused = {n for found in eeg.values() for n in found} - set(names)
+    if unused:
+        notes.append(
+            f"EEG channels that not all recordings have are left out: {', '.join(sorted(unused))}."
+        )
+    if any([n for n in found if n in names] != names for found in eeg.values()):
+        notes.append("Channels were brought to the order of the first recording.")
+    return names, notes
+
+
+def _preprocess(
+    recording: Recording, names: list[str], sfreq: float, l_freq: float, h_freq: float
+) -> mne.io.BaseRaw:
+    """Return one recording loaded, marked, filtered and resampled."""
+    rate = float(recording.raw.info["sfreq"])
+    if rate <= 2 * h_freq:
+        raise ValueError(
+            f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz are wanted."
+        )
+    raw = recording.raw.copy().pick(names).reorder_channels(names)
+    try:
+        raw.load_data(verbose="error")
+    except Exception as error:  # each reader raises its own
+        raise ValueError(f"{recording.name}: signals cannot be read ({error}).") from error
+    _mark_unusable(raw)
+    raw.filter(l_freq, h_freq, picks="all", verbose="error")
+    return raw.resample(sfreq, verbose="error") if rate != sfreq else raw
+
+
+def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, int]:
+    """Return an event for each scored window, and how many windows were not scored."""
+    codes: dict[str, int] = {}
+    not_scored = 0.0
+    for annotation in raw.annotations:
+        try:
+            stage = stage_of(annotation["description"])
+        except ValueError:  # an event that has nothing to do with stages
+            continue
+        if stage is None:
+            not_scored += annotation["duration"] / WINDOW
+        else:
+            codes[str(annotation["description"])] = STAGES.index(stage)
+    events, _ = mne.events_from_annotations(raw, codes, chunk_duration=WINDOW, verbose="error")
+    return events, round(not_scored)
+
+
+def _cut(raw: mne.io.BaseRaw, wake_margin: float) -> tuple[mne.Epochs | None, Counter[str]]:
+    """Return the scored windows of one recording, if any, and what was dropped and why."""
+    sfreq = raw.info["sfreq"]
+    events, not_scored = _stage_events(raw)
+    near = _near_sleep(events, wake_margin * 60 * sfreq)
+    dropped = Counter({"not scored": not_scored, "wake far from sleep": int((~near).sum())})
+    if not near.any():
+        return None, +dropped
+    events = events[near]
+    epochs = mne.Epochs(
+        raw,
+        events,
+        {STAGES[code]: code for code in sorted(set(events[:, 2].tolist()))},
+        tmin=0.0,
+        tmax=WINDOW - 1 / sfreq,
+        baseline=None,
+        picks="all",
+        preload=True,
+        event_repeated="drop",
+        verbose="error",
+    )
+    for reasons in epochs.drop_log:
+        if reasons:
+            dropped[_REASONS.get(reasons[0], "marked bad")] += 1
+    return epochs if len(epochs) else None, +dropped
+
+
+_REASONS = {
+    "BAD_flat": "flat",
+    "BAD_NAN": "not finite",
+    "TOO_SHORT": "cut off by the end",
+    "NO_DATA": "cut off by the end",
+    "DROP DUPLICATE": "scored twice",
+}
+
+
+def _mark_unusable(raw: mne.io.BaseRaw) -> None:
+    """Annotate flat and non-finite stretches, and make the latter safe to filter."""
+    raw.apply_function(lambda signal: np.where(np.isfinite(signal), signal, np.nan), picks="all")
+    not_finite = mne.preprocessing.annotate_nan(raw, verbose="error")
+    annotations = raw.annotations + not_finite
+    if raw.times[-1] > FLAT:
+        flat, flat_channels = mne.preprocessing.annotate_amplitude(
+            raw, flat=0.0, bad_percent=100, min_duration=FLAT, picks="all", verbose="error"
+        )
+        annotations = annotations + flat
+        if flat_channels:  # flat throughout: MNE names the channel and annotates nothing
+            annotations.append(raw.first_time, raw.times[-1], "BAD_flat")
+    raw.apply_function(lambda signal: np.nan_to_num(signal), picks="all")
+    raw.set_annotations(annotations, emit_warning=False, verbose="error")
+
+
+def _near_sleep(events: np.ndarray, margin: float) -> np.ndarray:
+    """Tell which events are sleep, or within ``margin`` samples of the first or last sleep."""
+    asleep = events[events[:, 2] != STAGES.index("W"), 0]
+    if len(asleep) == 0:
+        return np.ones(len(events), dtype=bool)
+    return (events[:, 0] >= asleep.min() - margin) & (events[:, 0] <= asleep.max() + margin)
