@@ -114,7 +114,7 @@ class InvariantModel(nn.Module):
         ValueError
             If the number of channels is not the model's.
         """
-        n_chans = getattr(self, "n_chans", None)
+        n_chans = self._n_chans()
         if n_chans is not None and x.ndim >= 2 and x.shape[-2] != n_chans:
             raise ValueError(
                 f"Input `x` should have {n_chans} channels, as the model has."
@@ -124,6 +124,12 @@ class InvariantModel(nn.Module):
         noise = None if self.training else self._evaluation_noise(x)
         augmented = self.augmentation(x.repeat_interleave(copies, 0), noise=noise)
         return self.model(augmented).unflatten(0, (len(x), copies)).mean(1)
+
+    def _n_chans(self) -> int | None:
+        try:
+            return self.model.n_chans
+        except (AttributeError, ValueError):  # braindecode raises the latter where none was given
+            return None
 
     def _evaluation_noise(self, x: Tensor) -> Noise:
         generator = torch.Generator(x.device).manual_seed(self.seed)

@@ -80,25 +80,27 @@ class TrainingProgress(Callback):
         self.title = title
         self.scores = scores
 
-    def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
-        """Start the bar; the number of batches is known after the first epoch."""
-        self.bar_ = tqdm(desc=self.title, unit="batch")
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Start the bar."""
+        self.bar_ = tqdm(desc=self.title, unit="window", unit_scale=True)
         self.epochs_ = 0
 
     def on_epoch_begin(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
         """Tell the bar how long it will be."""
-        batches = len(net.get_iterator(dataset_train, training=True))
-        self.bar_.total = batches * net.max_epochs
+        self.bar_.total = len(dataset_train) * net.max_epochs
         self.bar_.set_description(f"{self.title}, epoch {self.epochs_ + 1}/{net.max_epochs}")
 
-    def on_batch_end(self, net: NeuralNet, batch: Any = None, training: bool = False, **kw: Any):
+    def on_batch_end(
+        self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
+    ) -> None:
         """Move the bar."""
         if training:
-            self.bar_.update()
+            self.bar_.update(len(batch[0]))
 
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_epoch_end(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
         """Show the epoch's scores."""
         self.epochs_ += 1
+        self.bar_.update(self.epochs_ * len(dataset_train) - self.bar_.n)  # the last, short batch
         latest = net.history[-1]
         self.bar_.set_postfix({key: f"{latest[key]:.3f}" for key in self.scores if key in latest})
 

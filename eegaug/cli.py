@@ -1,0 +1,229 @@
+"""The command line: ``eegaug learn [RECORDINGS...]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from eegaug import __version__
+from eegaug.policies import POLICIES
+
+#: What a run leaves in its output folder.
+RESULTS = ("invariances.json", "report.html", "model.pt")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; those of the process where absent.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 2 for bad input, 130 if interrupted.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        return _learn(arguments)
+    except KeyboardInterrupt:
+        print("\neegaug: interrupted; nothing was written.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="eegaug",
+        description="Learn which invariances recordings have, and how far each reaches.",
+    )
+    parser.add_argument("--version", action="version", version=f"eegaug {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    learn = commands.add_parser(
+        "learn",
+        help="train a sleep stager with learned augmentations on recordings",
+        description=(
+            "Train a sleep stager with augmentation layers on recordings, and write what the"
+            f" layers learned: {', '.join(RESULTS)}. With no recordings: simulated nights."
+        ),
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    data = learn.add_argument_group("data")
+    data.add_argument(
+        "recordings",
+        nargs="*",
+        metavar="RECORDINGS",
+        help="files that MNE reads, with stages as annotations or in *Hypnogram.edf beside"
+        " *PSG.edf, or folders of them",
+    )
+    data.add_argument(
+        "--sleep-edf",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help="people of Sleep-EDF Expanded by number (0 to 82), downloaded by MNE",
+    )
+    data.add_argument("--people", type=int, default=10, help="simulated nights: how many")
+    data.add_argument("--hours", type=float, default=2.0, help="simulated nights: how long")
+    data.add_argument(
+        "--channels", nargs="+", metavar="NAME", help="channels to take, by name, in this order"
+    )
+    data.add_argument(
+        "--wake-margin",
+        type=float,
+        default=30.0,
+        metavar="MINUTES",
+        help="wake to keep before the first and after the last sleep",
+    )
+    data.add_argument(
+        "--test", nargs="+", metavar="PERSON", help="people to test on (default: chosen by seed)"
+    )
+    training = learn.add_argument_group("training")
+    training.add_argument(
+        "--model", default="SleepStagerChambon2018", help="network: any model of braindecode"
+    )
+    training.add_argument(
+        "--policy", default="sleep", help=f"augmentations: {' or '.join(sorted(POLICIES))}"
+    )
+    training.add_argument("--epochs", type=int, default=30, help="length of the training")
+    training.add_argument("--batch-size", type=int, default=64, help="windows in a step")
+    training.add_argument(
+        "--penalty", type=float, default=0.05, help="weight of the penalty that widens strengths"
+    )
+    training.add_argument("--seed", type=int, default=0, help="seed of all that is random")
+    training.add_argument("--device", default="auto", help="auto (CUDA, then CPU), cpu or cuda")
+    training.add_argument(
+        "--compare", action="store_true", help="also train the network without augmentation"
+    )
+    learn.add_argument(
+        "--traceback", action="store_true", help="show where in the code an error came from"
+    )
+    learn.add_argument("--out", type=Path, default=Path("eegaug-out"), help="folder for results")
+    return parser
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    # Heavy libraries are imported here: --help and a wrong option answer at once.
+    print("Loading libraries ...", file=sys.stderr, flush=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations among the libraries themselves
+        import matplotlib
+
+        matplotlib.use("agg")
+        from eegaug.learn import Settings, learn
+        from eegaug.recordings import (
+            fetch_sleep_edf,
+            make_windows,
+            read_recordings,
+            simulate_nights,
+        )
+        from eegaug.report import write_report
+
+    start = time.perf_counter()
+    try:
+        settings = Settings(
+            model=arguments.model,
+            policy=arguments.policy,
+            epochs=arguments.epochs,
+            batch_size=arguments.batch_size,
+            penalty_weight=arguments.penalty,
+            seed=arguments.seed,
+            device=arguments.device,
+        )
+        with _output_folder(arguments.out) as folder:
+            paths = [Path(path) for path in arguments.recordings]
+            if arguments.sleep_edf:
+                paths += fetch_sleep_edf(arguments.sleep_edf)
+            if paths:
+                recordings = read_recordings(paths, progress=True)
+            else:
+                print("No recordings given: simulating nights.", file=sys.stderr)
+                recordings = simulate_nights(arguments.people, arguments.hours, seed=arguments.seed)
+            windows = make_windows(
+                recordings,
+                channels=arguments.channels,
+                wake_margin=arguments.wake_margin,
+                progress=True,
+            )
+            _tell_data(windows)
+            learned = learn(
+                windows,
+                settings,
+                test=arguments.test,
+                compare=arguments.compare,
+                progress=True,
+            )
+            print("Writing the report ...", file=sys.stderr, flush=True)
+            text = json.dumps(learned.invariances(), indent=2, ensure_ascii=False)
+            (folder / "invariances.json").write_text(text + "\n", encoding="utf-8")
+            learned.save_model(folder / "model.pt")
+            write_report(learned, folder / "report.html")
+    except (ValueError, TypeError, OSError) as error:
+        if arguments.traceback:
+            raise
+        print(f"eegaug: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    _tell_results(learned)
+    print(
+        f"\nWrote {', '.join(RESULTS)} to {arguments.out} in {time.perf_counter() - start:.0f} s."
+    )
+    return 0
+
+
+@contextmanager
+def _output_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to write to; what is in it moves to ``out`` at once, if all went well."""
+    existed = out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=out, prefix=".writing-"))
+    except OSError as error:
+        raise ValueError(
+            f"--out {out}: not a folder that can be written to ({error.strerror})."
+        ) from error
+    try:
+        yield folder
+        for result in RESULTS:
+            os.replace(folder / result, out / result)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not existed and not any(out.iterdir()):
+            out.rmdir()
+
+
+def _tell_data(windows) -> None:
+    people = len(set(windows.persons.tolist()))
+    kept = ", ".join(f"{name} {len(windows.epochs[name])}" for name in windows.epochs.event_id)
+    print(
+        f"{len(windows.epochs)} windows of {people} {'people' if people > 1 else 'person'}"
+        f" ({kept}), {len(windows.info['ch_names'])} channels:"
+        f" {', '.join(windows.info['ch_names'])}.",
+        file=sys.stderr,
+    )
+    dropped: dict[str, int] = {}
+    for source in windows.sources:
+        for reason, n in source["dropped"].items():
+            dropped[reason] = dropped.get(reason, 0) + n
+    if dropped:
+        told = ", ".join(f"{n} {reason}" for reason, n in dropped.items())
+        print(f"Windows dropped: {told}.", file=sys.stderr)
+    for note in windows.notes:
+        print(note, file=sys.stderr)
+
+
+def _tell_results(learned) -> None:
+    table = learned.table().assign(weight=lambda t: t["weight"].map("{:.3f}".format))
+    print(f"\nLearned invariances (epoch {learned.best_epoch})\n")
+    print(table.to_string(index=False))
+    print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")
+    print(learned.scores().round(3).to_string())

@@ -1,0 +1,457 @@
+"""The main job: train a network with augmentation layers, and say what they learned."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import braindecode
+import braindecode.models
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, recall_score
+from sklearn.utils.class_weight import compute_class_weight
+from skorch.callbacks import Checkpoint, EpochScoring
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
+from torch import nn
+
+import eegaug
+from eegaug.integrations.braindecode import EEGClassifier
+from eegaug.integrations.skorch import TrainingProgress
+from eegaug.layers import describe
+from eegaug.models import InvariantModel
+from eegaug.objectives import check_penalty_weight
+from eegaug.policies import POLICIES
+from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
+
+#: A transform below this weight is all but unused.
+UNUSED = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training depends on, apart from the data.
+
+    Attributes
+    ----------
+    model : str
+        Name of a braindecode model.
+    policy : str
+        Name of a policy in :mod:`eegaug.policies`.
+    epochs, batch_size : int
+        Length of the training, and windows in a step.
+    lr, strength_lr : float
+        Learning rates of the network, and of weights and strengths.
+    penalty_weight : float
+        Weight of the breadth penalty.
+    n_copies : int
+        Augmented copies that a prediction is averaged over.
+    seed : int
+        Seed of the split, the first parameters, the order of the windows and the draws.
+    device : str
+        Device that is trained on: "cpu", "cuda", or "auto" for CUDA where there is one.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range or names nothing that exists.
+    """
+
+    model: str = "SleepStagerChambon2018"
+    policy: str = "sleep"
+    epochs: int = 30
+    batch_size: int = 64
+    lr: float = 1e-3
+    strength_lr: float = 1e-2
+    penalty_weight: float = 0.05
+    n_copies: int = 4
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "n_copies"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"Parameter `{name}` should be 1 or more. Found {getattr(self, name)}."
+                )
+        if self.seed < 0:
+            raise ValueError(f"Parameter `seed` should be zero or more. Found {self.seed}.")
+        check_penalty_weight("penalty_weight", self.penalty_weight)
+        _model_class(self.model)
+        if self.policy not in POLICIES:
+            raise ValueError(
+                f"No policy is named {self.policy!r}; there are {', '.join(sorted(POLICIES))}."
+            )
+        object.__setattr__(self, "device", choose_device(self.device))
+
+
+@dataclass
+class Learned:
+    """A trained model, what it learned and how well it does.
+
+    Attributes
+    ----------
+    windows : SleepWindows
+        The data.
+    split : Split
+        Who was trained, validated and tested on.
+    settings : Settings
+        How it was trained.
+    net : EEGClassifier
+        The trained network with its augmentation, and the history of the training.
+    plain : braindecode.EEGClassifier or None
+        The same network trained without augmentation, where it was asked for.
+    seconds : dict
+        Time that each training took.
+    """
+
+    windows: SleepWindows
+    split: Split
+    settings: Settings
+    net: EEGClassifier
+    plain: braindecode.EEGClassifier | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        X, test = self.windows.X, self.split.test
+        self.y_true = self.windows.y[test]
+        self.y_pred = {name: net.predict(X[test]) for name, net in self.nets.items()}
+
+    @property
+    def nets(self) -> dict[str, braindecode.EEGClassifier]:
+        """The trained nets by name: "augmented" and, if trained, "plain"."""
+        nets = {"augmented": self.net, "plain": self.plain}
+        return {name: net for name, net in nets.items() if net is not None}
+
+    @property
+    def best_epoch(self) -> int:
+        """Epoch, counted from 1, whose parameters were kept: that of the least validation loss."""
+        return _best_epoch(self.net)
+
+    def scores(self) -> pd.DataFrame:
+        """Return the scores on the test windows, one row a net."""
+        return pd.DataFrame(
+            {name: _scores(self.y_true, y_pred) for name, y_pred in self.y_pred.items()}
+        ).T
+
+    def scores_by_person(self) -> pd.DataFrame:
+        """Return the balanced accuracy on each person tested, one column a net."""
+        persons = self.windows.persons[self.split.test]
+        rows = {}
+        for person in sorted(set(persons.tolist())):
+            mine = persons == person
+            rows[person] = {"windows": int(mine.sum())} | {
+                name: _balanced_accuracy(self.y_true[mine], y_pred[mine])
+                for name, y_pred in self.y_pred.items()
+            }
+        return pd.DataFrame(rows).T.astype({"windows": int})
+
+    def table(self) -> pd.DataFrame:
+        """Return what was learned, one row a strength."""
+        rows = []
+        for number, layer in enumerate(describe(self.net.module_), 1):
+            for transform in layer["transforms"]:
+                for name, strength in transform["strengths"].items():
+                    rows.append(
+                        {
+                            "layer": number,
+                            "transform": transform["name"],
+                            "weight": transform["weight"],
+                            "strength": name,
+                            "learned": f"{strength['value']:.3g} {strength['unit']}",
+                            "range": f"{strength['low']:g} to {strength['high']:g}",
+                            "": "all but unused" if transform["weight"] < UNUSED else "",
+                        }
+                    )
+        return pd.DataFrame(rows)
+
+    def invariances(self) -> dict[str, Any]:
+        """Return everything that ``invariances.json`` holds, as plain numbers and text."""
+        windows, settings = self.windows, self.settings
+        scores = self.scores().round(4).to_dict("index")
+        result = {
+            "eegaug": eegaug.__version__,
+            "data": {
+                "recordings": windows.sources,
+                "notes": windows.notes,
+                "channels": windows.info["ch_names"],
+                "sfreq": windows.info["sfreq"],
+                "windows": len(windows.epochs),
+                "split": self.split.how,
+            },
+            "training": {
+                **{name: getattr(settings, name) for name in settings.__dataclass_fields__},
+                "best_epoch": self.best_epoch,
+                "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
+            },
+            "layers": describe(self.net.module_),
+            "scores": scores["augmented"],
+        }
+        if self.plain is not None:
+            result["scores_without_augmentation"] = scores["plain"]
+        return result
+
+    def save_model(self, path: str | Path) -> None:
+        """Save the trained model, to be loaded by :func:`load_model`.
+
+        Parameters
+        ----------
+        path : path
+            File that is written; ``torch.load(path, weights_only=True)`` opens it.
+        """
+        info = self.windows.info
+        torch.save(
+            {
+                "eegaug": eegaug.__version__,
+                "model": self.settings.model,
+                "policy": self.settings.policy,
+                "n_copies": self.settings.n_copies,
+                "ch_names": list(info["ch_names"]),
+                "sfreq": float(info["sfreq"]),
+                "n_times": len(self.windows.epochs.times),
+                "pass_band": [float(info["highpass"]), float(info["lowpass"])],
+                "scaling": "median 0 and interquartile range 1, by channel and recording",
+                "stages": list(STAGES),
+                "state_dict": {
+                    name: value.cpu() for name, value in self.net.module_.state_dict().items()
+                },
+            },
+            path,
+        )
+
+
+def learn(
+    windows: SleepWindows,
+    settings: Settings | None = None,
+    *,
+    test: Sequence[str] | None = None,
+    compare: bool = False,
+    progress: bool = False,
+) -> Learned:
+    """Train a network with a policy in front, and keep the epoch that validates best.
+
+    Parameters
+    ----------
+    windows : SleepWindows
+        The data.
+    settings : Settings, optional
+        How to train.
+    test : sequence of str, optional
+        People to test on; chosen by the seed where absent.
+    compare : bool
+        Whether to train the same network without augmentation too.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    ValueError
+        If the windows cannot be split, or the model cannot take them.
+    """
+    settings = settings or Settings()
+    split = split_windows(windows.y, windows.persons, test, settings.seed)
+    nets, seconds = {}, {}
+    for name in ("augmented", "plain") if compare else ("augmented",):
+        start = time.perf_counter()
+        nets[name] = _fit(name, windows, split, settings, progress)
+        seconds[name] = time.perf_counter() - start
+    return Learned(windows, split, settings, nets["augmented"], nets.get("plain"), seconds)
+
+
+def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
+    """Load a model that :meth:`Learned.save_model` wrote, ready to predict.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    device : str
+        Device to load it to.
+
+    Returns
+    -------
+    InvariantModel
+        In evaluation mode.
+    """
+    saved = torch.load(path, map_location=device, weights_only=True)
+    n_chans, sfreq = len(saved["ch_names"]), saved["sfreq"]
+    network = _build_network(saved["model"], n_chans, saved["n_times"], sfreq, seed=0)
+    augmentation = POLICIES[saved["policy"]](sfreq=sfreq, n_chans=n_chans)
+    model = InvariantModel(network, augmentation, saved["n_copies"])
+    model.load_state_dict(saved["state_dict"])
+    return model.to(device).eval()
+
+
+def choose_device(name: str) -> str:
+    """Return the device to train on.
+
+    Parameters
+    ----------
+    name : str
+        "auto" for CUDA where there is one, else the CPU; or a device of torch.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If it names no device, or CUDA where there is none.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    'cpu'
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        kind = torch.device(name).type
+    except RuntimeError as error:
+        raise ValueError(f"No device is named {name!r}; try 'auto', 'cpu' or 'cuda'.") from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"Device {name!r} was asked for, and torch finds no CUDA device here.")
+    return name
+
+
+def _fit(
+    name: str, windows: SleepWindows, split: Split, settings: Settings, progress: bool
+) -> braindecode.EEGClassifier:
+    X, y = windows.X, windows.y
+    _, n_chans, n_times = X.shape
+    sfreq = float(windows.info["sfreq"])
+    network = _build_network(settings.model, n_chans, n_times, sfreq, settings.seed)
+    title = f"Training ({name})"
+    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng():
+        torch.manual_seed(settings.seed)
+        callbacks = [
+            ("score", EpochScoring(_net_score, False, name="valid_balanced_accuracy")),
+            (
+                "best",
+                Checkpoint(
+                    dirname=folder,
+                    load_best=True,
+                    f_optimizer=None,
+                    f_criterion=None,
+                    f_history=None,
+                ),
+            ),
+        ]
+        if progress:
+            scores = ("train_loss", "valid_loss", "valid_balanced_accuracy")
+            callbacks.append(("progress", TrainingProgress(title, scores)))
+        common = {
+            "criterion__weight": _class_weights(y[split.train]),
+            "optimizer": torch.optim.Adam,
+            "lr": settings.lr,
+            "batch_size": min(settings.batch_size, len(split.train)),
+            "max_epochs": settings.epochs,
+            "train_split": predefined_split(Dataset(X[split.valid], y[split.valid])),
+            "callbacks": callbacks,
+            "callbacks__valid_acc": None,
+            "callbacks__print_log": None,
+            "classes": list(range(len(STAGES))),
+            "device": settings.device,
+            "verbose": 0,
+        }
+        if name == "plain":
+            net = braindecode.EEGClassifier(network, **common)
+        else:
+            augmentation = POLICIES[settings.policy](sfreq=sfreq, n_chans=n_chans)
+            net = EEGClassifier(
+                InvariantModel(network, augmentation, settings.n_copies),
+                penalty_weight=settings.penalty_weight,
+                optimizer__param_groups=[("augmentation*", {"lr": settings.strength_lr})],
+                **common,
+            )
+        net.fit(X[split.train], y[split.train])
+    return net
+
+
+def _build_network(name: str, n_chans: int, n_times: int, sfreq: float, seed: int) -> nn.Module:
+    signal = {
+        "n_chans": n_chans,
+        "n_outputs": len(STAGES),
+        "n_times": n_times,
+        "sfreq": sfreq,
+    }
+    model = _model_class(name)
+    accepted = inspect.signature(model).parameters
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        try:
+            network = model(**{key: value for key, value in signal.items() if key in accepted})
+            with torch.no_grad():
+                outputs = network.eval()(torch.zeros(2, n_chans, n_times))
+        except Exception as error:  # models fail each in their own way
+            raise ValueError(
+                f"Model {name} cannot take windows of {n_chans} channels and {n_times} samples:"
+                f" {error}."
+            ) from error
+    if outputs.shape != (2, len(STAGES)):
+        raise ValueError(
+            f"Model {name} should give one score a stage, shape (2, {len(STAGES)})."
+            f" Found {tuple(outputs.shape)}."
+        )
+    return network.train()
+
+
+def _model_class(name: str) -> type[nn.Module]:
+    models = {
+        key: value
+        for key, value in vars(braindecode.models).items()
+        if inspect.isclass(value) and issubclass(value, nn.Module)
+    }
+    if name not in models:
+        close = difflib.get_close_matches(name, models, n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(close)}?" if close else "."
+        raise ValueError(f"braindecode has no model named {name!r}{hint}")
+    return models[name]
+
+
+def _class_weights(y: np.ndarray) -> torch.Tensor:
+    """Weight stages inversely to their number; a stage that is not trained on has no weight."""
+    weights = torch.zeros(len(STAGES))
+    present = np.unique(y)
+    balanced = compute_class_weight("balanced", classes=present, y=y)
+    weights[present] = torch.as_tensor(balanced, dtype=weights.dtype)
+    return weights
+
+
+def _scores(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
+    present = np.unique(y_true)
+    f1 = f1_score(y_true, y_pred, labels=present, average="macro", zero_division=0)
+    return {
+        "balanced_accuracy": _balanced_accuracy(y_true, y_pred),
+        "accuracy": float(accuracy_score(y_true, y_pred)),
+        "macro_f1": float(f1),
+        "kappa": float(cohen_kappa_score(y_true, y_pred, labels=range(len(STAGES)))),
+    }
+
+
+def _balanced_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Mean recall of the stages that occur; scikit-learn's own warns where others are predicted."""
+    present = np.unique(y_true)
+    recall = recall_score(y_true, y_pred, labels=present, average="macro", zero_division=0)
+    return float(recall)
+
+
+def _net_score(net: braindecode.EEGClassifier, X: Any, y: np.ndarray) -> float:
+    return _balanced_accuracy(np.asarray(y), net.predict(X))
+
+
+def _best_epoch(net: braindecode.EEGClassifier) -> int:
+    return int(np.argmin(net.history[:, "valid_loss"])) + 1

@@ -1,0 +1,258 @@
+"""The report: one HTML page that says what was learned, from what, and how well it does."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import mne
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from eegaug import plots
+from eegaug.layers import describe
+from eegaug.learn import UNUSED, Learned
+from eegaug.recordings import STAGES
+from eegaug.transforms import Augmentation, Transform
+
+#: Title of a column for each score.
+SCORES = {
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "kappa": "Cohen's kappa",
+}
+
+
+def write_report(learned: Learned, path: str | Path) -> None:
+    """Write the report of a training.
+
+    Parameters
+    ----------
+    learned : Learned
+        What :func:`eegaug.learn.learn` returned.
+    path : path
+        HTML file that is written.
+    """
+    report = mne.Report(title="eegaug: learned invariances", verbose="error")
+    report.add_html(_summary(learned), "Summary", section="What was learned")
+    _add(
+        report,
+        plots.plot_learning(learned.net.history, describe(learned.net.module_), learned.best_epoch),
+        "Weights and strengths over epochs",
+        "What was learned",
+        f"The dotted line is epoch {learned.best_epoch}, which validated best and was kept."
+        " Each strength is drawn over its whole range.",
+    )
+    for number, figure in enumerate(_augmentation_figures(learned), 1):
+        _add(
+            report,
+            figure,
+            f"Layer {number}, before and after",
+            "What was learned",
+            "Grey: a window of a tested person. Blue: the same after the transform, at its learned"
+            " strength; of 20 draws, the one that changes the window most. Right: spectra of the"
+            " whole window, mean of the channels.",
+        )
+    report.add_html(_scores(learned), "Scores", section="How well it does")
+    _add(report, _confusions(learned), "Confusion matrix", "How well it does", "Tested windows.")
+    for person in sorted(set(learned.windows.persons[learned.split.test].tolist())):
+        _add(
+            report,
+            _hypnograms(learned, person),
+            f"Hypnogram of {person}",
+            "How well it does",
+            "A person the network never saw, unless the summary says otherwise.",
+        )
+    report.add_html(_data(learned), "Recordings", section="Data")
+    _add(
+        report,
+        plots.plot_losses(learned.net.history, learned.best_epoch),
+        "Loss over epochs",
+        "Training",
+        f"The dotted line is epoch {learned.best_epoch}, which was kept.",
+    )
+    report.add_html(_settings(learned), "Settings", section="Training")
+    report.save(path, open_browser=False, overwrite=True, verbose="error")
+
+
+def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: str) -> None:
+    report.add_figure(figure, title, section=section, caption=caption, image_format="png")
+    plt.close(figure)
+
+
+def _summary(learned: Learned) -> str:
+    scores = learned.scores()["balanced_accuracy"]
+    used = [
+        f"<li>{_sentence(number, transform)}</li>"
+        for number, layer in enumerate(describe(learned.net.module_), 1)
+        for transform in layer["transforms"]
+        if transform["weight"] >= UNUSED and transform["strengths"]
+    ]
+    comparison = (
+        f", against {scores['plain']:.3f} without augmentation" if "plain" in scores else ""
+    )
+    one = len(set(learned.windows.persons.tolist())) == 1
+    warning = (
+        "<p><b>One person alone:</b> training and test are blocks of the same recordings, so the"
+        " scores say nothing about other people.</p>"
+        if one
+        else ""
+    )
+    return (
+        f"<p>Balanced accuracy on {len(learned.split.test)} windows that were not trained on:"
+        f" <b>{scores['augmented']:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
+        f"</p>{warning}<p>The network was made invariant to:</p><ul>{''.join(used)}</ul>"
+        f"{_html(learned.table())}"
+    )
+
+
+def _sentence(number: int, transform: dict) -> str:
+    reach = ", ".join(
+        f"{name} {strength['value']:.3g} {strength['unit']}"
+        for name, strength in transform["strengths"].items()
+    )
+    return f"layer {number}: <b>{transform['name']}</b>, {reach}, weight {transform['weight']:.2f}"
+
+
+def _scores(learned: Learned) -> str:
+    overall = learned.scores().rename(columns=SCORES).rename_axis(index="network").reset_index()
+    persons = learned.scores_by_person().rename_axis(index="person").reset_index()
+    return (
+        f"{_html(overall.round(3))}<p>Balanced accuracy is the mean recall of the stages that"
+        f" occur. By person:</p>{_html(persons.round(3))}"
+    )
+
+
+def _data(learned: Learned) -> str:
+    windows = learned.windows
+    side = {}
+    for name in ("train", "valid", "test"):
+        for person in windows.persons[getattr(learned.split, name)]:
+            side.setdefault(str(person), []).append(name)
+    rows = []
+    for source in windows.sources:
+        dropped = ", ".join(f"{n} {reason}" for reason, n in source["dropped"].items())
+        rows.append(
+            {
+                "recording": source["name"],
+                "person": source["person"],
+                "used for": ", ".join(dict.fromkeys(side.get(source["person"], ["nothing"]))),
+                "sampled at": f"{source['sfreq']:g} Hz",
+                **{stage: source["windows"].get(stage, 0) for stage in STAGES},
+                "dropped": dropped or "none",
+            }
+        )
+    trained = {STAGES[code] for code in windows.y[learned.split.train]}
+    missing = [stage for stage in STAGES if stage not in trained]
+    notes = list(windows.notes)
+    if missing:
+        notes.append(f"No window of {', '.join(missing)} is in training: never predicted.")
+    listed = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    info = windows.info
+    return (
+        f"<p>{len(windows.epochs)} windows of 30 s, {', '.join(info['ch_names'])}, at"
+        f" {info['sfreq']:g} Hz, {info['highpass']:g} to {info['lowpass']:g} Hz; each channel of"
+        f" each recording scaled to median 0 and interquartile range 1.</p>"
+        f"<p>Split: {html.escape(learned.split.how)}.</p><ul>{listed}</ul>"
+        f"{_html(pd.DataFrame(rows))}"
+    )
+
+
+def _settings(learned: Learned) -> str:
+    training = learned.invariances()["training"]
+    rows = {name.replace("_", " "): str(value) for name, value in training.items()}
+    return _html(pd.DataFrame(list(rows.items()), columns=["setting", "value"]))
+
+
+def _html(table: pd.DataFrame) -> str:
+    return table.to_html(
+        index=False, border=0, classes="table table-sm table-hover w-auto", justify="left"
+    )
+
+
+def _augmentation_figures(learned: Learned) -> Iterator[Figure]:
+    window = _example_window(learned)
+    info = learned.windows.info
+    for layer in _layers(learned.net.module_.augmentation):
+        transforms = [t for t in layer if t.strengths()]
+        figure, axes = plt.subplots(
+            len(transforms),
+            2,
+            figsize=(9, 2.3 * len(transforms)),
+            width_ratios=(2.2, 1),
+            squeeze=False,
+            layout="constrained",
+        )
+        for transform, pair in zip(transforms, axes, strict=True):
+            reach = ", ".join(
+                f"{name} {strength().item():.3g} {strength.unit}"
+                for name, strength in transform.strengths().items()
+            )
+            plots.plot_augmentation(
+                transform,
+                window,
+                info["sfreq"],
+                ch_names=info["ch_names"],
+                axes=pair,
+                title=f"{type(transform).__name__}, {reach}",
+            )
+        yield figure
+
+
+def _layers(augmentation: Augmentation) -> list[list[Transform]]:
+    """Return the transforms of each layer; those outside of layers make one of their own."""
+    layers, alone = [], []
+    for child in getattr(augmentation, "augmentations", [augmentation]):
+        if isinstance(child, Transform):
+            alone.append(child)
+        else:
+            layers.append(list(child.transforms))
+    return ([alone] if alone else []) + layers
+
+
+def _example_window(learned: Learned) -> np.ndarray:
+    """Return the tested window of middling amplitude in N2, else in the stage seen most."""
+    test = learned.split.test
+    y = learned.windows.y[test]
+    n2 = STAGES.index("N2")
+    stage = n2 if np.any(y == n2) else int(np.bincount(y).argmax())
+    candidates = learned.windows.X[test[y == stage]]
+    amplitude = candidates.std((1, 2))
+    return candidates[np.argsort(amplitude)[len(amplitude) // 2]]
+
+
+def _confusions(learned: Learned) -> Figure:
+    figure, axes = plt.subplots(
+        1,
+        len(learned.nets),
+        figsize=(4.4 * len(learned.nets), 4),
+        squeeze=False,
+        layout="constrained",
+    )
+    titles = {"augmented": "with learned augmentation", "plain": "without augmentation"}
+    for (name, y_pred), ax in zip(learned.y_pred.items(), axes[0], strict=True):
+        plots.plot_confusion(learned.y_true, y_pred, ax=ax, title=titles[name])
+    return figure
+
+
+def _hypnograms(learned: Learned, person: str) -> Figure:
+    metadata = learned.windows.epochs.metadata.iloc[learned.split.test].reset_index(drop=True)
+    mine = metadata[metadata["person"] == person]
+    nights = list(dict.fromkeys(mine["recording"]))
+    figure, axes = plt.subplots(
+        len(nights), 1, figsize=(9, 2.6 * len(nights)), squeeze=False, layout="constrained"
+    )
+    for night, (ax,) in zip(nights, axes, strict=True):
+        rows = mine.index[mine["recording"] == night].to_numpy()
+        plots.plot_hypnogram(
+            metadata["onset"].to_numpy()[rows],
+            learned.y_true[rows],
+            learned.y_pred["augmented"][rows],
+            ax=ax,
+            title=night,
+        )
+    return figure
