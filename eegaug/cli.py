@@ -222,8 +222,7 @@ def _tell_data(windows) -> None:
 
 
 def _tell_results(learned) -> None:
-    table = learned.table().assign(weight=lambda t: t["weight"].map("{:.3f}".format))
-    print(f"\nLearned invariances (epoch {learned.best_epoch})\n")
-    print(table.to_string(index=False))
+    print(f"\nLearned invariances (epoch {learned.best_epoch}, which validated best)\n")
+    print(learned.table().to_string(index=False))
     print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")
     print(learned.scores().round(3).to_string())

@@ -57,7 +57,7 @@ class AugmentationLayer(Augmentation):
     def __init__(
         self,
         transforms: Iterable[Transform],
-        temperature: float = 0.1,
+        temperature: float = 1.0,
         mixture: bool = True,
     ) -> None:
         super().__init__()

@@ -164,11 +164,12 @@ class Learned:
                         {
                             "layer": number,
                             "transform": transform["name"],
-                            "weight": transform["weight"],
+                            "weight": f"{transform['weight']:.2f}",
                             "strength": name,
-                            "learned": f"{strength['value']:.3g} {strength['unit']}",
+                            "learned": f"{strength['value']:.3g}",
                             "range": f"{strength['low']:g} to {strength['high']:g}",
-                            "": "all but unused" if transform["weight"] < UNUSED else "",
+                            "unit": strength["unit"],
+                            "note": "all but unused" if transform["weight"] < UNUSED else "",
                         }
                     )
         return pd.DataFrame(rows)

@@ -47,6 +47,7 @@ def plot_losses(history: Any, best_epoch: int | None = None, ax: Axes | None = N
     ):
         ax.plot(epochs, history[:, key], line, color=COLOURS[0], label=label)
     _mark(ax, best_epoch)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set(xlabel="epoch", ylabel="loss (nats)")
     ax.legend(frameon=False)
     return _tidy(ax)
@@ -91,6 +92,7 @@ def plot_learning(
                 style = {"color": COLOURS[number], "linestyle": LINES[number % len(LINES)]}
                 ax.plot(epochs, history[:, key], label=label, **style)
             _mark(ax, best_epoch)
+            ax.xaxis.get_major_locator().set_params(integer=True)
             margin = 0.04 * panel["high"]
             ax.set(ylim=(-margin, panel["high"] + margin), xlabel="epoch")
             ax.set_ylabel(panel["ylabel"], fontsize="small")
@@ -161,10 +163,11 @@ def plot_augmentation(
     n_fft = min(int(4 * sfreq), before.shape[1])
     for signal, style in ((before, {"color": "0.6", "lw": 3}), (after, {"color": COLOURS[0]})):
         freqs, power = welch(signal, sfreq, nperseg=n_fft)
-        # A dropped channel has no power: its floor keeps the logarithm finite.
         level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
         seen = (freqs > 0) & (freqs <= 30)
         spectrum_ax.plot(freqs[seen], level[seen], **style)
+        if signal is before:  # where all channels are dropped, nothing is left to show
+            spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
     spectrum_ax.set(xlabel="frequency (Hz)")
     spectrum_ax.set_ylabel("power (dB)", fontsize="small")
     for ax in axes:

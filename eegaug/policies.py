@@ -16,7 +16,7 @@ from eegaug.transforms import (
 )
 
 
-def sleep(sfreq: float, n_chans: int, temperature: float = 0.1) -> Compose:
+def sleep(sfreq: float, n_chans: int, temperature: float = 1.0) -> Compose:
     """Return the layout of AugNet's sleep policy: a spatial layer, two time-frequency layers.
 
     Parameters

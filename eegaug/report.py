@@ -16,7 +16,7 @@ from eegaug import plots
 from eegaug.layers import describe
 from eegaug.learn import UNUSED, Learned
 from eegaug.recordings import STAGES
-from eegaug.transforms import Augmentation, Transform
+from eegaug.transforms import Transform
 
 #: Title of a column for each score.
 SCORES = {
@@ -38,7 +38,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
         HTML file that is written.
     """
     report = mne.Report(title="eegaug: learned invariances", verbose="error")
-    report.add_html(_summary(learned), "Summary", section="What was learned")
+    report.add_html(_summary(learned), "Summary", section="What was learned", tags=())
     _add(
         report,
         plots.plot_learning(learned.net.history, describe(learned.net.module_), learned.best_epoch),
@@ -47,17 +47,17 @@ def write_report(learned: Learned, path: str | Path) -> None:
         f"The dotted line is epoch {learned.best_epoch}, which validated best and was kept."
         " Each strength is drawn over its whole range.",
     )
-    for number, figure in enumerate(_augmentation_figures(learned), 1):
+    for title, figure in _augmentation_figures(learned):
         _add(
             report,
             figure,
-            f"Layer {number}, before and after",
+            title,
             "What was learned",
             "Grey: a window of a tested person. Blue: the same after the transform, at its learned"
             " strength; of 20 draws, the one that changes the window most. Right: spectra of the"
             " whole window, mean of the channels.",
         )
-    report.add_html(_scores(learned), "Scores", section="How well it does")
+    report.add_html(_scores(learned), "Scores", section="How well it does", tags=())
     _add(report, _confusions(learned), "Confusion matrix", "How well it does", "Tested windows.")
     for person in sorted(set(learned.windows.persons[learned.split.test].tolist())):
         _add(
@@ -67,7 +67,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
             "How well it does",
             "A person the network never saw, unless the summary says otherwise.",
         )
-    report.add_html(_data(learned), "Recordings", section="Data")
+    report.add_html(_data(learned), "Recordings", section="Data", tags=())
     _add(
         report,
         plots.plot_losses(learned.net.history, learned.best_epoch),
@@ -75,12 +75,12 @@ def write_report(learned: Learned, path: str | Path) -> None:
         "Training",
         f"The dotted line is epoch {learned.best_epoch}, which was kept.",
     )
-    report.add_html(_settings(learned), "Settings", section="Training")
+    report.add_html(_settings(learned), "Settings", section="Training", tags=())
     report.save(path, open_browser=False, overwrite=True, verbose="error")
 
 
 def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: str) -> None:
-    report.add_figure(figure, title, section=section, caption=caption, image_format="png")
+    report.add_figure(figure, title, section=section, caption=caption, image_format="png", tags=())
     plt.close(figure)
 
 
@@ -111,11 +111,24 @@ def _summary(learned: Learned) -> str:
 
 
 def _sentence(number: int, transform: dict) -> str:
-    reach = ", ".join(
-        f"{name} {strength['value']:.3g} {strength['unit']}"
-        for name, strength in transform["strengths"].items()
+    return (
+        f"layer {number}: <b>{transform['name']}</b>, {_reach(transform)},"
+        f" weight {transform['weight']:.2f}"
     )
-    return f"layer {number}: <b>{transform['name']}</b>, {reach}, weight {transform['weight']:.2f}"
+
+
+def _reach(transform: dict) -> str:
+    """Say how far a transform reaches, as "±0.52 Hz"."""
+    parts = []
+    for name, strength in transform["strengths"].items():
+        value, unit = f"{strength['value']:.3g}", strength["unit"]
+        if name.startswith("max_"):
+            parts.append(f"±{value} {unit}")
+        elif unit == "probability":
+            parts.append(f"{name} = {value}")
+        else:
+            parts.append(f"{value} ({unit})")
+    return ", ".join(parts)
 
 
 def _scores(learned: Learned) -> str:
@@ -129,10 +142,11 @@ def _scores(learned: Learned) -> str:
 
 def _data(learned: Learned) -> str:
     windows = learned.windows
-    side = {}
-    for name in ("train", "valid", "test"):
-        for person in windows.persons[getattr(learned.split, name)]:
-            side.setdefault(str(person), []).append(name)
+    sides = {"training": "train", "validation": "valid", "test": "test"}
+    side: dict[str, list[str]] = {}
+    for name, attribute in sides.items():
+        for person in set(windows.persons[getattr(learned.split, attribute)].tolist()):
+            side.setdefault(person, []).append(name)
     rows = []
     for source in windows.sources:
         dropped = ", ".join(f"{n} {reason}" for reason, n in source["dropped"].items())
@@ -140,7 +154,7 @@ def _data(learned: Learned) -> str:
             {
                 "recording": source["name"],
                 "person": source["person"],
-                "used for": ", ".join(dict.fromkeys(side.get(source["person"], ["nothing"]))),
+                "used for": ", ".join(side.get(source["person"], ["nothing"])),
                 "sampled at": f"{source['sfreq']:g} Hz",
                 **{stage: source["windows"].get(stage, 0) for stage in STAGES},
                 "dropped": dropped or "none",
@@ -174,44 +188,31 @@ def _html(table: pd.DataFrame) -> str:
     )
 
 
-def _augmentation_figures(learned: Learned) -> Iterator[Figure]:
+def _augmentation_figures(learned: Learned) -> Iterator[tuple[str, Figure]]:
     window = _example_window(learned)
     info = learned.windows.info
-    for layer in _layers(learned.net.module_.augmentation):
-        transforms = [t for t in layer if t.strengths()]
+    model = learned.net.module_
+    modules = [m for m in model.augmentation.modules() if isinstance(m, Transform)]
+    transforms = iter(modules)
+    for number, layer in enumerate(describe(model), 1):
         figure, axes = plt.subplots(
-            len(transforms),
+            len(layer["transforms"]),
             2,
-            figsize=(9, 2.3 * len(transforms)),
+            figsize=(9, 2.3 * len(layer["transforms"])),
             width_ratios=(2.2, 1),
             squeeze=False,
             layout="constrained",
         )
-        for transform, pair in zip(transforms, axes, strict=True):
-            reach = ", ".join(
-                f"{name} {strength().item():.3g} {strength.unit}"
-                for name, strength in transform.strengths().items()
-            )
+        for described, pair in zip(layer["transforms"], axes, strict=True):
             plots.plot_augmentation(
-                transform,
+                next(transforms),
                 window,
                 info["sfreq"],
                 ch_names=info["ch_names"],
                 axes=pair,
-                title=f"{type(transform).__name__}, {reach}",
+                title=f"{described['name']}, {_reach(described)}, weight {described['weight']:.2f}",
             )
-        yield figure
-
-
-def _layers(augmentation: Augmentation) -> list[list[Transform]]:
-    """Return the transforms of each layer; those outside of layers make one of their own."""
-    layers, alone = [], []
-    for child in getattr(augmentation, "augmentations", [augmentation]):
-        if isinstance(child, Transform):
-            alone.append(child)
-        else:
-            layers.append(list(child.transforms))
-    return ([alone] if alone else []) + layers
+        yield f"Layer {number}, before and after", figure
 
 
 def _example_window(learned: Learned) -> np.ndarray:

@@ -1,0 +1,258 @@
+"""What every transform, layer and chain promises."""
+
+import copy
+import io
+import pickle
+
+import pytest
+import torch
+from torch.func import functional_call
+
+from eegaug import AugmentationLayer, Compose, InvariantModel, breadth_penalty
+
+from .transforms_table import SMOOTH, TRANSFORMS
+
+AUGMENTATIONS = {
+    **TRANSFORMS,
+    "layer": lambda: AugmentationLayer([build() for build in TRANSFORMS.values()]),
+    "layer, one a trial": lambda: AugmentationLayer(
+        [build() for build in TRANSFORMS.values()], mixture=False
+    ),
+    "chain": lambda: Compose([build() for build in TRANSFORMS.values()]),
+}
+
+
+@pytest.fixture(params=TRANSFORMS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def transform(name):
+    return TRANSFORMS[name]()
+
+
+@pytest.fixture(params=AUGMENTATIONS)
+def augmentation(request):
+    return AUGMENTATIONS[request.param]()
+
+
+def signal(*shape, dtype=torch.float32, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 100), (4, 3, 101), (1, 1, 64), (3, 100), (4, 5, 3, 100)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_shape_dtype_and_input_are_kept(augmentation, shape, dtype):
+    x = signal(*shape).to(dtype)
+    untouched = x.clone()
+    out = augmentation(x)
+    assert (out.shape, out.dtype, out.device) == (x.shape, x.dtype, x.device)
+    assert torch.equal(x, untouched)
+    assert out.isfinite().all()
+
+
+def test_labels_are_handed_through(augmentation):
+    x, y = signal(4, 3, 100), torch.arange(4)
+    out, labels = augmentation(x, y)
+    assert out.shape == x.shape and labels is y
+
+
+def test_input_need_not_be_contiguous(augmentation):
+    x = signal(4, 100, 3).transpose(1, 2)
+    noise = augmentation.sample(x)
+    assert torch.allclose(augmentation(x, noise=noise), augmentation(x.contiguous(), noise=noise))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_same_noise_same_output(augmentation, training):
+    augmentation.train(training)
+    x = signal(6, 3, 100)
+    noise = augmentation.sample(x)
+    assert torch.equal(augmentation(x, noise=noise), augmentation(x, noise=noise))
+    outputs = []
+    for _ in range(2):
+        generator = torch.Generator().manual_seed(3)
+        outputs.append(augmentation(x, generator=generator))
+    assert torch.equal(*outputs)
+    torch.manual_seed(4)
+    first = augmentation(x)
+    assert not torch.equal(first, augmentation(x)), "two draws should differ"
+    torch.manual_seed(4)
+    assert torch.equal(first, augmentation(x))
+
+
+def test_noise_holds_no_strength(transform):
+    x = signal(4, 3, 100)
+    draws = []
+    for value in (0.0, 1.0):
+        for strength in transform.strengths().values():
+            strength.raw.data.fill_(value)
+        generator = torch.Generator().manual_seed(0)
+        draws.append(_leaves(transform.sample(x, generator)))
+    assert all(torch.equal(a, b) for a, b in zip(*draws, strict=True))
+    assert not any(draw.requires_grad for draw in draws[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_zero_strength_is_the_identity(transform, dtype):
+    strengths = transform.strengths()
+    own = {key: s for key, s in strengths.items() if key != "p"} or strengths
+    for strength in own.values():
+        strength.raw.data.zero_()
+    x = signal(4, 3, 100, dtype=dtype)
+    assert torch.equal(transform(x), x)
+
+
+def test_closed_gate_is_the_identity(transform):
+    transform.p.raw.data.zero_()
+    x = signal(4, 3, 100)
+    assert torch.equal(transform(x), x)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_trials_do_not_see_each_other(augmentation, training):
+    augmentation.train(training)
+    x = signal(5, 3, 100)
+    noise = augmentation.sample(x)
+    other = x.clone()
+    other[2] = torch.nan
+    before, after = augmentation(x, noise=noise), augmentation(other, noise=noise)
+    kept = [0, 1, 3, 4]
+    assert torch.equal(before[kept], after[kept])
+
+
+def test_windows_of_a_trial_share_its_draw(augmentation):
+    windows = signal(4, 5, 3, 100)
+    noise = augmentation.sample(windows)
+    together = augmentation(windows, noise=noise)
+    for index in range(5):
+        alone = augmentation(windows[:, index], noise=noise)
+        assert torch.allclose(together[:, index], alone, atol=1e-5)
+
+
+def test_gradcheck_in_the_signal(transform):
+    transform = transform.double()
+    x = signal(2, 3, 12, dtype=torch.float64).requires_grad_()
+    noise = transform.sample(x)
+    assert torch.autograd.gradcheck(lambda x: transform(x, noise=noise), x)
+    assert torch.autograd.gradgradcheck(lambda x: transform(x, noise=noise), x)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_gradcheck_in_the_strength(name):
+    transform = TRANSFORMS[name]().double()
+    x = signal(2, 3, 12, dtype=torch.float64)
+    noise = transform.sample(x)
+    key = f"{SMOOTH[name]}.raw"
+    raw = transform.get_parameter(key).detach().clone().requires_grad_()
+
+    def augment(raw):
+        return functional_call(transform, {key: raw}, (x,), {"noise": noise})
+
+    assert torch.autograd.gradcheck(augment, raw)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("start", [0.0, None, 1.0], ids=["low", "inside", "high"])
+def test_every_strength_has_a_gradient_in_every_batch(name, seed, start):
+    for key in TRANSFORMS[name]().strengths():
+        transform = TRANSFORMS[name]()
+        strength = transform.strengths()[key]
+        if start is not None:
+            strength.raw.data.fill_(start)
+        torch.manual_seed(seed)
+        x, target = signal(8, 3, 100, seed=seed), signal(8, 3, 100, seed=seed + 100)
+        (transform(x) - target).square().mean().backward()
+        assert strength.raw.grad.isfinite(), key
+        assert strength.raw.grad != 0, key
+
+
+@pytest.mark.parametrize("optimiser", [torch.optim.Adam, torch.optim.SGD])
+@pytest.mark.parametrize("start", [0.0, 1.0], ids=["low", "high"])
+@pytest.mark.parametrize("direction", [-1, 1], ids=["down", "up"])
+def test_strengths_stay_in_range_and_come_back(transform, optimiser, start, direction):
+    strengths = transform.strengths().values()
+    for strength in strengths:
+        strength.raw.data.fill_(start)
+    steps = optimiser([s.raw for s in strengths], lr=0.1)
+
+    def step(sign):
+        steps.zero_grad()
+        sum(-sign * s() / s.high for s in strengths).backward()
+        steps.step()
+        for s in strengths:
+            assert s.low <= s() <= s.high
+
+    for _ in range(15):
+        step(direction)
+    # After 15 steps against the bound, 25 steps away from it cross the whole range: nothing
+    # has piled up outside (Adam's momentum turns first).
+    for _ in range(25):
+        step(-direction)
+    end = 0.0 if direction > 0 else 1.0
+    assert all(abs(s.fraction - end) < 1e-6 for s in strengths)
+
+
+def test_copies_behave_like_the_original(augmentation):
+    x = signal(4, 3, 100)
+    noise = augmentation.sample(x)
+    expected = augmentation(x, noise=noise)
+    buffer = io.BytesIO()
+    torch.save(augmentation.state_dict(), buffer)
+    buffer.seek(0)
+    reloaded = copy.deepcopy(augmentation)
+    for parameter in reloaded.parameters():
+        parameter.data.zero_()
+    reloaded.load_state_dict(torch.load(buffer, weights_only=True))
+    for twin in (copy.deepcopy(augmentation), pickle.loads(pickle.dumps(augmentation)), reloaded):
+        assert torch.equal(twin(x, noise=noise), expected)
+
+
+def test_penalty_reaches_every_strength_and_weight(augmentation):
+    for parameter in augmentation.parameters():
+        if parameter.ndim == 0 and parameter.requires_grad:
+            parameter.data.zero_()
+    penalty = breadth_penalty(augmentation)
+    assert penalty.item() == pytest.approx(0, abs=1e-6)
+    penalty.backward()
+    for key, parameter in augmentation.named_parameters():
+        if key.endswith("raw") and parameter.requires_grad:
+            assert parameter.grad < 0, f"{key} should be drawn from zero"
+
+
+def test_gradients_reach_the_network_and_the_strengths(augmentation):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(300, 5))
+    model = InvariantModel(network, augmentation)
+    model(signal(8, 3, 100)).square().mean().backward()
+    for key, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None and parameter.grad.isfinite().all(), key
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "match"),
+    [
+        (torch.ones(2, 3, 100, dtype=torch.int64), TypeError, "Found dtype torch.int64"),
+        ([[1.0]], TypeError, "Found list"),
+        (torch.ones(0, 3, 100), ValueError, "empty tensor"),
+        (torch.ones(2, 3, 0), ValueError, "empty tensor"),
+        (torch.ones(100), ValueError, r"shape \(100,\)"),
+    ],
+)
+def test_bad_signals_are_told_in_one_line(augmentation, bad, error, match):
+    with pytest.raises(error, match=match) as caught:
+        augmentation(bad)
+    assert "\n" not in str(caught.value)
+
+
+def test_noise_of_another_batch_is_refused(augmentation):
+    noise = augmentation.sample(signal(4, 3, 100))
+    with pytest.raises(ValueError, match=r"5 trials\. Found 4"):
+        augmentation(signal(5, 3, 100), noise=noise)
+
+
+def _leaves(noise):
+    if isinstance(noise, tuple):
+        return [leaf for part in noise for leaf in _leaves(part)]
+    return [] if noise is None else [noise]

@@ -1,0 +1,176 @@
+import pytest
+import torch
+from torch import nn
+
+from eegaug import (
+    AugmentationLayer,
+    BreadthCriterion,
+    ChannelsDropout,
+    Compose,
+    FrequencyShift,
+    FTSurrogate,
+    InvariantModel,
+    SignFlip,
+    TimeShift,
+    breadth_penalty,
+    describe,
+    policies,
+)
+
+from .transforms_table import TRANSFORMS
+
+X = torch.randn(6, 3, 100, generator=torch.Generator().manual_seed(0))
+
+
+def test_the_fused_mixture_is_the_sum_of_its_parts():
+    layer = AugmentationLayer([build() for build in TRANSFORMS.values()]).double()
+    layer.logits.data.normal_()
+    x = X.double().requires_grad_()
+    noise = layer.sample(x)
+    probe = torch.randn_like(x)
+
+    def gradients(out):
+        parameters = [p for p in layer.parameters() if p.requires_grad]
+        return torch.autograd.grad((out * probe).sum(), [x, *parameters])
+
+    fused = layer(x, noise=noise)
+    pairs = zip(layer.weights, layer.transforms, noise[1], strict=True)
+    one_by_one = sum(weight * transform(x, noise=draw) for weight, transform, draw in pairs)
+    assert torch.allclose(fused, one_by_one, atol=1e-10)
+    for a, b in zip(gradients(fused), gradients(one_by_one), strict=True):
+        assert torch.allclose(a, b, atol=1e-8)
+
+
+@pytest.mark.parametrize("mixture", [True, False])
+def test_evaluation_draws_one_transform_a_trial(mixture):
+    layer = AugmentationLayer([SignFlip(1.0), ChannelsDropout(1.0)], mixture=mixture).eval()
+    layer.logits.data = torch.tensor([0.0, 1.0])
+    out = layer(torch.ones(5000, 2, 4))
+    assert set(out.unique().tolist()) == {-1.0, 0.0}, "each trial is flipped or dropped"
+    share = (out[:, 0, 0] == -1).float().mean().item()
+    assert share == pytest.approx(layer.weights[0].item(), abs=0.02)
+
+
+def test_one_a_trial_gives_the_weights_a_gradient():
+    layer = AugmentationLayer([SignFlip(), TimeShift(100)], mixture=False)
+    (layer(X) ** 3).sum().backward()
+    assert (layer.logits.grad != 0).all()
+
+
+def test_compose_applies_in_order():
+    chain = Compose([TimeShift(100, 0.3), SignFlip(1.0)])
+    noise = chain.sample(X)
+    by_hand = chain.augmentations[1](chain.augmentations[0](X, noise=noise[0]), noise=noise[1])
+    assert torch.equal(chain(X, noise=noise), by_hand)
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "match"),
+    [
+        (lambda: AugmentationLayer([]), ValueError, "Found none"),
+        (lambda: AugmentationLayer([nn.Identity()]), TypeError, "Found Identity"),
+        (lambda: AugmentationLayer([SignFlip()], temperature=0), ValueError, "`temperature`"),
+        (lambda: Compose([]), ValueError, "Found none"),
+        (lambda: Compose([SignFlip]), TypeError, "Found type"),
+        (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
+        (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=0), ValueError, "`n_copies`"),
+        (lambda: breadth_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
+        (lambda: BreadthCriterion(nn.MSELoss(), SignFlip(), -1), ValueError, "zero or more"),
+    ],
+)
+def test_bad_arguments_are_told_in_one_line(build, error, match):
+    with pytest.raises(error, match=match) as caught:
+        build()
+    assert "\n" not in str(caught.value)
+
+
+def test_describe_tells_weights_and_units():
+    chain = Compose([AugmentationLayer([SignFlip(), FTSurrogate(0.3)]), FrequencyShift(100, 0.5)])
+    choice, alone = describe(InvariantModel(nn.Identity(), chain))
+    assert [t["weight"] for t in choice["transforms"]] == [0.5, 0.5]
+    assert [t["name"] for t in choice["transforms"]] == ["SignFlip", "FTSurrogate"]
+    assert alone["transforms"] == [
+        {
+            "name": "FrequencyShift",
+            "weight": 1.0,
+            "strengths": {"max_delta_freq": {"value": 0.5, "unit": "Hz", "low": 0.0, "high": 5.0}},
+        }
+    ]
+
+
+def test_penalty_is_the_norm_of_weights_times_fractions():
+    layer = AugmentationLayer([FTSurrogate(0.6), FrequencyShift(100, 4.0)])
+    expected = -(((0.5 * 0.6) ** 2 + (0.5 * 0.8) ** 2) ** 0.5)
+    assert breadth_penalty(layer).item() == pytest.approx(expected, abs=0.001)
+    both = nn.ModuleList([layer, FTSurrogate(0.25)])
+    assert breadth_penalty(both).item() == pytest.approx(expected - 0.25, abs=0.001)
+
+
+def test_criterion_carries_the_penalty_in_training_only():
+    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
+    criterion = BreadthCriterion(nn.MSELoss(), model, weight=0.2)
+    outputs = torch.zeros(3)
+    assert criterion(outputs, outputs).item() == pytest.approx(-0.1, abs=1e-6)
+    model.eval()
+    assert criterion(outputs, outputs).item() == 0
+    assert list(criterion.parameters()) == []
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(300, 5))
+    network.n_chans, network.sfreq = 3, 100.0
+    layer = AugmentationLayer([SignFlip(), TimeShift(100), FTSurrogate()])
+    return InvariantModel(network, layer, n_copies=8).eval()
+
+
+def test_predictions_repeat_whatever_the_batch(model):
+    together = model(X)
+    assert torch.equal(model(X), together)
+    assert torch.allclose(model(X[:2]), together[:2], atol=1e-6)
+    assert torch.allclose(model(X.flip(0)).flip(0), together, atol=1e-6)
+
+
+def test_predictions_do_not_disturb_the_callers_random_numbers(model):
+    state = torch.get_rng_state()
+    model(X)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_prediction_is_the_mean_over_copies(model):
+    generator = torch.Generator().manual_seed(model.seed)
+    copies = X[:1].expand(8, -1, -1)
+    noise = model.augmentation.sample(copies, generator)
+    by_hand = model.model(model.augmentation(copies, noise=noise)).mean(0)
+    assert torch.allclose(model(X[:1])[0], by_hand, atol=1e-6)
+
+
+def test_training_averages_over_its_own_number_of_copies(model):
+    model.n_copies_train = 3
+    seen = []
+    model.model.register_forward_hook(lambda module, args, out: seen.append(len(args[0])))
+    assert model.train()(X).shape == (6, 5)
+    assert model.eval()(X).shape == (6, 5)
+    assert seen == [3 * 6, 8 * 6]
+
+
+def test_the_wrapped_models_signal_attributes_are_kept(model):
+    assert (model.n_chans, model.sfreq) == (3, 100.0)
+    with pytest.raises(AttributeError):
+        _ = model.n_outputs
+
+
+def test_a_wrong_number_of_channels_is_told(model):
+    with pytest.raises(ValueError, match=r"should have 3 channels.*Found 2"):
+        model(X[:, :2])
+
+
+@pytest.mark.parametrize("name", policies.POLICIES)
+@pytest.mark.parametrize("n_chans", [1, 4])
+def test_policies_run_and_learn(name, n_chans):
+    policy = policies.POLICIES[name](sfreq=100, n_chans=n_chans)
+    out = policy(torch.randn(4, n_chans, 300))
+    (out.square().mean() + breadth_penalty(policy)).backward()
+    names = [t["name"] for layer in describe(policy) for t in layer["transforms"]]
+    assert ("ChannelsDropout" in names) == (n_chans > 1)

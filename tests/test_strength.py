@@ -1,0 +1,66 @@
+import pytest
+import torch
+
+from eegaug import Chance, FrequencyShift, SignFlip, Strength, TimeShift, as_strength
+
+
+def test_value_and_fraction():
+    strength = Strength(2.0, low=1.0, high=5.0, unit="Hz")
+    assert strength().item() == 2.0
+    assert strength.fraction.item() == 0.25
+    assert strength.describe() == {"value": 2.0, "unit": "Hz", "low": 1.0, "high": 5.0}
+    assert repr(strength) == "Strength(2 Hz in [1, 5])"
+
+
+def test_a_frozen_strength_has_no_gradient_and_is_not_listed():
+    transform = FrequencyShift(100, Strength(1.0, high=2.0, unit="Hz", learnable=False))
+    assert transform.strengths() == {}
+    assert not any(p.requires_grad for p in transform.parameters())
+
+
+def test_a_range_of_the_callers_own():
+    transform = TimeShift(100, Strength(3.0, high=10.0, unit="s"))
+    assert transform.max_shift().item() == pytest.approx(3.0)
+
+
+def test_a_state_means_the_same_value_in_another_range():
+    wide = TimeShift(100, Strength(3.0, high=10.0, unit="s"))
+    narrow = TimeShift(100, 0.1)
+    narrow.load_state_dict(wide.state_dict())
+    assert narrow.max_shift().item() == pytest.approx(3.0)
+
+
+def test_a_chance_is_widest_at_one_half():
+    chance = Chance(0.9)
+    chance.breadth.backward()
+    assert chance.raw.grad < 0
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "match"),
+    [
+        (lambda: Strength(6.0, high=5.0, unit="Hz"), ValueError, r"between 0 and 5 Hz.*6\.0"),
+        (lambda: Strength(0.5, low=1.0, high=1.0), ValueError, "`high` should be greater"),
+        (lambda: Strength(float("nan")), ValueError, "finite"),
+        (lambda: Strength("strong"), TypeError, "should be a number.*'strong'"),
+        (lambda: Strength(True), TypeError, "should be a number"),
+        (lambda: TimeShift(100, -0.1), ValueError, r"`max_shift` should be between 0 and 2 \(s\)"),
+        (lambda: TimeShift(100, 3.0), ValueError, "Strength"),
+        (lambda: TimeShift(0, 0.1), ValueError, "`sfreq` should be positive"),
+        (lambda: TimeShift("100"), TypeError, "`sfreq` should be a number"),
+        (lambda: FrequencyShift(100, -1), ValueError, "`max_delta_freq`"),
+        (lambda: SignFlip(1.5), ValueError, "between 0 and 1"),
+        (lambda: TimeShift(100, p=2), ValueError, "`p` should be between 0 and 1"),
+        (lambda: as_strength("x", Strength(1, unit="s"), unit="Hz"), ValueError, "'Hz'.*'s'"),
+    ],
+)
+def test_bad_values_are_told_in_one_line(build, error, match):
+    with pytest.raises(error, match=match) as caught:
+        build()
+    assert "\n" not in str(caught.value)
+
+
+def test_only_learnable_strengths_move():
+    transform = FrequencyShift(100, 0.5)
+    assert list(transform.strengths()) == ["max_delta_freq"]
+    assert torch.equal(transform.p(), torch.tensor(1.0))
