@@ -243,6 +243,8 @@ def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, int]:
             not_scored += annotation["duration"] / WINDOW
         else:
             codes[str(annotation["description"])] = STAGES.index(stage)
+    if not codes:
+        return np.zeros((0, 3), dtype=int), round(not_scored)
     events, _ = mne.events_from_annotations(raw, codes, chunk_duration=WINDOW, verbose="error")
     return events, round(not_scored)
 

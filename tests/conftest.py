@@ -1,0 +1,63 @@
+"""Recordings to test with: small simulated nights, in memory and as files."""
+
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+
+from eegaug.recordings import Recording, make_windows, simulate_nights
+
+#: Real recordings beside the project, where there are any.
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def nights():
+    return simulate_nights(3, hours=0.5, seed=0)
+
+
+@pytest.fixture(scope="session")
+def windows(nights):
+    return make_windows(nights)
+
+
+@pytest.fixture(scope="session")
+def psg_folder(nights, tmp_path_factory):
+    """Three people as PSG and hypnogram files, named as Sleep-EDF and otherwise."""
+    folder = tmp_path_factory.mktemp("psg")
+    for night, names in zip(
+        nights,
+        [("SC4001E0", "SC4001EC"), ("SC4011E0", "SC4011EH"), ("anna", "anna")],
+        strict=True,
+    ):
+        write_psg(folder / f"{names[0]}-PSG.edf", night)
+        write_hypnogram(folder / f"{names[1]}-Hypnogram.edf", night)
+    return folder
+
+
+def write_psg(path: Path, night: Recording, names=None, patient=None) -> Path:
+    """Write the signals of a night as EDF."""
+    names = names or night.raw.ch_names
+    signals = [
+        edfio.EdfSignal(
+            np.clip(signal * 1e6, -1000, 1000),
+            night.raw.info["sfreq"],
+            label=f"EEG {name}",
+            physical_dimension="uV",
+            physical_range=(-1000, 1000),
+        )
+        for signal, name in zip(night.raw.get_data(), names, strict=True)
+    ]
+    edfio.Edf(signals, patient=edfio.Patient(code=patient) if patient else None).write(path)
+    return path
+
+
+def write_hypnogram(path: Path, night: Recording, relabel=lambda label: label) -> Path:
+    """Write the stages of a night as EDF+ annotations."""
+    annotations = [
+        edfio.EdfAnnotation(a["onset"], a["duration"], relabel(a["description"]))
+        for a in night.raw.annotations
+    ]
+    edfio.Edf([], annotations=annotations).write(path)
+    return path

@@ -1,0 +1,405 @@
+import mne
+import numpy as np
+import pytest
+
+from eegaug.recordings import (
+    STAGES,
+    Recording,
+    fetch_sleep_edf,
+    make_windows,
+    read_recordings,
+    simulate_nights,
+    split_windows,
+)
+from eegaug.recordings.stages import stage_of
+
+from .conftest import SHARED, write_hypnogram, write_psg
+
+
+def changed(night, change):
+    """Return a copy of a recording with its raw changed in place by a function."""
+    raw = night.raw.copy()
+    change(raw)
+    return Recording(night.name, night.person, raw)
+
+
+@pytest.mark.parametrize(
+    ("label", "stage"),
+    [
+        ("Sleep stage W", "W"),
+        ("Sleep stage 1", "N1"),
+        ("Sleep stage 3", "N3"),
+        ("Sleep stage 4", "N3"),
+        ("Sleep stage R", "REM"),
+        ("Sleep stage N2", "N2"),
+        ("Stage 2", "N2"),
+        ("N3", "N3"),
+        ("REM", "REM"),
+        ("Sleep stage ?", None),
+        ("Movement time", None),
+    ],
+)
+def test_stages_by_label(label, stage):
+    assert stage_of(label) == stage
+
+
+@pytest.mark.parametrize("label", ["1", "2", "Lights off", "Sleep stage 7", ""])
+def test_labels_that_are_no_stage(label):
+    with pytest.raises(ValueError, match="no sleep stage"):
+        stage_of(label)
+
+
+# -- reading ------------------------------------------------------------------------------
+
+
+def test_psgs_are_paired_with_their_hypnograms(psg_folder, nights):
+    recordings = read_recordings([psg_folder])
+    assert [r.person for r in recordings] == ["SC400", "SC401", "anna"]
+    for recording, night in zip(recordings, nights, strict=True):
+        assert recording.raw.ch_names == night.raw.ch_names
+        stages = list(recording.raw.annotations.description)
+        assert stages == list(night.raw.annotations.description)
+
+
+def test_all_files_of_a_wildcard_are_the_folder(psg_folder):
+    named = read_recordings(sorted(psg_folder.iterdir()))
+    assert [r.name for r in named] == [r.name for r in read_recordings([psg_folder])]
+
+
+def test_stages_inside_the_file(tmp_path, nights):
+    path = tmp_path / "sub-07_raw.fif"
+    nights[0].raw.save(path)
+    (recording,) = read_recordings([path])
+    assert recording.person == "sub-07"
+    assert len(recording.raw.annotations) == len(nights[0].raw.annotations)
+
+
+def test_the_person_is_the_patient_of_the_header(tmp_path, nights):
+    for name in ("monday", "tuesday"):
+        write_psg(tmp_path / f"{name}-PSG.edf", nights[0], patient="P12")
+        write_hypnogram(tmp_path / f"{name}-Hypnogram.edf", nights[0])
+    assert [r.person for r in read_recordings([tmp_path])] == ["P12", "P12"]
+
+
+def no_such_path(folder, night):
+    return folder / "nowhere", FileNotFoundError, "nowhere: no such file"
+
+
+def empty_folder(folder, night):
+    return folder, ValueError, "no recording in this folder; wanted files that end in .edf"
+
+
+def not_a_recording(folder, night):
+    (folder / "notes.edf").write_text("milk, bread")
+    return folder, ValueError, "notes.edf: not a recording that MNE can read"
+
+
+def unknown_kind(folder, night):
+    (folder / "notes.txt").write_text("milk, bread")
+    return folder / "notes.txt", ValueError, "notes.txt: not a recording that MNE can read"
+
+
+def truncated(folder, night):
+    write_hypnogram(folder / "a-Hypnogram.edf", night)
+    path = write_psg(folder / "a-PSG.edf", night)
+    path.write_bytes(path.read_bytes()[:-50_000])
+    return path, ValueError, "a-PSG.edf: truncated"
+
+
+def truncated_header(folder, night):
+    write_hypnogram(folder / "a-Hypnogram.edf", night)
+    path = write_psg(folder / "a-PSG.edf", night)
+    path.write_bytes(path.read_bytes()[:300])
+    return path, ValueError, "a-PSG.edf: "
+
+
+def no_hypnogram(folder, night):
+    path = write_psg(folder / "a-PSG.edf", night)
+    return path, ValueError, "a-PSG.edf: no hypnogram; wanted a-Hypnogram.edf beside it"
+
+
+def unreadable_hypnogram(folder, night):
+    (folder / "a-Hypnogram.edf").write_text("W W W")
+    path = write_psg(folder / "a-PSG.edf", night)
+    return path, ValueError, "a-Hypnogram.edf: no annotations, so no sleep stages"
+
+
+def unknown_labels(folder, night):
+    write_hypnogram(folder / "a-Hypnogram.edf", night, lambda s: s.replace("stage 2", "stage X"))
+    path = write_psg(folder / "a-PSG.edf", night)
+    return path, ValueError, "a-Hypnogram.edf: unknown sleep stages 'Sleep stage X'"
+
+
+def no_stages_inside(folder, night):
+    path = folder / "a.edf"
+    write_psg(path, night)
+    return path, ValueError, "a.edf: no annotations, so no sleep stages"
+
+
+def hypnogram_alone(folder, night):
+    path = write_hypnogram(folder / "a-Hypnogram.edf", night)
+    return path, ValueError, "a hypnogram alone is not enough"
+
+
+BAD_FILES = [
+    no_such_path,
+    empty_folder,
+    not_a_recording,
+    unknown_kind,
+    truncated,
+    truncated_header,
+    no_hypnogram,
+    unreadable_hypnogram,
+    unknown_labels,
+    no_stages_inside,
+    hypnogram_alone,
+]
+
+
+@pytest.mark.parametrize("make", BAD_FILES)
+def test_bad_files_are_told(make, tmp_path, nights):
+    path, error, message = make(tmp_path, nights[0])
+    with pytest.raises(error) as caught:
+        read_recordings([path])
+    assert message in str(caught.value)
+
+
+def test_sleep_edf_that_cannot_be_fetched_is_told(monkeypatch):
+    def no_network(*args, **kwargs):
+        raise ConnectionError("no route to host\nwith details")
+
+    monkeypatch.setattr(mne.datasets.sleep_physionet.age, "fetch_data", no_network)
+    with pytest.raises(ValueError, match=r"subjects \[0\] could not be fetched: no route"):
+        fetch_sleep_edf([0])
+
+
+# -- windows ------------------------------------------------------------------------------
+
+
+def test_windows_hold_the_scored_signal(nights, windows):
+    n_epochs = sum(len(night.raw.annotations) for night in nights)
+    assert windows.X.shape == (n_epochs, 2, 3000)
+    assert windows.X.dtype == np.float32
+    labels = [label for night in nights for label in night.raw.annotations.description]
+    assert [STAGES[code] for code in windows.y] == [stage_of(label) for label in labels]
+    # Scaled by channel and recording; in the pass band the shape is that of the recording.
+    first = windows.persons == nights[0].person
+    ours = windows.X[first][:, 0].ravel()
+    assert np.median(ours) == pytest.approx(0, abs=1e-3)
+    assert np.subtract(*np.percentile(ours, [75, 25])) == pytest.approx(1, abs=1e-3)
+    theirs = mne.filter.filter_data(nights[0].raw.get_data()[0], 100, 0.3, 30, verbose="error")
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
+
+
+def test_resampling_keeps_a_rhythm_and_is_told(nights):
+    other = changed(nights[1], lambda raw: raw.resample(128, verbose="error"))
+    mixed = make_windows([nights[0], other])
+    assert mixed.X.shape[-1] == 3000
+    assert mixed.notes == ["Recordings resampled to 100 Hz: 1 from 128 Hz."]
+    plain = make_windows([nights[0], nights[1]])
+    assert np.corrcoef(mixed.X[-5:].ravel(), plain.X[-5:].ravel())[0, 1] > 0.99
+
+
+def test_channels_come_in_one_order_whatever_the_files(nights):
+    turned = changed(nights[1], lambda raw: raw.reorder_channels(raw.ch_names[::-1]))
+    windows = make_windows([nights[0], turned])
+    assert windows.info["ch_names"] == ["Fpz-Cz", "Pz-Oz"]
+    assert np.allclose(windows.X, make_windows(nights[:2]).X)
+    assert windows.notes == ["Channels were brought to the order of the first recording."]
+
+
+def test_channels_that_some_lack_are_left_out_and_told(nights):
+    poorer = changed(nights[1], lambda raw: raw.drop_channels(["Fpz-Cz"]))
+    windows = make_windows([nights[0], poorer])
+    assert windows.info["ch_names"] == ["Pz-Oz"]
+    assert "left out: Fpz-Cz" in windows.notes[0]
+
+
+def test_channels_can_be_named_in_any_order(nights):
+    windows = make_windows(nights, channels=["Pz-Oz", "Fpz-Cz"])
+    assert windows.info["ch_names"] == ["Pz-Oz", "Fpz-Cz"]
+    assert np.allclose(windows.X, make_windows(nights).X[:, ::-1])
+
+
+def test_what_is_dropped_is_counted(nights):
+    def spoil(raw):
+        samples = int(30 * raw.info["sfreq"])
+        raw._data[0, 3 * samples : 4 * samples] = 0.0  # a flat window
+        raw._data[1, 5 * samples + 7] = np.nan
+        raw._data[1, 8 * samples + 7] = np.inf
+        raw.annotations.description[10] = "Sleep stage ?"
+        raw.annotations.append(30.0 * 12 + 3, 1.0, "BAD_cough")
+
+    spoilt = make_windows([changed(nights[0], spoil), nights[1]])
+    source = spoilt.sources[0]
+    assert source["dropped"] == {"not scored": 1, "flat": 1, "not finite": 2, "marked bad": 1}
+    assert sum(source["windows"].values()) == len(nights[0].raw.annotations) - 5
+    assert np.isfinite(spoilt.X).all()
+
+
+def test_wake_far_from_sleep_is_dropped(nights):
+    def sleep_late(raw):
+        n = len(raw.annotations)
+        raw.annotations.description[:] = ["Sleep stage W"] * (n - 10) + ["Sleep stage 2"] * 10
+
+    late = changed(nights[0], sleep_late)
+    n = len(nights[0].raw.annotations)
+    windows = make_windows([late], wake_margin=5)
+    assert windows.sources[0]["dropped"] == {"wake far from sleep": n - 10 - 10}
+    assert make_windows([late], wake_margin=60).sources[0]["dropped"] == {}
+
+
+def relabel(night, label):
+    return changed(night, lambda raw: raw.annotations.description.__setitem__(slice(None), label))
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda n: [], "Found none"),
+        (lambda n: [relabel(n[0], "Sleep stage ?")], "No scored window.*not scored"),
+        (lambda n: [relabel(n[0], "Sleep stage W")], "All 60 windows are scored W"),
+        (
+            lambda n: [n[0], changed(n[1], lambda raw: raw.rename_channels(lambda c: c + "'"))],
+            "no EEG channel in common: .*Fpz-Cz'",
+        ),
+        (
+            lambda n: [changed(n[0], lambda raw: raw.resample(50, verbose="error"))],
+            "sampled at 50 Hz; more than 60 Hz",
+        ),
+        (
+            lambda n: [changed(n[0], lambda raw: raw._data.fill(0))],
+            "No scored window is left of 1 recordings: 60 flat",
+        ),
+    ],
+)
+def test_recordings_that_cannot_be_used_are_told(make, match, nights):
+    with pytest.raises(ValueError, match=match) as caught:
+        make_windows(make(nights))
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_options_are_told(nights):
+    with pytest.raises(ValueError, match=r"no channel Cz; it has Fpz-Cz, Pz-Oz"):
+        make_windows(nights, channels=["Cz"])
+    with pytest.raises(ValueError, match="Pass band"):
+        make_windows(nights, h_freq=50)
+
+
+# -- splits -------------------------------------------------------------------------------
+
+
+def test_no_person_is_on_two_sides(windows):
+    split = split_windows(windows.y, windows.persons, seed=1)
+    sides = [set(windows.persons[part]) for part in (split.train, split.valid, split.test)]
+    assert all(sides)
+    assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+    parts = np.concatenate([split.train, split.valid, split.test])
+    assert sorted(parts) == list(range(len(windows.y)))
+
+
+def test_a_stage_that_one_person_has_stays_in_training():
+    y = np.tile([0, 3], 200)
+    persons = np.repeat([f"p{i}" for i in range(8)], 50)
+    y[persons == "p5"] = np.tile([0, 1, 2, 3, 4], 10)
+    for seed in range(10):
+        split = split_windows(y, persons, seed=seed)
+        assert set(y[split.train]) == {0, 1, 2, 3, 4}
+
+
+def test_one_person_is_split_into_contiguous_blocks():
+    y = np.tile([0, 1, 2], 80)
+    split = split_windows(y, np.full(240, "anna"))
+    assert "contiguous blocks of anna" in split.how
+    sides = np.zeros(240, dtype=int)
+    sides[split.valid], sides[split.test] = 1, 2
+    assert set(sides) == {0, 1, 2}
+    assert np.count_nonzero(np.diff(sides)) < 24, "windows of a block stay together"
+
+
+def test_two_people_are_split_with_one_tested():
+    y = np.tile([0, 1], 120)
+    persons = np.repeat(["a", "b"], 120)
+    split = split_windows(y, persons, test=["b"])
+    assert set(persons[split.test]) == {"b"}
+    assert set(persons[split.train]) == set(persons[split.valid]) == {"a"}
+    assert "contiguous blocks of a" in split.how
+
+
+def test_the_seed_chooses_and_repeats():
+    y = np.tile([0, 1], 400)
+    persons = np.repeat([f"p{i}" for i in range(8)], 100)
+    hows = [split_windows(y, persons, seed=seed).how for seed in range(6)]
+    assert len(set(hows)) > 1
+    assert hows == [split_windows(y, persons, seed=seed).how for seed in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("n", "people", "test", "match"),
+    [
+        (100, 4, ["zoe"], "Nobody to test on is named zoe; the recordings are of p0, p1, p2, p3"),
+        (100, 2, ["p0", "p1"], "Nobody is left to train on"),
+        (1, 1, None, "1 windows of p0 are too few to split"),
+    ],
+)
+def test_splits_that_cannot_be_made_are_told(n, people, test, match):
+    persons = np.array([f"p{i % people}" for i in range(n)])
+    with pytest.raises(ValueError, match=match):
+        split_windows(np.arange(n) % 2, persons, test)
+
+
+# -- simulated nights ---------------------------------------------------------------------
+
+
+def test_simulated_nights_repeat_and_people_differ():
+    first, second = simulate_nights(2, hours=0.2, seed=1)
+    again, *_ = simulate_nights(5, hours=0.2, seed=1)
+    other, *_ = simulate_nights(1, hours=0.2, seed=2)
+    assert np.array_equal(first.raw.get_data(), again.raw.get_data())
+    assert not np.allclose(first.raw.get_data(), second.raw.get_data())
+    assert not np.allclose(first.raw.get_data(), other.raw.get_data())
+
+
+def test_simulated_stages_sound_like_stages():
+    """Slow waves in N3, alpha behind in W, spindles in N2 more than in W or REM."""
+    recordings = simulate_nights(4, hours=2, seed=0)
+    power = {stage: [] for stage in STAGES}
+    for recording in recordings:
+        for annotation in recording.raw.annotations:
+            segment = recording.raw.copy().crop(annotation["onset"], annotation["onset"] + 29.9)
+            psd = segment.compute_psd(fmax=40, n_fft=512, verbose="error")
+            power[stage_of(annotation["description"])].append(psd.get_data())
+    freqs = psd.freqs
+
+    def band(stage, channel, low, high):
+        seen = (freqs >= low) & (freqs <= high)
+        return np.median([p[channel, seen].mean() for p in power[stage]])
+
+    assert band("N3", 0, 0.5, 2) > 10 * band("W", 0, 0.5, 2)
+    assert band("W", 1, 8, 12) > 3 * band("N2", 1, 8, 12)
+    assert band("N2", 1, 12, 15) > 1.5 * band("REM", 1, 12, 15)
+
+
+@pytest.mark.parametrize("arguments", [{"n_people": 0}, {"hours": 0.001}, {"sfreq": -1}])
+def test_nights_that_cannot_be_simulated_are_told(arguments):
+    with pytest.raises(ValueError, match="Parameter"):
+        simulate_nights(**arguments)
+
+
+# -- real recordings ----------------------------------------------------------------------
+
+needs_ucddb = pytest.mark.skipif(
+    not (SHARED / "ucddb").exists(), reason="no recordings of ucddb beside the project"
+)
+
+
+@needs_ucddb
+def test_real_nights():
+    recordings = read_recordings([SHARED / "ucddb" / f"UCD0{n}-PSG.edf" for n in ("06", "18")])
+    windows = make_windows(recordings)
+    flat, whole = windows.sources
+    assert (flat["person"], whole["person"]) == ("UCD006", "UCD018")
+    assert flat["dropped"]["flat"] == 23 and flat["dropped"]["not scored"] == 103
+    assert set(whole["windows"]) == set(STAGES)
+    assert np.isfinite(windows.X).all()
+    assert windows.X.std((1, 2)).min() > 0.05
