@@ -226,3 +226,5 @@ def _tell_results(learned) -> None:
     print(learned.table().to_string(index=False))
     print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")
     print(learned.scores().round(3).to_string())
+    for warning in learned.warnings():
+        print(f"\nNote: {warning}")

@@ -154,6 +154,39 @@ class Learned:
             }
         return pd.DataFrame(rows).T.astype({"windows": int})
 
+    def warnings(self) -> list[str]:
+        """Return what a reader should know before trusting the scores, one sentence each."""
+        persons, y, train = self.windows.persons, self.windows.y, self.split.train
+        told = []
+        if len(set(persons.tolist())) == 1:
+            told.append(
+                f"All windows are of {persons[0]}: training and test are blocks of the same"
+                " recordings, so the scores say nothing about other people."
+            )
+        trained = list(zip(y[train].tolist(), persons[train].tolist(), strict=True))
+        people = {
+            stage: sorted({person for stage_code, person in trained if stage_code == code})
+            for code, stage in enumerate(STAGES)
+        }
+        missing = [stage for stage, names in people.items() if not names]
+        if missing:
+            told.append(f"No window of {', '.join(missing)} is in training: never predicted.")
+        trainers = set(persons[train].tolist())
+        alone = [stage for stage, names in people.items() if len(names) == 1 < len(trainers)]
+        if alone:
+            whose = sorted({people[stage][0] for stage in alone})
+            told.append(
+                f"In training, {', '.join(alone)} come from {', '.join(whose)} alone: the network"
+                " may tell them by the person instead of the stage."
+            )
+        for name, y_pred in self.y_pred.items():
+            if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
+                told.append(
+                    f"The {name} network predicts {STAGES[y_pred[0]]} throughout: it learned"
+                    " nothing, and neither did its strengths. Try a smaller --penalty."
+                )
+        return told
+
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row a strength."""
         rows = []
@@ -187,6 +220,7 @@ class Learned:
                 "sfreq": windows.info["sfreq"],
                 "windows": len(windows.epochs),
                 "split": self.split.how,
+                "warnings": self.warnings(),
             },
             "training": {
                 **{name: getattr(settings, name) for name in settings.__dataclass_fields__},
@@ -264,11 +298,12 @@ def learn(
     settings = settings or Settings()
     split = split_windows(windows.y, windows.persons, test, settings.seed)
     nets, seconds = {}, {}
-    for name in ("augmented", "plain") if compare else ("augmented",):
-        start = time.perf_counter()
-        nets[name] = _fit(name, windows, split, settings, progress)
-        seconds[name] = time.perf_counter() - start
-    return Learned(windows, split, settings, nets["augmented"], nets.get("plain"), seconds)
+    with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
+        for name in ("augmented", "plain") if compare else ("augmented",):
+            start = time.perf_counter()
+            nets[name] = _fit(name, windows, split, settings, progress)
+            seconds[name] = time.perf_counter() - start
+        return Learned(windows, split, settings, nets["augmented"], nets.get("plain"), seconds)
 
 
 def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
@@ -336,7 +371,7 @@ def _fit(
     sfreq = float(windows.info["sfreq"])
     network = _build_network(settings.model, n_chans, n_times, sfreq, settings.seed)
     title = f"Training ({name})"
-    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng():
+    with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(settings.seed)
         callbacks = [
             ("score", EpochScoring(_net_score, False, name="valid_balanced_accuracy")),

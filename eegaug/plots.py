@@ -278,7 +278,10 @@ def _panel_rows(layers: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]
             for name, strength in transform["strengths"].items():
                 key = f"{prefix} {transform['name']} {name} ({strength['unit']})"
                 label = f"{name}\n({strength['unit']})"
-                panel = {"title": transform["name"], "ylabel": label, "high": strength["high"]}
+                title = transform["name"]
+                if len(transforms) == 1:
+                    title = f"Layer {number}: {title}"
+                panel = {"title": title, "ylabel": label, "high": strength["high"]}
                 panels.append({**panel, "lines": [(key, name)]})
         (rows.append if len(transforms) > 1 else alone.extend)(panels)
     per_row = max((len(row) for row in rows), default=3)

@@ -65,7 +65,9 @@ def write_report(learned: Learned, path: str | Path) -> None:
             _hypnograms(learned, person),
             f"Hypnogram of {person}",
             "How well it does",
-            "A person the network never saw, unless the summary says otherwise.",
+            "Gaps: windows that were trained on, not scored, or dropped."
+            if _one_person(learned)
+            else "Nobody whom the network was trained on. Gaps: not scored, or dropped.",
         )
     report.add_html(_data(learned), "Recordings", section="Data", tags=())
     _add(
@@ -95,19 +97,18 @@ def _summary(learned: Learned) -> str:
     comparison = (
         f", against {scores['plain']:.3f} without augmentation" if "plain" in scores else ""
     )
-    one = len(set(learned.windows.persons.tolist())) == 1
-    warning = (
-        "<p><b>One person alone:</b> training and test are blocks of the same recordings, so the"
-        " scores say nothing about other people.</p>"
-        if one
-        else ""
-    )
+    told = "".join(f"<li><b>{html.escape(warning)}</b></li>" for warning in learned.warnings())
+    warnings = f"<p>Before you trust this:</p><ul>{told}</ul>" if told else ""
     return (
         f"<p>Balanced accuracy on {len(learned.split.test)} windows that were not trained on:"
         f" <b>{scores['augmented']:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
-        f"</p>{warning}<p>The network was made invariant to:</p><ul>{''.join(used)}</ul>"
+        f"</p>{warnings}<p>The network was made invariant to:</p><ul>{''.join(used)}</ul>"
         f"{_html(learned.table())}"
     )
+
+
+def _one_person(learned: Learned) -> bool:
+    return len(set(learned.windows.persons.tolist())) == 1
 
 
 def _sentence(number: int, transform: dict) -> str:
@@ -160,12 +161,7 @@ def _data(learned: Learned) -> str:
                 "dropped": dropped or "none",
             }
         )
-    trained = {STAGES[code] for code in windows.y[learned.split.train]}
-    missing = [stage for stage in STAGES if stage not in trained]
-    notes = list(windows.notes)
-    if missing:
-        notes.append(f"No window of {', '.join(missing)} is in training: never predicted.")
-    listed = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    listed = "".join(f"<li>{html.escape(note)}</li>" for note in windows.notes)
     info = windows.info
     return (
         f"<p>{len(windows.epochs)} windows of 30 s, {', '.join(info['ch_names'])}, at"

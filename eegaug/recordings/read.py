@@ -66,9 +66,8 @@ def read_recordings(paths: Iterable[str | Path], *, progress: bool = False) -> l
         If a folder holds no recording, or a file is unreadable, truncated, or without stages.
     """
     files = _find(paths)
-    return [
-        _read(path) for path in tqdm(files, "Reading recordings", unit="file", disable=not progress)
-    ]
+    with tqdm(files, "Reading recordings", unit="file", disable=not progress) as bar:
+        return [_read(path) for path in bar]
 
 
 def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> list[Path]:
@@ -130,15 +129,15 @@ def _find(paths: Iterable[str | Path]) -> list[Path]:
 
 def _read(path: Path) -> Recording:
     options = {"infer_types": True} if path.suffix.lower() in (".edf", ".bdf") else {}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings.catch_warnings(), mne.utils.catch_logging() as log:
+        warnings.simplefilter("ignore")  # MNE logs what it warns of
         try:
             raw = mne.io.read_raw(path, preload=False, verbose="warning", **options)
         except Exception as error:  # each reader raises its own
             raise ValueError(
                 f"{path}: not a recording that MNE can read ({_first_line(error)})."
             ) from error
-    if any("does not match the file size" in str(w.message) for w in caught):
+    if "does not match the file size" in log.getvalue():
         raise ValueError(
             f"{path}: truncated: the file is shorter or longer than its header says."
             " Copy it again, or repair its header."

@@ -120,61 +120,67 @@ def make_windows(
     if resampled:
         notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
 
-    data, events, metadata, sources = [], [], [], []
-    for recording in tqdm(recordings, "Cutting windows", unit="file", disable=not progress):
-        raw = _preprocess(recording, names, sfreq, l_freq, h_freq)
-        epochs, dropped = _cut(raw, wake_margin)
-        codes = [] if epochs is None else epochs.events[:, 2].tolist()
-        kept = Counter(STAGES[code] for code in sorted(codes))
-        sources.append(
-            {
-                "name": recording.name,
-                "person": recording.person,
-                "sfreq": float(recording.raw.info["sfreq"]),
-                "windows": dict(kept),
-                "dropped": dict(dropped),
-            }
-        )
-        if epochs is None:
-            continue
-        scaler = mne.decoding.Scaler(scalings="median")
-        data.append(scaler.fit_transform(epochs.get_data(copy=False)))
-        events.append(epochs.events)
-        metadata.append(
-            pd.DataFrame(
-                {
-                    "person": recording.person,
-                    "recording": recording.name,
-                    "onset": (epochs.events[:, 0] - raw.first_samp) / sfreq,
-                    "stage": [STAGES[code] for code in codes],
-                }
-            )
-        )
-        info = epochs.info
-    dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
-    if not data:
+    with tqdm(recordings, "Cutting windows", unit="file", disable=not progress) as bar:
+        parts = [_windows_of(r, names, sfreq, l_freq, h_freq, wake_margin) for r in bar]
+    sources = [source for _, source in parts]
+    kept = [epochs for epochs, _ in parts if epochs is not None]
+    if not kept:
+        dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
         reasons = ", ".join(f"{n} {reason}" for reason, n in dropped.items()) or "none was scored"
         raise ValueError(f"No scored window is left of {len(sources)} recordings: {reasons}.")
-    empty = [source["name"] for source in sources if not source["windows"]]
+    empty = [source["name"] for epochs, source in parts if epochs is None]
     if empty:
         notes.append(f"No window is left of {', '.join(empty)}.")
-    all_events = np.concatenate(events)
-    stages = sorted(set(all_events[:, 2].tolist()))
+    epochs = mne.concatenate_epochs(kept, on_mismatch="ignore", verbose="error")
+    stages = sorted(set(epochs.events[:, 2].tolist()))
     if len(stages) == 1:
         raise ValueError(
-            f"All {len(all_events)} windows are scored {STAGES[stages[0]]}; learning needs at"
+            f"All {len(epochs)} windows are scored {STAGES[stages[0]]}; learning needs at"
             " least two stages."
         )
-    all_events[:, 0] = np.arange(len(all_events))  # unique, as EpochsArray wants them
-    epochs = mne.EpochsArray(
-        np.concatenate(data) * 1e-6,
-        info,
-        all_events,
-        event_id={STAGES[stage]: stage for stage in stages},
-        metadata=pd.concat(metadata, ignore_index=True),
+    return SleepWindows(epochs, sources, notes)
+
+
+def _windows_of(
+    recording: Recording,
+    names: list[str],
+    sfreq: float,
+    l_freq: float,
+    h_freq: float,
+    wake_margin: float,
+) -> tuple[mne.EpochsArray | None, dict[str, Any]]:
+    """Return the scaled windows of one recording, if any, and its account."""
+    raw = _preprocess(recording, names, sfreq, l_freq, h_freq)
+    epochs, dropped = _cut(raw, wake_margin)
+    codes = [] if epochs is None else epochs.events[:, 2].tolist()
+    kept = Counter(STAGES[code] for code in sorted(codes))
+    source = {
+        "name": recording.name,
+        "person": recording.person,
+        "sfreq": float(recording.raw.info["sfreq"]),
+        "windows": dict(kept),
+        "dropped": dict(dropped),
+    }
+    if epochs is None:
+        return None, source
+    scaler = mne.decoding.Scaler(scalings="median")
+    metadata = pd.DataFrame(
+        {
+            "person": recording.person,
+            "recording": recording.name,
+            "onset": (epochs.events[:, 0] - raw.first_samp) / sfreq,
+            "stage": [STAGES[code] for code in codes],
+        }
+    )
+    scaled = mne.EpochsArray(
+        scaler.fit_transform(epochs.get_data(copy=False)) * 1e-6,
+        epochs.info,
+        epochs.events,
+        event_id=epochs.event_id,
+        metadata=metadata,
         verbose="error",
     )
-    return SleepWindows(epochs, sources, notes)
+    return scaled, source
 
 
 def _common_channels(

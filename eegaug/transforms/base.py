@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import get_worker_info
 
 from eegaug import functional
 from eegaug.strength import Strength, as_strength
@@ -68,7 +69,9 @@ class Augmentation(nn.Module):
         n_windows = trials.shape[1]
         if n_windows > 1:
             noise = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
-        out = self.augment(trials.flatten(0, 1), noise).to(x.dtype).reshape(x.shape)
+        # A worker of a data loader hands its batch to another process: no graph can follow.
+        with torch.set_grad_enabled(torch.is_grad_enabled() and get_worker_info() is None):
+            out = self.augment(trials.flatten(0, 1), noise).to(x.dtype).reshape(x.shape)
         return out if y is None else (out, y)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:

@@ -1,0 +1,67 @@
+"""Who may import whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import eegaug
+
+PACKAGE = Path(eegaug.__file__).parent
+#: From the bottom up; a module may import those below it, and its own.
+TIERS = [
+    {"strength", "functional"},
+    {"transforms"},
+    {"layers"},
+    {"models", "objectives"},
+    {"policies", "recordings"},
+    {"plots"},
+    {"learn"},
+    {"report"},
+    {"cli"},
+]
+LEVEL = {name: level for level, tier in enumerate(TIERS) for name in tier}
+#: Integrations see the core; what trains with them stands above.
+LEVEL["integrations"] = LEVEL["objectives"] + 0.5
+SEES_INTEGRATIONS = {"integrations", "learn", "cli"}
+
+
+def imports(path):
+    """Yield the parts of the package that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = (
+                [node.module]
+                if node.module != "eegaug"
+                else [f"eegaug.{alias.name}" for alias in node.names]
+            )
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith("eegaug."):
+                yield name.split(".")[1]
+
+
+FILES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_run_downwards(path):
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for imported in imports(path):
+        if imported not in LEVEL:  # a name of the package itself, such as its version
+            continue
+        assert imported == part or LEVEL[imported] < LEVEL[part], f"{part} imports {imported}"
+        assert imported != "integrations" or part in SEES_INTEGRATIONS
+
+
+def test_the_core_imports_torch_alone():
+    code = "import eegaug, sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert "torch" in loaded
+    heavy = {"braindecode", "mne", "skorch", "sklearn", "scipy", "pandas", "matplotlib"}
+    assert not heavy & set(loaded)

@@ -1,0 +1,278 @@
+"""The whole path: from recordings to invariances, report and model."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from eegaug import InvariantModel, __version__
+from eegaug.cli import RESULTS, main
+from eegaug.learn import Settings, choose_device, learn, load_model
+
+from .conftest import SHARED, write_hypnogram, write_psg
+from .test_recordings import BAD_FILES, needs_ucddb
+
+QUICK = ["--epochs", "2", "--batch-size", "16"]
+
+
+def run(capfd, *arguments):
+    """Run the command; return its status and what it printed."""
+    status = main(["learn", *map(str, arguments)])
+    printed = capfd.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.fixture(scope="module")
+def learned(windows):
+    settings = Settings(epochs=3, batch_size=16, device="cpu")
+    return learn(windows, settings, test=["sim01"], compare=True)
+
+
+# -- the library --------------------------------------------------------------------------
+
+
+def test_what_is_learned_is_told_as_agreed(learned):
+    told = json.loads(json.dumps(learned.invariances()))
+    assert told["eegaug"] == __version__
+    assert [len(layer["transforms"]) for layer in told["layers"]] == [2, 3, 3]
+    shift = told["layers"][1]["transforms"][1]
+    assert shift["name"] == "FrequencyShift"
+    assert 0 <= shift["weight"] <= 1
+    assert set(shift["strengths"]["max_delta_freq"]) == {"value", "unit", "low", "high"}
+    assert shift["strengths"]["max_delta_freq"]["unit"] == "Hz"
+    assert 0 <= told["scores"]["balanced_accuracy"] <= 1
+    assert set(told["scores"]) == set(told["scores_without_augmentation"])
+    assert told["training"]["model"] == "SleepStagerChambon2018"
+
+
+def test_the_network_learns_and_the_strengths_move(learned):
+    losses = learned.net.history[:, "valid_loss"]
+    assert min(losses) < losses[0]
+    moved = [
+        strength["value"]
+        for layer in learned.invariances()["layers"]
+        for transform in layer["transforms"]
+        if transform["name"] == "FTSurrogate"
+        for strength in transform["strengths"].values()
+    ]
+    assert all(value != 0.5 for value in moved)
+
+
+def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):
+    best = learned.net.history[learned.best_epoch - 1]
+    X, y = windows.X[learned.split.valid], windows.y[learned.split.valid]
+    recalls = [np.mean(learned.net.predict(X)[y == code] == code) for code in np.unique(y)]
+    assert np.mean(recalls) == pytest.approx(best["valid_balanced_accuracy"])
+
+
+def test_a_saved_model_predicts_the_same(learned, windows, tmp_path):
+    learned.save_model(tmp_path / "model.pt")
+    saved = torch.load(tmp_path / "model.pt", weights_only=True)
+    assert saved["ch_names"] == ["Fpz-Cz", "Pz-Oz"] and saved["stages"][4] == "REM"
+    model = load_model(tmp_path / "model.pt")
+    assert isinstance(model, InvariantModel)
+    x = torch.as_tensor(windows.X[:4])
+    with torch.no_grad():
+        assert torch.equal(model(x), learned.net.module_.eval()(x))
+
+
+def test_training_leaves_the_callers_random_numbers_alone(windows):
+    state = torch.get_rng_state()
+    learn(windows, Settings(epochs=1, batch_size=16))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("model", ["USleep", "ShallowFBCSPNet"])
+def test_other_models_of_braindecode(windows, model):
+    settings = Settings(model=model, epochs=1, batch_size=16)
+    if model == "USleep":  # scores each sample of a sequence
+        with pytest.raises(ValueError, match=r"USleep .*"):
+            learn(windows, settings)
+    else:
+        assert learn(windows, settings).scores().shape == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"model": "SleepStagerChambon"}, "did you mean SleepStagerChambon2018"),
+        ({"policy": "awake"}, "No policy is named 'awake'; there are chain, sleep"),
+        ({"epochs": 0}, "`epochs` should be 1 or more"),
+        ({"penalty_weight": -1}, "`penalty_weight` should be zero or more"),
+        ({"seed": -1}, "`seed` should be zero or more"),
+        ({"device": "abacus"}, "No device is named 'abacus'"),
+    ],
+)
+def test_bad_settings_are_told(settings, match):
+    with pytest.raises(ValueError, match=match) as caught:
+        Settings(**settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_cuda_is_taken_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto") == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device("auto") == "cpu"
+    with pytest.raises(ValueError, match="torch finds no CUDA device"):
+        choose_device("cuda")
+
+
+# -- the command --------------------------------------------------------------------------
+
+
+def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
+    told = []
+    for name in ("one", "two"):
+        out = tmp_path / name
+        arguments = ["--people", 4, "--hours", 0.5, "--compare", "--out", out, *QUICK]
+        status, printed, progress = run(capfd, *arguments)
+        assert status == 0
+        assert sorted(os.listdir(out)) == sorted(RESULTS)
+        told.append(json.loads((out / "invariances.json").read_text()))
+        told[-1]["training"].pop("seconds")
+    assert told[0] == told[1], "the same seed should give the same result"
+    assert "phase_noise_magnitude" in printed and "Hz" in printed and "plain" in printed
+    assert "epoch 2/2" in progress
+    report = (out / "report.html").read_text()
+    for piece in (
+        "Weights and strengths over epochs",
+        "Layer 3, before and after",
+        "Confusion matrix",
+        "Hypnogram of sim",
+        "without augmentation",
+        "used for",
+    ):
+        assert piece in report, piece
+
+
+def test_another_seed_gives_another_result(tmp_path, capfd):
+    told = []
+    for seed in (0, 1):
+        arguments = ["--people", 4, "--hours", 0.4, "--seed", seed, "--out", tmp_path, *QUICK]
+        assert run(capfd, *arguments)[0] == 0
+        told.append(json.loads((tmp_path / "invariances.json").read_text())["layers"])
+    assert told[0] != told[1]
+
+
+def test_the_command_on_files(psg_folder, tmp_path, capfd):
+    status, _printed, progress = run(
+        capfd, psg_folder, "--test", "anna", "--policy", "chain", "--out", tmp_path, *QUICK
+    )
+    assert status == 0
+    assert "3 people" in progress
+    told = json.loads((tmp_path / "invariances.json").read_text())
+    assert told["data"]["split"].startswith("tested on anna")
+    assert len(told["layers"]) == 5
+
+
+def test_one_recording_is_split_into_blocks_and_the_report_says_so(tmp_path, nights, capfd):
+    path = tmp_path / "solo_raw.fif"
+    nights[0].raw.save(path)
+    status, printed, _ = run(capfd, path, "--out", tmp_path / "out", *QUICK)
+    assert status == 0
+    assert "say nothing about other people" in printed
+    assert "say nothing about other people" in (tmp_path / "out" / "report.html").read_text()
+
+
+# -- bad input ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", BAD_FILES)
+def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path, _, message = make(folder, nights[0])
+    status, printed, err = run(capfd, path, "--out", tmp_path / "out")
+    assert status == 2 and printed == ""
+    (line,) = [line for line in err.splitlines() if line.startswith("eegaug: error:")]
+    assert message in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--test", "zoe"], "Nobody to test on is named zoe; the recordings are of sim00, sim01"),
+        (["--device", "cuda"], "torch finds no CUDA device"),
+        (["--model", "SleepNet"], "braindecode has no model named 'SleepNet'"),
+        (["--policy", "awake"], "No policy is named 'awake'"),
+        (["--epochs", "0"], "`epochs` should be 1 or more"),
+        (["--people", "0"], "`n_people` should be positive"),
+        (["--channels", "Cz"], "no channel Cz; it has Fpz-Cz, Pz-Oz"),
+        (["--people", "1", "--hours", "0.09"], "too few to split"),
+    ],
+)
+def test_bad_options_end_with_status_2_and_one_line(arguments, message, tmp_path, capfd):
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is a CUDA device here")
+    out = tmp_path / "out"
+    status, _, err = run(capfd, "--people", 3, "--hours", 0.2, *arguments, "--out", out)
+    assert status == 2
+    (line,) = [line for line in err.splitlines() if line.startswith("eegaug: error:")]
+    assert message in line
+    assert not out.exists()
+
+
+def test_an_unknown_option_ends_with_status_2(capfd):
+    with pytest.raises(SystemExit) as caught:
+        main(["learn", "--frobnicate"])
+    assert caught.value.code == 2
+
+
+def test_an_output_that_is_no_folder_is_told_before_training(tmp_path, capfd):
+    (tmp_path / "out").write_text("mine")
+    status, _, err = run(capfd, "--out", tmp_path / "out")
+    assert status == 2 and "not a folder that can be written to" in err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_an_earlier_result_survives_a_failure(tmp_path, capfd):
+    earlier = tmp_path / "invariances.json"
+    earlier.write_text("earlier")
+    status, *_ = run(capfd, "--people", 3, "--hours", 0.2, "--test", "zoe", "--out", tmp_path)
+    assert status == 2
+    assert earlier.read_text() == "earlier" and os.listdir(tmp_path) == ["invariances.json"]
+
+
+def test_recordings_that_differ_are_brought_together_and_told(tmp_path, nights, capfd):
+    for number, night in enumerate(nights):
+        raw = night.raw.copy()
+        if number == 1:
+            raw.resample(128, verbose="error").reorder_channels(raw.ch_names[::-1])
+        raw.save(tmp_path / f"p{number}_raw.fif")
+    status, _, err = run(capfd, tmp_path, "--out", tmp_path / "out", *QUICK)
+    assert status == 0
+    assert "resampled to 100 Hz: 1 from 128 Hz" in err and "brought to the order" in err
+
+
+def test_recordings_without_a_common_channel_are_refused_with_their_names(tmp_path, nights, capfd):
+    for name, channels in (("a", ["C3", "C4"]), ("b", ["O1", "O2"])):
+        write_psg(tmp_path / f"{name}-PSG.edf", nights[0], names=channels)
+        write_hypnogram(tmp_path / f"{name}-Hypnogram.edf", nights[0])
+    status, _, err = run(capfd, tmp_path, "--out", tmp_path / "out")
+    assert status == 2
+    assert "no EEG channel in common" in err and "C3, C4" in err and "O1, O2" in err
+
+
+# -- real recordings ----------------------------------------------------------------------
+
+
+@needs_ucddb
+def test_the_command_on_real_nights(tmp_path, capfd):
+    files = [SHARED / "ucddb" / f"UCD0{number}-PSG.edf" for number in ("06", "07", "17", "18")]
+    out = tmp_path / "out"
+    status, printed, err = run(capfd, *files, "--test", "UCD017", "--out", out, *QUICK)
+    assert status == 0
+    assert "tested on UCD017" in printed
+    assert "come from UCD018 alone" in printed
+    assert "23 flat" in err
+    told = json.loads((out / "invariances.json").read_text())
+    assert [source["person"] for source in told["data"]["recordings"]] == [
+        "UCD006",
+        "UCD007",
+        "UCD017",
+        "UCD018",
+    ]
