@@ -1,0 +1,26 @@
+"""The README's code, as a newcomer pastes it."""
+
+import re
+import runpy
+from pathlib import Path
+
+import torch
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_the_snippets_run_one_after_the_other(tmp_path):
+    script = tmp_path / "snippets.py"
+    script.write_text("\n".join(BLOCKS), encoding="utf-8")
+    names = runpy.run_path(str(script))
+    assert len(BLOCKS) == 3
+    assert names["loss"].isfinite()
+    assert names["layer"](torch.randn(4, 2, 300)).shape == (4, 2, 300)
+
+
+def test_the_pipeline_snippet_runs_by_itself(tmp_path, capsys):
+    script = tmp_path / "pipeline.py"
+    script.write_text(BLOCKS[0], encoding="utf-8")
+    runpy.run_path(str(script))
+    assert "max_delta_freq" in capsys.readouterr().out
