@@ -1,7 +1,16 @@
 """Pure maps of signals and parameters: no randomness, no modules."""
 
 from eegaug.functional.discrete import bernoulli, categorical
-from eegaug.functional.forms import additive, gain, hilbert, mixing, modulation, reversal, spectral
+from eegaug.functional.forms import (
+    additive,
+    gain,
+    hilbert,
+    mixing,
+    modulation,
+    phasor,
+    reversal,
+    spectral,
+)
 
 __all__ = [
     "additive",
@@ -11,6 +20,7 @@ __all__ = [
     "hilbert",
     "mixing",
     "modulation",
+    "phasor",
     "reversal",
     "spectral",
 ]

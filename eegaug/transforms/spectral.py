@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from eegaug import functional
 from eegaug.strength import Strength, as_strength, check_positive
 from eegaug.transforms.base import ModulationTransform, Noise, SpectralTransform, uniform
 
@@ -63,7 +64,7 @@ class FTSurrogate(SpectralTransform):
         """Return a change of phase at each frequency."""
         phase = 2 * torch.pi * self.phase_noise_magnitude() * noise
         real_ones = (freqs == 0) | (freqs == 0.5)
-        return torch.exp(1j * phase.masked_fill(real_ones, 0.0))
+        return functional.phasor(phase.masked_fill(real_ones, 0.0))
 
 
 class FrequencyShift(ModulationTransform):
@@ -115,7 +116,7 @@ class FrequencyShift(ModulationTransform):
     def carrier(self, times: Tensor, noise: Noise) -> Tensor:
         """Return a complex wave of the shift's frequency."""
         shift = noise[:, None, None] * self.max_delta_freq()
-        return torch.exp(2j * torch.pi * shift * times / self.sfreq)
+        return functional.phasor(2 * torch.pi * shift * times / self.sfreq)
 
     def extra_repr(self) -> str:
         """Show the sampling rate."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from eegaug import functional
 from eegaug.strength import Chance, Strength, as_strength, check_positive
 from eegaug.transforms.base import GainTransform, Noise, SpectralTransform, uniform
 
@@ -47,7 +48,7 @@ class TimeShift(SpectralTransform):
     def response(self, freqs: Tensor, noise: Noise) -> Tensor:
         """Return a phase linear in frequency; its real part at the Nyquist frequency."""
         shift = noise[:, None, None] * self.max_shift() * self.sfreq
-        return torch.exp(-2j * torch.pi * freqs * shift)
+        return functional.phasor(-2 * torch.pi * freqs * shift)
 
     def extra_repr(self) -> str:
         """Show the sampling rate."""
