@@ -13,9 +13,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eegaug import __version__
 from eegaug.policies import POLICIES
+
+if TYPE_CHECKING:
+    from eegaug.learn import Learned
+    from eegaug.recordings import SleepWindows
 
 #: What a run leaves in its output folder.
 RESULTS = ("invariances.json", "report.html", "model.pt")
@@ -79,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         "--channels", nargs="+", metavar="NAME", help="channels to take, by name, in this order"
     )
     data.add_argument(
+        "--person",
+        metavar="REGEX",
+        help="how to read the person off a file's path, so that nobody is trained and tested on"
+        " (default: Sleep-EDF's or BIDS's name, the header's patient code, or the file's name)",
+    )
+    data.add_argument(
         "--wake-margin",
         type=float,
         default=30.0,
@@ -93,12 +104,12 @@ def _parser() -> argparse.ArgumentParser:
         "--model", default="SleepStagerChambon2018", help="network: any model of braindecode"
     )
     training.add_argument(
-        "--policy", default="sleep", help=f"augmentations: {' or '.join(sorted(POLICIES))}"
+        "--policy", default="chain", help=f"augmentations: {' or '.join(sorted(POLICIES))}"
     )
     training.add_argument("--epochs", type=int, default=30, help="length of the training")
     training.add_argument("--batch-size", type=int, default=64, help="windows in a step")
     training.add_argument(
-        "--penalty", type=float, default=0.05, help="weight of the penalty that widens strengths"
+        "--penalty", type=float, default=0.005, help="weight of the penalty that widens strengths"
     )
     training.add_argument("--seed", type=int, default=0, help="seed of all that is random")
     training.add_argument("--device", default="auto", help="auto (CUDA, then CPU), cpu or cuda")
@@ -145,7 +156,7 @@ def _learn(arguments: argparse.Namespace) -> int:
             if arguments.sleep_edf:
                 paths += fetch_sleep_edf(arguments.sleep_edf)
             if paths:
-                recordings = read_recordings(paths, progress=True)
+                recordings = read_recordings(paths, person=arguments.person, progress=True)
             else:
                 print("No recordings given: simulating nights.", file=sys.stderr)
                 recordings = simulate_nights(arguments.people, arguments.hours, seed=arguments.seed)
@@ -183,7 +194,7 @@ def _learn(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _output_folder(out: Path) -> Iterator[Path]:
     """Give a folder to write to; what is in it moves to ``out`` at once, if all went well."""
-    existed = out.exists()
+    new = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=out, prefix=".writing-"))
@@ -192,22 +203,26 @@ def _output_folder(out: Path) -> Iterator[Path]:
             f"--out {out}: not a folder that can be written to ({error.strerror})."
         ) from error
     try:
+        in_the_way = [out / result for result in RESULTS if (out / result).is_dir()]
+        if in_the_way:
+            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is to be written.")
         yield folder
         for result in RESULTS:
             os.replace(folder / result, out / result)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if not existed and not any(out.iterdir()):
-            out.rmdir()
+        for folder in new:  # from the innermost; what was made for nothing goes again
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
-def _tell_data(windows) -> None:
-    people = len(set(windows.persons.tolist()))
+def _tell_data(windows: SleepWindows) -> None:
+    people = sorted(set(windows.persons.tolist()))
     kept = ", ".join(f"{name} {len(windows.epochs[name])}" for name in windows.epochs.event_id)
     print(
-        f"{len(windows.epochs)} windows of {people} {'people' if people > 1 else 'person'}"
-        f" ({kept}), {len(windows.info['ch_names'])} channels:"
-        f" {', '.join(windows.info['ch_names'])}.",
+        f"{len(people)} {'people' if len(people) > 1 else 'person'}: {', '.join(people)}.\n"
+        f"{len(windows.epochs)} windows: {kept}.\n"
+        f"Channels: {', '.join(windows.info['ch_names'])}.",
         file=sys.stderr,
     )
     dropped: dict[str, int] = {}
@@ -221,7 +236,7 @@ def _tell_data(windows) -> None:
         print(note, file=sys.stderr)
 
 
-def _tell_results(learned) -> None:
+def _tell_results(learned: Learned) -> None:
     print(f"\nLearned invariances (epoch {learned.best_epoch}, which validated best)\n")
     print(learned.table().to_string(index=False))
     print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")

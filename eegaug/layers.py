@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -177,7 +178,13 @@ def describe(module: nn.Module) -> list[dict[str, Any]]:
     if isinstance(module, AugmentationLayer):
         weights = module.weights.tolist()
         pairs = zip(module.transforms, weights, strict=True)
-        return [{"transforms": [_describe(transform, weight) for transform, weight in pairs]}]
+        transforms = [_describe(transform, weight) for transform, weight in pairs]
+        seen: Counter[str] = Counter()
+        for transform in transforms:  # the second of a name is told apart
+            name = transform["name"]
+            seen[name] += 1
+            transform["name"] = name if seen[name] == 1 else f"{name} {seen[name]}"
+        return [{"transforms": transforms}]
     if isinstance(module, Transform):
         return [{"transforms": [_describe(module, 1.0)]}]
     return [layer for child in module.children() for layer in describe(child)]

@@ -6,6 +6,7 @@ import difflib
 import inspect
 import tempfile
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from eegaug.models import InvariantModel
 from eegaug.objectives import check_penalty_weight
 from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
+from eegaug.strength import check_positive
 
 #: A transform below this weight is all but unused.
 UNUSED = 0.05
@@ -66,24 +68,27 @@ class Settings:
     """
 
     model: str = "SleepStagerChambon2018"
-    policy: str = "sleep"
+    policy: str = "chain"
     epochs: int = 30
     batch_size: int = 64
     lr: float = 1e-3
     strength_lr: float = 1e-2
-    penalty_weight: float = 0.05
+    penalty_weight: float = 0.005
     n_copies: int = 4
     seed: int = 0
     device: str = "auto"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "n_copies"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"Parameter `{name}` should be 1 or more. Found {getattr(self, name)}."
-                )
-        if self.seed < 0:
-            raise ValueError(f"Parameter `seed` should be zero or more. Found {self.seed}.")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"Parameter `{name}` should be an integer from 1. Found {value}.")
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
+            raise ValueError(
+                f"Parameter `seed` should be an integer from 0 to 2**32 - 1. Found {self.seed}."
+            )
+        check_positive("lr", self.lr)
+        check_positive("strength_lr", self.strength_lr)
         check_penalty_weight("penalty_weight", self.penalty_weight)
         _model_class(self.model)
         if self.policy not in POLICIES:
@@ -354,12 +359,14 @@ def choose_device(name: str) -> str:
     """
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(name).type
-    except RuntimeError as error:
-        raise ValueError(f"No device is named {name!r}; try 'auto', 'cpu' or 'cuda'.") from error
-    if kind == "cuda" and not torch.cuda.is_available():
+    if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"Device {name!r} was asked for, and torch finds no CUDA device here.")
+    try:
+        torch.zeros(1, device=name).item()  # some names are known and lead nowhere
+    except Exception as error:  # each backend raises its own
+        raise ValueError(
+            f"No device {name!r} can be used here; try 'auto', 'cpu' or 'cuda'."
+        ) from error
     return name
 
 
@@ -370,21 +377,17 @@ def _fit(
     _, n_chans, n_times = X.shape
     sfreq = float(windows.info["sfreq"])
     network = _build_network(settings.model, n_chans, n_times, sfreq, settings.seed)
+    # A stage that is not trained has no weight in the loss: nothing to validate on.
+    valid = split.valid[np.isin(y[split.valid], y[split.train])]
+    if len(valid) == 0:
+        raise ValueError("No stage of the people validated on is in training; try another seed.")
     title = f"Training ({name})"
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(settings.seed)
+        checkpoint = Checkpoint(dirname=folder, f_optimizer=None, f_criterion=None, f_history=None)
         callbacks = [
             ("score", EpochScoring(_net_score, False, name="valid_balanced_accuracy")),
-            (
-                "best",
-                Checkpoint(
-                    dirname=folder,
-                    load_best=True,
-                    f_optimizer=None,
-                    f_criterion=None,
-                    f_history=None,
-                ),
-            ),
+            ("best", checkpoint),
         ]
         if progress:
             scores = ("train_loss", "valid_loss", "valid_balanced_accuracy")
@@ -395,7 +398,7 @@ def _fit(
             "lr": settings.lr,
             "batch_size": min(settings.batch_size, len(split.train)),
             "max_epochs": settings.epochs,
-            "train_split": predefined_split(Dataset(X[split.valid], y[split.valid])),
+            "train_split": predefined_split(Dataset(X[valid], y[valid])),
             "callbacks": callbacks,
             "callbacks__valid_acc": None,
             "callbacks__print_log": None,
@@ -414,6 +417,12 @@ def _fit(
                 **common,
             )
         net.fit(X[split.train], y[split.train])
+        if not np.isfinite(net.history[:, "valid_loss"]).any():
+            raise ValueError(
+                f"Training ({name}) diverged: the validation loss was never finite. Lower the"
+                " learning rates or the penalty."
+            )
+        net.load_params(checkpoint=checkpoint)
     return net
 
 
@@ -426,7 +435,8 @@ def _build_network(name: str, n_chans: int, n_times: int, sfreq: float, seed: in
     }
     model = _model_class(name)
     accepted = inspect.signature(model).parameters
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a model's own, which the caller cannot act upon
         torch.manual_seed(seed)
         try:
             network = model(**{key: value for key, value in signal.items() if key in accepted})
@@ -435,7 +445,7 @@ def _build_network(name: str, n_chans: int, n_times: int, sfreq: float, seed: in
         except Exception as error:  # models fail each in their own way
             raise ValueError(
                 f"Model {name} cannot take windows of {n_chans} channels and {n_times} samples:"
-                f" {error}."
+                f" {' '.join(str(error).split())}"
             ) from error
     if outputs.shape != (2, len(STAGES)):
         raise ValueError(
@@ -490,4 +500,4 @@ def _net_score(net: braindecode.EEGClassifier, X: Any, y: np.ndarray) -> float:
 
 
 def _best_epoch(net: braindecode.EEGClassifier) -> int:
-    return int(np.argmin(net.history[:, "valid_loss"])) + 1
+    return int(np.nanargmin(net.history[:, "valid_loss"])) + 1

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.base import Augmentation, Noise, map_noise
+from eegaug.transforms.base import Augmentation, Noise, as_trials, map_noise
 
 #: What braindecode, and code that follows it, reads off a model.
 SIGNAL_ATTRIBUTES = (
@@ -111,11 +111,18 @@ class InvariantModel(nn.Module):
 
         Raises
         ------
+        TypeError
+            If ``x`` is no floating-point tensor.
         ValueError
-            If the number of channels is not the model's.
+            If ``x`` is no batch of signals, or the number of channels is not the model's.
         """
+        as_trials(x)
+        if x.ndim == 2:
+            raise ValueError(
+                f"Input `x` should have a batch dimension. Found shape {tuple(x.shape)}."
+            )
         n_chans = self._n_chans()
-        if n_chans is not None and x.ndim >= 2 and x.shape[-2] != n_chans:
+        if n_chans is not None and x.shape[-2] != n_chans:
             raise ValueError(
                 f"Input `x` should have {n_chans} channels, as the model has."
                 f" Found {x.shape[-2]}, in shape {tuple(x.shape)}."

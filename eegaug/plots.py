@@ -73,8 +73,15 @@ def plot_learning(
     matplotlib.figure.Figure
         A row a layer that chooses: its weights, then its strengths. Transforms that stand by
         themselves share rows.
+
+    Raises
+    ------
+    ValueError
+        If nothing is learnable.
     """
     rows = _panel_rows(layers)
+    if not rows:
+        raise ValueError("Argument `layers` should hold something learnable. Found nothing.")
     columns = max(len(row) for row in rows)
     figure, axes = plt.subplots(
         len(rows),
@@ -89,7 +96,10 @@ def plot_learning(
             ax.remove()
         for panel, ax in zip(row, row_axes, strict=False):
             for number, (key, label) in enumerate(panel["lines"]):
-                style = {"color": COLOURS[number], "linestyle": LINES[number % len(LINES)]}
+                style = {
+                    "color": COLOURS[number % len(COLOURS)],
+                    "linestyle": LINES[number % len(LINES)],
+                }
                 ax.plot(epochs, history[:, key], label=label, **style)
             _mark(ax, best_epoch)
             ax.xaxis.get_major_locator().set_params(integer=True)

@@ -186,6 +186,11 @@ def as_strength(
             raise ValueError(
                 f"Parameter `{name}` should be a strength in {unit!r}. Found one in {value.unit!r}."
             )
+        if value.low < 0 or (unit == "probability" and value.high > 1):
+            most = " to at most 1" if unit == "probability" else ""
+            raise ValueError(
+                f"Parameter `{name}` should have a range from zero or more{most}. Found {value!r}."
+            )
         return value
     check_number(name, value)
     if not 0.0 <= value <= high:

@@ -38,18 +38,23 @@ def psg_folder(nights, tmp_path_factory):
 
 def write_psg(path: Path, night: Recording, names=None, patient=None) -> Path:
     """Write the signals of a night as EDF."""
-    names = names or night.raw.ch_names
-    signals = [
+    labels = [f"EEG {name}" for name in names or night.raw.ch_names]
+    return write_edf(path, night.raw.get_data(), labels, night.raw.info["sfreq"], patient)
+
+
+def write_edf(path: Path, signals, labels, sfreq=100.0, patient=None) -> Path:
+    """Write signals (V) as EDF."""
+    channels = [
         edfio.EdfSignal(
             np.clip(signal * 1e6, -1000, 1000),
-            night.raw.info["sfreq"],
-            label=f"EEG {name}",
+            sfreq,
+            label=label,
             physical_dimension="uV",
             physical_range=(-1000, 1000),
         )
-        for signal, name in zip(night.raw.get_data(), names, strict=True)
+        for signal, label in zip(signals, labels, strict=True)
     ]
-    edfio.Edf(signals, patient=edfio.Patient(code=patient) if patient else None).write(path)
+    edfio.Edf(channels, patient=edfio.Patient(code=patient) if patient else None).write(path)
     return path
 
 

@@ -52,6 +52,15 @@ def test_shape_dtype_and_input_are_kept(augmentation, shape, dtype):
     assert out.isfinite().all()
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_nothing_is_left_on_another_device(augmentation, training):
+    augmentation = augmentation.to("meta").train(training)
+    x = torch.ones(4, 3, 100, device="meta", requires_grad=True)
+    out = augmentation(x)
+    out.sum().backward()
+    assert out.device == x.grad.device == torch.device("meta")
+
+
 def test_labels_are_handed_through(augmentation):
     x, y = signal(4, 3, 100), torch.arange(4)
     out, labels = augmentation(x, y)
@@ -219,6 +228,14 @@ def test_penalty_reaches_every_strength_and_weight(augmentation):
     for key, parameter in augmentation.named_parameters():
         if key.endswith("raw") and parameter.requires_grad:
             assert parameter.grad < 0, f"{key} should be drawn from zero"
+    twin = copy.deepcopy(augmentation)
+    for parameter in twin.parameters():
+        if parameter.ndim == 0 and parameter.requires_grad:
+            parameter.data.fill_(0.1 + 0.5 * torch.rand(()).item())
+    breadth_penalty(twin).backward()
+    for key, parameter in twin.named_parameters():
+        if key.endswith("logits"):
+            assert (parameter.grad != 0).all(), key
 
 
 def test_gradients_reach_the_network_and_the_strengths(augmentation):

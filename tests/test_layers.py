@@ -166,6 +166,27 @@ def test_a_wrong_number_of_channels_is_told(model):
         model(X[:, :2])
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    ("bad", "error", "match"),
+    [
+        (X[:0], ValueError, "empty tensor"),
+        (X[0], ValueError, "batch dimension"),
+        (X.numpy(), TypeError, "Found ndarray"),
+        (X.long(), TypeError, r"Found dtype torch\.int64"),
+    ],
+)
+def test_input_that_is_no_batch_is_told(model, training, bad, error, match):
+    with pytest.raises(error, match=match):
+        model.train(training)(bad)
+
+
+def test_two_transforms_of_one_kind_are_told_apart():
+    (layer,) = describe(AugmentationLayer([TimeShift(100, 0.1), SignFlip(), TimeShift(100, 0.9)]))
+    names = [transform["name"] for transform in layer["transforms"]]
+    assert names == ["TimeShift", "SignFlip", "TimeShift 2"]
+
+
 @pytest.mark.parametrize("name", policies.POLICIES)
 @pytest.mark.parametrize("n_chans", [1, 4])
 def test_policies_run_and_learn(name, n_chans):

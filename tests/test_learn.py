@@ -26,7 +26,7 @@ def run(capfd, *arguments):
 
 @pytest.fixture(scope="module")
 def learned(windows):
-    settings = Settings(epochs=3, batch_size=16, device="cpu")
+    settings = Settings(policy="sleep", epochs=3, batch_size=16, device="cpu")
     return learn(windows, settings, test=["sim01"], compare=True)
 
 
@@ -84,14 +84,40 @@ def test_training_leaves_the_callers_random_numbers_alone(windows):
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("model", ["USleep", "ShallowFBCSPNet"])
-def test_other_models_of_braindecode(windows, model):
-    settings = Settings(model=model, epochs=1, batch_size=16)
-    if model == "USleep":  # scores each sample of a sequence
-        with pytest.raises(ValueError, match=r"USleep .*"):
-            learn(windows, settings)
-    else:
-        assert learn(windows, settings).scores().shape == (1, 4)
+def test_another_model_of_braindecode(windows):
+    settings = Settings(model="ShallowFBCSPNet", epochs=1, batch_size=16)
+    assert learn(windows, settings).scores().shape == (1, 4)
+
+
+def test_a_model_that_gives_no_score_a_stage_is_refused(windows):
+    with pytest.raises(ValueError, match=r"Model TCN should give one score a stage.*Found \(2, 5"):
+        learn(windows, Settings(model="TCN", epochs=1))
+
+
+def test_a_model_that_cannot_take_the_windows_is_refused(windows):
+    with pytest.raises(ValueError, match=r"Model SignalJEPA cannot take .*chs_info"):
+        learn(windows, Settings(model="SignalJEPA", epochs=1))
+
+
+def test_stages_that_are_not_trained_are_not_validated_on(windows):
+    """With a batch of such a stage alone, the weighted loss would be zero by zero."""
+    settings = Settings(epochs=1, batch_size=1)
+    for seed in range(2):
+        persons = windows.persons
+        y = windows.epochs.events[:, 2]
+        original = y.copy()
+        try:
+            y[(persons == "sim01") & (y == 0)] = 4  # a stage of one person's own
+            y[(persons != "sim01") & (y == 4)] = 0
+            learned = learn(windows, settings, test=["sim00"])
+        finally:
+            y[:] = original
+        assert np.isfinite(learned.net.history[:, "valid_loss"]).all(), seed
+
+
+def test_a_training_that_diverges_is_told(windows):
+    with pytest.raises(ValueError, match="diverged"):
+        learn(windows, Settings(epochs=1, batch_size=16, lr=1e30))
 
 
 @pytest.mark.parametrize(
@@ -99,10 +125,14 @@ def test_other_models_of_braindecode(windows, model):
     [
         ({"model": "SleepStagerChambon"}, "did you mean SleepStagerChambon2018"),
         ({"policy": "awake"}, "No policy is named 'awake'; there are chain, sleep"),
-        ({"epochs": 0}, "`epochs` should be 1 or more"),
+        ({"epochs": 0}, "`epochs` should be an integer from 1"),
+        ({"epochs": 2.5}, "`epochs` should be an integer from 1"),
+        ({"lr": -1.0}, "`lr` should be positive"),
         ({"penalty_weight": -1}, "`penalty_weight` should be zero or more"),
-        ({"seed": -1}, "`seed` should be zero or more"),
-        ({"device": "abacus"}, "No device is named 'abacus'"),
+        ({"seed": -1}, "`seed` should be an integer from 0"),
+        ({"seed": 2**32}, "`seed` should be an integer from 0"),
+        ({"device": "abacus"}, "No device 'abacus' can be used here"),
+        ({"device": "meta"}, "No device 'meta' can be used here"),
     ],
 )
 def test_bad_settings_are_told(settings, match):
@@ -127,7 +157,8 @@ def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
     told = []
     for name in ("one", "two"):
         out = tmp_path / name
-        arguments = ["--people", 4, "--hours", 0.5, "--compare", "--out", out, *QUICK]
+        arguments = ["--people", 4, "--hours", 0.5, "--compare", "--policy", "sleep", "--out", out]
+        arguments += QUICK
         status, printed, progress = run(capfd, *arguments)
         assert status == 0
         assert sorted(os.listdir(out)) == sorted(RESULTS)
@@ -158,9 +189,7 @@ def test_another_seed_gives_another_result(tmp_path, capfd):
 
 
 def test_the_command_on_files(psg_folder, tmp_path, capfd):
-    status, _printed, progress = run(
-        capfd, psg_folder, "--test", "anna", "--policy", "chain", "--out", tmp_path, *QUICK
-    )
+    status, _printed, progress = run(capfd, psg_folder, "--test", "anna", "--out", tmp_path, *QUICK)
     assert status == 0
     assert "3 people" in progress
     told = json.loads((tmp_path / "invariances.json").read_text())
@@ -199,8 +228,9 @@ def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd)
         (["--device", "cuda"], "torch finds no CUDA device"),
         (["--model", "SleepNet"], "braindecode has no model named 'SleepNet'"),
         (["--policy", "awake"], "No policy is named 'awake'"),
-        (["--epochs", "0"], "`epochs` should be 1 or more"),
-        (["--people", "0"], "`n_people` should be positive"),
+        (["--epochs", "0"], "`epochs` should be an integer from 1"),
+        (["--people", "0"], "`n_people` should be a positive integer"),
+        (["--wake-margin", "-5"], "`wake_margin` should be 0 or more"),
         (["--channels", "Cz"], "no channel Cz; it has Fpz-Cz, Pz-Oz"),
         (["--people", "1", "--hours", "0.09"], "too few to split"),
     ],
@@ -227,6 +257,22 @@ def test_an_output_that_is_no_folder_is_told_before_training(tmp_path, capfd):
     status, _, err = run(capfd, "--out", tmp_path / "out")
     assert status == 2 and "not a folder that can be written to" in err
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_nothing_is_left_of_a_failure(tmp_path, capfd):
+    status, *_ = run(capfd, "--people", 0, "--out", tmp_path / "a" / "b" / "c")
+    assert status == 2 and os.listdir(tmp_path) == []
+    (tmp_path / "report.html").mkdir()
+    status, _, err = run(capfd, "--out", tmp_path)
+    assert status == 2 and "report.html: a folder" in err
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_sleep_edf_that_cannot_be_had_is_not_simulated(tmp_path, capfd, monkeypatch):
+    fetch = "mne.datasets.sleep_physionet.age.fetch_data"
+    monkeypatch.setattr(fetch, lambda *args, **kwargs: [])
+    status, _, err = run(capfd, "--sleep-edf", 39, "--out", tmp_path / "out")
+    assert status == 2 and "Sleep-EDF has no recording of 39" in err
 
 
 def test_an_earlier_result_survives_a_failure(tmp_path, capfd):

@@ -13,7 +13,7 @@ from eegaug.recordings import (
 )
 from eegaug.recordings.stages import stage_of
 
-from .conftest import SHARED, write_hypnogram, write_psg
+from .conftest import SHARED, write_edf, write_hypnogram, write_psg
 
 
 def changed(night, change):
@@ -81,6 +81,79 @@ def test_the_person_is_the_patient_of_the_header(tmp_path, nights):
     assert [r.person for r in read_recordings([tmp_path])] == ["P12", "P12"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "eeg"),
+    [
+        (  # Sleep-EDF's seven
+            [
+                "EEG Fpz-Cz",
+                "EEG Pz-Oz",
+                "EOG horizontal",
+                "Resp oro-nasal",
+                "EMG submental",
+                "Temp rectal",
+                "Event marker",
+            ],
+            ["Fpz-Cz", "Pz-Oz"],
+        ),
+        (["C3-A2", "O1:M2", "ECG", "EOG(L)", "SaO2", "EMG", "AIRFLOW"], ["C3-A2", "O1:M2"]),
+        (["Fc5.", "Cz.", "Fp1."], ["Fc5.", "Cz.", "Fp1."]),
+        (["one", "two"], ["one", "two"]),
+    ],
+)
+def test_only_eeg_counts_as_eeg(labels, eeg, tmp_path, nights):
+    signal = nights[0].raw.get_data()[0, :6000]
+    write_edf(tmp_path / "a-PSG.edf", [signal] * len(labels), labels)
+    write_hypnogram(tmp_path / "a-Hypnogram.edf", nights[0])
+    (recording,) = read_recordings([tmp_path])
+    assert recording.raw.copy().pick("eeg").ch_names == eeg
+
+
+def test_upper_case_names_are_paired(tmp_path, nights):
+    write_psg(tmp_path / "ANNA-PSG.EDF", nights[0])
+    write_hypnogram(tmp_path / "ANNA-Hypnogram.EDF", nights[0])
+    (recording,) = read_recordings([tmp_path])
+    assert len(recording.raw.annotations) == len(nights[0].raw.annotations)
+
+
+def test_a_psg_may_have_its_stages_inside(tmp_path, nights):
+    nights[0].raw.save(tmp_path / "anna_PSG_raw.fif")
+    nights[0].raw.save(tmp_path / "anna-PSG.fif", verbose="error")
+    assert len(read_recordings([tmp_path / "anna-PSG.fif"])) == 1
+
+
+def test_a_folder_gives_each_recording_once(tmp_path, psg_folder, nights):
+    spelled = [psg_folder, psg_folder / ".." / psg_folder.name / "anna-PSG.edf"]
+    assert len(read_recordings(spelled)) == 3
+    (tmp_path / "._anna-PSG.edf").write_bytes(b"what other systems leave behind")
+    nights[0].raw.save(tmp_path / "anna_raw.fif")
+    nights[0].raw.save(tmp_path / "anna_raw-1.fif", verbose="error")  # as MNE names a second part
+    assert [r.name for r in read_recordings([tmp_path])] == ["anna_raw.fif"]
+
+
+def test_files_of_one_name_in_two_folders_are_two_people(tmp_path, nights):
+    for person, night in zip(("anna", "bert"), nights, strict=False):
+        (tmp_path / person).mkdir()
+        write_psg(tmp_path / person / "night-PSG.edf", night)
+        write_hypnogram(tmp_path / person / "night-Hypnogram.edf", night)
+    recordings = read_recordings([tmp_path])
+    assert [r.person for r in recordings] == ["anna", "bert"]
+    assert [r.name for r in recordings] == ["anna/night-PSG.edf", "bert/night-PSG.edf"]
+    assert set(make_windows(recordings).persons) == {"anna", "bert"}
+
+
+def test_the_person_by_an_expression_of_the_callers(tmp_path, nights):
+    for night in ("anna-1", "anna-2"):
+        write_psg(tmp_path / f"{night}-PSG.edf", nights[0])
+        write_hypnogram(tmp_path / f"{night}-Hypnogram.edf", nights[0])
+    read = read_recordings([tmp_path], person=r"([a-z]+)-\d-PSG")
+    assert [r.person for r in read] == ["anna", "anna"]
+    with pytest.raises(ValueError, match="no person in this path"):
+        read_recordings([tmp_path], person="zoe")
+    with pytest.raises(ValueError, match="regular expression"):
+        read_recordings([tmp_path], person="(")
+
+
 def no_such_path(folder, night):
     return folder / "nowhere", FileNotFoundError, "nowhere: no such file"
 
@@ -118,6 +191,19 @@ def no_hypnogram(folder, night):
     return path, ValueError, "a-PSG.edf: no hypnogram; wanted a-Hypnogram.edf beside it"
 
 
+def truncated_hypnogram(folder, night):
+    path = write_hypnogram(folder / "a-Hypnogram.edf", night)
+    path.write_bytes(path.read_bytes()[:-500])
+    return write_psg(folder / "a-PSG.edf", night), ValueError, "a-Hypnogram.edf: truncated"
+
+
+def two_hypnograms(folder, night):
+    for scorer in "CH":
+        write_hypnogram(folder / f"SC4001E{scorer}-Hypnogram.edf", night)
+    path = write_psg(folder / "SC4001E0-PSG.edf", night)
+    return path, ValueError, "one hypnogram is wanted. Found SC4001EC-Hypnogram.edf and SC4001EH"
+
+
 def unreadable_hypnogram(folder, night):
     (folder / "a-Hypnogram.edf").write_text("W W W")
     path = write_psg(folder / "a-PSG.edf", night)
@@ -149,6 +235,8 @@ BAD_FILES = [
     truncated,
     truncated_header,
     no_hypnogram,
+    truncated_hypnogram,
+    two_hypnograms,
     unreadable_hypnogram,
     unknown_labels,
     no_stages_inside,
@@ -171,6 +259,17 @@ def test_sleep_edf_that_cannot_be_fetched_is_told(monkeypatch):
     monkeypatch.setattr(mne.datasets.sleep_physionet.age, "fetch_data", no_network)
     with pytest.raises(ValueError, match=r"subjects \[0\] could not be fetched: no route"):
         fetch_sleep_edf([0])
+
+
+def test_sleep_edf_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr(
+        mne.datasets.sleep_physionet.age,
+        "fetch_data",
+        lambda *args, **kwargs: [["SC4001E0-PSG.edf", "SC4001EC-Hypnogram.edf"]],
+    )
+    assert [path.name for path in fetch_sleep_edf([0])] == ["SC4001E0-PSG.edf"]
+    with pytest.raises(ValueError, match="no recording of 39"):
+        fetch_sleep_edf([0, 39])
 
 
 # -- windows ------------------------------------------------------------------------------
@@ -249,6 +348,75 @@ def test_wake_far_from_sleep_is_dropped(nights):
     assert make_windows([late], wake_margin=60).sources[0]["dropped"] == {}
 
 
+@pytest.mark.parametrize("start", [30, 60, 300])
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_cropped_recording_keeps_its_labels(nights, start, dated):
+    def crop(raw):
+        if dated:
+            raw.set_meas_date(1_000_000_000)
+        raw.crop(start)
+
+    cropped = make_windows([changed(nights[0], crop)])
+    whole = make_windows([nights[0]])
+    skipped = start // 30
+    assert np.array_equal(cropped.y, whole.y[skipped:])
+    assert np.corrcoef(cropped.X[5:-5].ravel(), whole.X[skipped + 5 : -5].ravel())[0, 1] > 0.99
+
+
+def rescored(night, onsets, durations, labels):
+    return changed(
+        night, lambda raw: raw.set_annotations(mne.Annotations(onsets, durations, labels))
+    )
+
+
+def test_epochs_of_20_seconds_are_joined(nights):
+    labels = ["Sleep stage W"] * 6 + ["Sleep stage 2"] * 4
+    short = rescored(nights[0], np.arange(10) * 20.0, 20.0, labels)
+    windows = make_windows([short])
+    assert windows.y.tolist() == [0] * 4 + [2] * 2
+    assert windows.sources[0]["dropped"] == {"shorter than 30 s": 1}
+
+
+def test_epochs_a_rounding_error_short_are_windows(nights):
+    labels = ["Sleep stage W", "Sleep stage 2"] * 5
+    windows = make_windows([rescored(nights[0], np.arange(10) * 30.0, 29.99, labels)])
+    assert windows.y.tolist() == [0, 2] * 5 and windows.sources[0]["dropped"] == {}
+
+
+def test_events_that_are_no_epochs_are_counted(nights):
+    points = rescored(nights[0], np.arange(10) * 30.0, 0.0, ["Sleep stage W"] * 10)
+    with pytest.raises(ValueError, match="10 shorter than 30 s"):
+        make_windows([points])
+
+
+def test_channels_marked_bad_are_not_used_and_told(nights):
+    bad = changed(nights[1], lambda raw: raw.info["bads"].append("Fpz-Cz"))
+    windows = make_windows([nights[0], bad])
+    assert windows.info["ch_names"] == ["Pz-Oz"]
+    assert "marked bad and not used: Fpz-Cz" in windows.notes[0]
+
+
+def test_channels_of_several_kinds_go_together(nights):
+    mixed = changed(
+        nights[0],
+        lambda raw: raw.set_channel_types({"Pz-Oz": "emg"}, on_unit_change="ignore"),
+    )
+    windows = make_windows([mixed], channels=["Fpz-Cz", "Pz-Oz"])
+    assert np.allclose(windows.X, make_windows([nights[0]]).X)
+
+
+def test_a_stage_may_vanish_from_a_recording(nights):
+    def spoil(raw):
+        raw.annotations.description[:] = "Sleep stage W"
+        raw.annotations.description[1::2] = "Sleep stage 2"
+        raw.annotations.description[20] = "Sleep stage R"
+        raw._data[:, 20 * 3000 : 21 * 3000] = 0
+
+    windows = make_windows([changed(nights[0], spoil)])
+    assert windows.sources[0]["dropped"] == {"flat": 1}
+    assert set(windows.y) == {0, 2}
+
+
 def relabel(night, label):
     return changed(night, lambda raw: raw.annotations.description.__setitem__(slice(None), label))
 
@@ -284,6 +452,8 @@ def test_bad_options_are_told(nights):
         make_windows(nights, channels=["Cz"])
     with pytest.raises(ValueError, match="Pass band"):
         make_windows(nights, h_freq=50)
+    with pytest.raises(ValueError, match="`wake_margin` should be 0 or more"):
+        make_windows(nights, wake_margin=-5)
 
 
 # -- splits -------------------------------------------------------------------------------
@@ -324,6 +494,14 @@ def test_two_people_are_split_with_one_tested():
     assert set(persons[split.test]) == {"b"}
     assert set(persons[split.train]) == set(persons[split.valid]) == {"a"}
     assert "contiguous blocks of a" in split.how
+
+
+def test_one_long_night_is_not_most_of_the_test():
+    persons = np.repeat([f"p{i}" for i in range(9)], [800, *[100] * 8])
+    y = np.tile([0, 3], 800)
+    for seed in range(5):
+        split = split_windows(y, persons, seed=seed)
+        assert len(split.test) < 0.4 * len(y)
 
 
 def test_the_seed_chooses_and_repeats():
@@ -380,7 +558,9 @@ def test_simulated_stages_sound_like_stages():
     assert band("N2", 1, 12, 15) > 1.5 * band("REM", 1, 12, 15)
 
 
-@pytest.mark.parametrize("arguments", [{"n_people": 0}, {"hours": 0.001}, {"sfreq": -1}])
+@pytest.mark.parametrize(
+    "arguments", [{"n_people": 0}, {"n_people": 2.5}, {"hours": 0.001}, {"sfreq": -1}]
+)
 def test_nights_that_cannot_be_simulated_are_told(arguments):
     with pytest.raises(ValueError, match="Parameter"):
         simulate_nights(**arguments)

@@ -50,6 +50,8 @@ def test_a_chance_is_widest_at_one_half():
         (lambda: TimeShift("100"), TypeError, "`sfreq` should be a number"),
         (lambda: FrequencyShift(100, -1), ValueError, "`max_delta_freq`"),
         (lambda: SignFlip(1.5), ValueError, "between 0 and 1"),
+        (lambda: SignFlip(Strength(1.7, high=2, unit="probability")), ValueError, "at most 1"),
+        (lambda: TimeShift(100, Strength(0, low=-1, unit="s")), ValueError, "from zero or more"),
         (lambda: TimeShift(100, p=2), ValueError, "`p` should be between 0 and 1"),
         (lambda: as_strength("x", Strength(1, unit="s"), unit="Hz"), ValueError, "'Hz'.*'s'"),
     ],

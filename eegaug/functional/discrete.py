@@ -14,13 +14,15 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
 
     The value is exactly 0 or 1. For a loss :math:`f` of the choice :math:`b` the exact
     gradient of the mean is :math:`f(1) - f(0)`; the trapezoidal rule makes it
-    :math:`\tfrac12 (f'(0) + f'(1))`, which the choice that was drawn estimates without
-    bias when weighted by the inverse of its probability:
+    :math:`\tfrac12 (f'(0) + f'(1))`, which the choice that was drawn estimates when weighted
+    by the inverse of its probability:
 
     .. math:: \partial b / \partial p = 1 / (2\,P(b)), \qquad P(1) = p,\ P(0) = 1 - p.
 
     It is exact in the mean for quadratic losses, and there is a gradient whichever way the
-    choice falls. :math:`P(b)` is bounded from below by 0.05.
+    choice falls. :math:`P(b)` is bounded from below by 0.05, so that rare choices do not give
+    huge gradients: for ``p`` below 0.05 or above 0.95 the rarer choice counts for less than it
+    should, and the estimate is biased.
 
     Parameters
     ----------

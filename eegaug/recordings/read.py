@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +18,7 @@ from eegaug.recordings.stages import stage_of
 
 #: What a folder is searched for; a file of any kind that MNE reads can be named itself.
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")
-_PSG, _HYPNOGRAM = "PSG", "Hypnogram"
+_PSG, _HYPNOGRAM = "psg", "hypnogram"
 _NOBODY = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "none", "na", "n/a"}
 
 
@@ -38,8 +41,10 @@ class Recording:
     raw: mne.io.BaseRaw
 
 
-def read_recordings(paths: Iterable[str | Path], *, progress: bool = False) -> list[Recording]:
-    """Read recordings with their sleep stages.
+def read_recordings(
+    paths: Iterable[str | Path], *, person: str | None = None, progress: bool = False
+) -> list[Recording]:
+    r"""Read recordings with their sleep stages.
 
     ``*PSG.edf`` is paired with ``*Hypnogram.edf`` beside it as Sleep-EDF names them (the last
     letter before the dash may differ); any other recording has its stages inside, as
@@ -50,6 +55,9 @@ def read_recordings(paths: Iterable[str | Path], *, progress: bool = False) -> l
     ----------
     paths : iterable of path
         Files that :func:`mne.io.read_raw` opens, and folders, searched with all below them.
+    person : str, optional
+        Regular expression that finds the person in a file's path: its first group if it has
+        one, else what it matches. ``r"(\w+)-\d+-PSG"`` reads "anna" off "anna-2-PSG.edf".
     progress : bool
         Whether to show a progress bar.
 
@@ -63,11 +71,28 @@ def read_recordings(paths: Iterable[str | Path], *, progress: bool = False) -> l
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If a folder holds no recording, or a file is unreadable, truncated, or without stages.
+        If a folder holds no recording, a file is unreadable, truncated, or without stages, or
+        ``person`` matches nothing in a path.
     """
+    if person is not None:
+        try:
+            re.compile(person)
+        except re.error as error:
+            raise ValueError(
+                f"Parameter `person` should be a regular expression. Found {person!r}: {error}."
+            ) from error
     files = _find(paths)
     with tqdm(files, "Reading recordings", unit="file", disable=not progress) as bar:
-        return [_read(path) for path in bar]
+        raws = [_read(path) for path in bar]
+    names = Counter(path.name for path in files)
+    return [
+        Recording(
+            path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}",
+            _person_of(path, raw, person, alone=names[path.name] == 1),
+            raw,
+        )
+        for path, raw in zip(files, raws, strict=True)
+    ]
 
 
 def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> list[Path]:
@@ -76,9 +101,9 @@ def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> 
     Parameters
     ----------
     subjects : sequence of int
-        Numbers of people, 0 to 82.
+        Numbers of people, 0 to 82; 39, 68, 69, 78 and 79 are not there.
     nights : sequence of int
-        1, 2 or both.
+        1, 2 or both; of a few people there is one night only.
 
     Returns
     -------
@@ -88,7 +113,7 @@ def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> 
     Raises
     ------
     ValueError
-        If MNE cannot fetch them: unknown numbers, or no network.
+        If there is no recording of one of them, or MNE cannot fetch it: no network, say.
 
     References
     ----------
@@ -97,105 +122,192 @@ def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> 
     """
     try:
         files = mne.datasets.sleep_physionet.age.fetch_data(
-            list(subjects), recording=list(nights), on_missing="warn", verbose="error"
+            list(subjects), recording=list(nights), on_missing="ignore", verbose="error"
         )
     except Exception as error:  # pooch, requests and MNE each raise their own
         raise ValueError(
-            f"Sleep-EDF subjects {list(subjects)} could not be fetched: {_first_line(error)}"
+            f"Sleep-EDF subjects {list(subjects)} could not be fetched: {_first_line(error)}."
         ) from error
-    return [Path(psg) for psg, _ in files]
+    recordings = [Path(psg) for psg, _ in files]
+    found = {int(path.name[3:5]) for path in recordings}
+    missing = [subject for subject in subjects if subject not in found]
+    if missing:
+        raise ValueError(f"Sleep-EDF has no recording of {', '.join(map(str, missing))}.")
+    return recordings
 
 
 def _find(paths: Iterable[str | Path]) -> list[Path]:
-    files: dict[Path, None] = {}  # an ordered set
+    files: dict[Path, Path] = {}  # by what they are, in order: no file twice by two spellings
     for path in map(Path, paths):
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder.")
         if path.is_dir() and path.suffix not in (".mff", ".ds"):
-            inside = sorted(p for p in path.rglob("*") if p.name.lower().endswith(SUFFIXES))
-            found = [p for p in inside if not p.stem.endswith(_HYPNOGRAM)]
+            found = [p for p in sorted(path.rglob("*")) if _is_recording(p)]
             if not found:
                 raise ValueError(
                     f"{path}: no recording in this folder; wanted files that end in"
                     f" {', '.join(SUFFIXES)}."
                 )
-            files.update(dict.fromkeys(found))
-        elif not path.stem.endswith(_HYPNOGRAM):  # named along with its recording by a wildcard
-            files[path] = None
+            files.update((p.resolve(), p) for p in found)
+        elif not _is_hypnogram(path):  # named along with its recording by a wildcard
+            files[path.resolve()] = path
     if not files:
         raise ValueError("No recording among the files; a hypnogram alone is not enough.")
-    return list(files)
+    return list(files.values())
 
 
-def _read(path: Path) -> Recording:
-    options = {"infer_types": True} if path.suffix.lower() in (".edf", ".bdf") else {}
-    with warnings.catch_warnings(), mne.utils.catch_logging() as log:
-        warnings.simplefilter("ignore")  # MNE logs what it warns of
+def _is_hypnogram(path: Path) -> bool:
+    return path.stem.lower().endswith(_HYPNOGRAM)
+
+
+def _is_recording(path: Path) -> bool:
+    """Tell whether a file in a folder is a recording by its name."""
+    if path.name.startswith(".") or not path.name.lower().endswith(SUFFIXES):
+        return False
+    part = re.fullmatch(r"(.+)-\d+(\.fif(\.gz)?)", path.name)  # MNE reads it with the first part
+    return not _is_hypnogram(path) and not (part and path.with_name(part[1] + part[2]).exists())
+
+
+def _read(path: Path) -> mne.io.BaseRaw:
+    _check_whole(path)
+    raw = _open(path)
+    hypnogram = _hypnogram_of(path)
+    if hypnogram is not None:
+        _check_whole(hypnogram)
+        raw.set_annotations(_open_hypnogram(hypnogram), emit_warning=False)
+    elif path.stem.lower().endswith(_PSG) and not _stages_in(raw)[0]:
+        raise ValueError(
+            f"{path}: no hypnogram; wanted {_hypnogram_name(path)} beside it, or sleep stages"
+            " as annotations inside."
+        )
+    known, unknown = _stages_in(raw)
+    source, wanted = hypnogram or path, "wanted such as 'Sleep stage W', 'Sleep stage 2' or 'N2'."
+    if not known and not unknown:
+        raise ValueError(f"{source}: no annotations, so no sleep stages; {wanted}")
+    # Any other event may stand beside the stages in a recording, not in a hypnogram.
+    strange = [label for label in unknown if hypnogram or "stage" in label.lower()]
+    if strange or not known:
+        shown = ", ".join(repr(label) for label in (strange or unknown)[:5])
+        raise ValueError(f"{source}: unknown sleep stages {shown}; {wanted}")
+    return raw
+
+
+def _open(path: Path) -> mne.io.BaseRaw:
+    is_edf = path.suffix.lower() in (".edf", ".bdf")
+    with warnings.catch_warnings(), mne.use_log_level("error"):
+        warnings.simplefilter("ignore")
         try:
-            raw = mne.io.read_raw(path, preload=False, verbose="warning", **options)
+            raw = mne.io.read_raw(path, preload=False, **({"infer_types": True} if is_edf else {}))
+            labels = mne.io.read_raw(path, preload=False).ch_names if is_edf else []
         except Exception as error:  # each reader raises its own
             raise ValueError(
                 f"{path}: not a recording that MNE can read ({_first_line(error)})."
             ) from error
-    if "does not match the file size" in log.getvalue():
-        raise ValueError(
-            f"{path}: truncated: the file is shorter or longer than its header says."
-            " Copy it again, or repair its header."
-        )
-    hypnogram = _hypnogram_of(path)
-    if hypnogram is not None:
+    if is_edf:
+        _tell_eeg_apart(raw, labels)
+    return raw
+
+
+def _tell_eeg_apart(raw: mne.io.BaseRaw, labels: Sequence[str]) -> None:
+    """Type as misc what EDF labels do not show to be EEG: MNE takes all for EEG.
+
+    Where some labels say "EEG", those are; else those that are made of electrodes' names.
+    """
+    says_eeg = [label.upper().startswith("EEG") for label in labels]
+    is_eeg = says_eeg if any(says_eeg) else [_is_electrode(label) for label in labels]
+    if not any(is_eeg):
+        return
+    types = zip(raw.ch_names, raw.get_channel_types(), is_eeg, strict=True)
+    others = {name: "misc" for name, kind, eeg in types if kind == "eeg" and not eeg}
+    raw.set_channel_types(others, on_unit_change="ignore", verbose="error")
+
+
+def _is_electrode(label: str) -> bool:
+    """Tell whether a label names an electrode of the 10-5 system, or a pair: C3, C4-A1."""
+    electrode = r"(fp|af|f|ft|fc|t|tp|c|cp|p|po|o|i|n)(z|\d{1,2})h?|[am][12]"
+    parts = [part for part in re.split(r"[-:/\s.]+", label.strip().lower()) if part]
+    parts = parts[:1] + [part for part in parts[1:] if part not in ("ref", "le", "avg", "ar", "m")]
+    return bool(parts) and all(re.fullmatch(electrode, part) for part in parts)
+
+
+def _open_hypnogram(path: Path) -> mne.Annotations:
+    with tempfile.TemporaryDirectory() as folder, mne.use_log_level("error"):
+        lower = path
+        if path.suffix != path.suffix.lower():  # MNE goes by the letters as they are
+            lower = Path(shutil.copy(path, Path(folder, path.stem + path.suffix.lower())))
         try:
-            with mne.use_log_level("error"):
-                annotations = mne.read_annotations(hypnogram)
-        except Exception as error:
+            return mne.read_annotations(lower)
+        except Exception as error:  # each reader raises its own
             raise ValueError(
-                f"{hypnogram}: not a hypnogram that MNE can read ({_first_line(error)})."
+                f"{path}: not a hypnogram that MNE can read ({_first_line(error)})."
             ) from error
-        raw.set_annotations(annotations, emit_warning=False)
-    _check_stages(raw, hypnogram or path, dedicated=hypnogram is not None)
-    return Recording(path.name, _person_of(path, raw), raw)
+
+
+def _check_whole(path: Path) -> None:
+    """Raise where an EDF or BDF file holds less than its header says: MNE would read the rest."""
+    sample_size = {".edf": 2, ".bdf": 3}.get(path.suffix.lower())
+    if sample_size is None:
+        return
+    with path.open("rb") as file:
+        header = file.read(256)
+        try:
+            header_size, n_records, n_signals = (
+                int(header[start:stop]) for start, stop in ((184, 192), (236, 244), (252, 256))
+            )
+            file.seek(256 + 216 * n_signals)
+            n_samples = sum(int(file.read(8)) for _ in range(n_signals))
+        except ValueError:  # no EDF at all, which the reader will tell
+            return
+    wanted, found = header_size + n_records * n_samples * sample_size, path.stat().st_size
+    if found < wanted or n_records < 0:
+        raise ValueError(
+            f"{path}: truncated: its header announces {n_records} records, {wanted} bytes in all;"
+            f" found {found}. Copy it again, or repair its header."
+        )
+
+
+def _hypnogram_name(path: Path) -> str:
+    return f"{path.stem[: -len(_PSG)]}{_HYPNOGRAM.capitalize()}{path.suffix}"
 
 
 def _hypnogram_of(path: Path) -> Path | None:
-    """Return the hypnogram beside a PSG; raise where it should be there and is not."""
-    if not path.stem.endswith(_PSG):
+    """Return the hypnogram beside a PSG, if there is one."""
+    if not path.stem.lower().endswith(_PSG):
         return None
-    key = path.stem.removesuffix(_PSG)
-    exact = path.with_name(f"{key}{_HYPNOGRAM}{path.suffix}")
-    if exact.exists():
-        return exact
+    beside = {p.name.lower(): p for p in path.parent.iterdir() if _is_hypnogram(p)}
+    exact = _hypnogram_name(path).lower()
+    if exact in beside:
+        return beside[exact]
     # Sleep-EDF: SC4001E0-PSG.edf goes with SC4001EC-Hypnogram.edf, the scorer's letter last.
-    night = re.fullmatch(r"(.+).([-_ ])", key)
-    if night:
-        pattern = re.compile(
-            rf"{re.escape(night[1])}.{re.escape(night[2])}{_HYPNOGRAM}\{path.suffix}"
-        )
-        beside = sorted(p for p in path.parent.iterdir() if pattern.fullmatch(p.name))
-        if len(beside) == 1:
-            return beside[0]
-    raise ValueError(f"{path}: no hypnogram; wanted {exact.name} beside it.")
+    night = re.fullmatch(r"(s[ct][47]\d{3}[a-z]).(-)" + _PSG, path.stem.lower())
+    if night is None:
+        return None
+    scored = [p for name, p in sorted(beside.items()) if name.startswith(night[1])]
+    if len(scored) > 1:
+        names = " and ".join(p.name for p in scored)
+        raise ValueError(f"{path}: one hypnogram is wanted. Found {names}.")
+    return scored[0] if scored else None
 
 
-def _check_stages(raw: mne.io.BaseRaw, source: Path, *, dedicated: bool) -> None:
-    """Raise where annotations name no stage or, in a hypnogram, anything else."""
-    labels = dict.fromkeys(str(label) for label in raw.annotations.description)
-    unknown, known = [], []
-    for label in labels:
+def _stages_in(raw: mne.io.BaseRaw) -> tuple[list[str], list[str]]:
+    """Return the labels of the annotations that name stages, and the others."""
+    known, unknown = [], []
+    for label in dict.fromkeys(str(label) for label in raw.annotations.description):
         try:
             stage_of(label)
             known.append(label)
         except ValueError:
             unknown.append(label)
-    looks_like_stage = [label for label in unknown if "stage" in label.lower()]
-    wanted = "wanted labels such as 'Sleep stage W', 'Sleep stage 2' or 'N2'."
-    if not labels:
-        raise ValueError(f"{source}: no annotations, so no sleep stages; {wanted}")
-    if not known or looks_like_stage or (dedicated and unknown):
-        shown = ", ".join(repr(label) for label in (looks_like_stage or unknown)[:5])
-        raise ValueError(f"{source}: unknown sleep stages {shown}; {wanted}")
+    return known, unknown
 
 
-def _person_of(path: Path, raw: mne.io.BaseRaw) -> str:
+def _person_of(path: Path, raw: mne.io.BaseRaw, person: str | None, alone: bool) -> str:
+    """Return whose a recording is; ``alone`` tells that no other has its file's name."""
+    if person is not None:
+        found = re.search(person, str(path))
+        if not found:
+            raise ValueError(f"{path}: no person in this path by the expression {person!r}.")
+        return found[1] if found.re.groups else found[0]
     sleep_edf = re.match(r"(S[CT][47]\d\d)\d[A-Z].-PSG$", path.stem)
     if sleep_edf:
         return sleep_edf[1]
@@ -205,7 +317,9 @@ def _person_of(path: Path, raw: mne.io.BaseRaw) -> str:
     patient = str((raw.info["subject_info"] or {}).get("his_id") or "").strip()
     if patient.lower() not in _NOBODY:
         return patient
-    return re.sub(rf"[-_ ]?{_PSG}$", "", path.name.split(".")[0])
+    if not alone:
+        return path.parent.name
+    return re.sub(rf"[-_ ]?{_PSG}$", "", path.name.split(".")[0], flags=re.IGNORECASE)
 
 
 def _first_line(error: Exception) -> str:

@@ -75,7 +75,8 @@ def simulate_nights(
     >>> night.person, night.raw.ch_names, len(night.raw.annotations) > 0
     ('sim00', ['Fpz-Cz', 'Pz-Oz'], True)
     """
-    check_positive("n_people", n_people)
+    if isinstance(n_people, bool) or not isinstance(n_people, int) or n_people < 1:
+        raise ValueError(f"Parameter `n_people` should be a positive integer. Found {n_people}.")
     check_positive("sfreq", sfreq)
     check_positive("hours", hours)
     if hours * 3600 < EPOCH:

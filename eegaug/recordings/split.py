@@ -112,11 +112,17 @@ def _hold_out(
     strata = np.where(counts[y[index]] >= folds.n_splits, y[index], counts.argmax())
     candidates = list(folds.split(index, strata, groups))
 
-    def stages_kept(fold: tuple[np.ndarray, np.ndarray]) -> tuple[int, int]:
+    def merit(fold: tuple[np.ndarray, np.ndarray]) -> tuple[int, float, int]:
+        """Many stages left to train on; then about the share that was asked for."""
         kept, out = fold
-        return len(set(y[index[kept]].tolist())), len(set(y[index[out]].tolist()))
+        excess = abs(len(out) / len(index) - 1 / folds.n_splits)
+        return (
+            len(set(y[index[kept]].tolist())),
+            -round(excess, 1),
+            len(set(y[index[out]].tolist())),
+        )
 
-    kept, out = max(candidates, key=stages_kept)
+    kept, out = max(candidates, key=merit)
     if by_person:
         how = ", ".join(sorted(set(groups[out].tolist())))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import mne
@@ -14,7 +15,7 @@ from tqdm.auto import tqdm
 
 from eegaug.recordings.read import Recording
 from eegaug.recordings.stages import STAGES, stage_of
-from eegaug.strength import check_positive
+from eegaug.strength import check_number, check_positive
 
 #: Length of a scored window (s): the epoch of both manuals of sleep scoring.
 WINDOW = 30.0
@@ -43,7 +44,7 @@ class SleepWindows:
     sources: list[dict[str, Any]]
     notes: list[str]
 
-    @property
+    @cached_property
     def X(self) -> np.ndarray:
         """Signals, float32, shape (windows, channels, times)."""
         return self.epochs.get_data(units="uV", copy=False).astype(np.float32)
@@ -107,6 +108,9 @@ def make_windows(
         no window or one stage only is left.
     """
     check_positive("sfreq", sfreq)
+    check_number("wake_margin", wake_margin)
+    if wake_margin < 0:
+        raise ValueError(f"Parameter `wake_margin` should be 0 or more. Found {wake_margin}.")
     if not 0 < l_freq < h_freq < sfreq / 2:
         raise ValueError(
             "Pass band should lie between 0 Hz and half the sampling rate."
@@ -176,7 +180,7 @@ def _windows_of(
         scaler.fit_transform(epochs.get_data(copy=False)) * 1e-6,
         epochs.info,
         epochs.events,
-        event_id=epochs.event_id,
+        event_id={STAGES[code]: code for code in sorted(set(codes))},
         metadata=metadata,
         verbose="error",
     )
@@ -196,23 +200,27 @@ def _common_channels(
                     f" it has {', '.join(recording.raw.ch_names)}."
                 )
         return list(channels), []
-    eeg = {r.name: r.raw.copy().pick("eeg").ch_names if "eeg" in r.raw else [] for r in recordings}
-    first, *others = recordings
-    names = [n for n in eeg[first.name] if all(n in eeg[other.name] for other in others)]
+    eeg, notes = [], []
+    for recording in recordings:
+        bads = recording.raw.info["bads"]
+        kinds = zip(recording.raw.ch_names, recording.raw.get_channel_types(), strict=True)
+        eeg.append([name for name, kind in kinds if kind == "eeg" and name not in bads])
+        if bads:
+            notes.append(f"{recording.name}: marked bad and not used: {', '.join(bads)}.")
+    names = [name for name in eeg[0] if all(name in found for found in eeg)]
     if not names:
-        sets = Counter(", ".join(found) or "none" for found in eeg.values())
+        sets = Counter(", ".join(found) or "none" for found in eeg)
         shown = "; ".join(f"{n} with {found}" for found, n in sets.most_common(4))
         raise ValueError(
             f"The {len(recordings)} recordings have no EEG channel in common: {shown}."
             " Name the channels to take, or recordings of one montage."
         )
-    notes = []
-    unused = {n for found in eeg.values() for n in found} - set(names)
+    unused = {name for found in eeg for name in found} - set(names)
     if unused:
         notes.append(
             f"EEG channels that not all recordings have are left out: {', '.join(sorted(unused))}."
         )
-    if any([n for n in found if n in names] != names for found in eeg.values()):
+    if any([name for name in found if name in names] != names for found in eeg):
         notes.append("Channels were brought to the order of the first recording.")
     return names, notes
 
@@ -227,40 +235,68 @@ def _preprocess(
             f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz are wanted."
         )
     raw = recording.raw.copy().pick(names).reorder_channels(names)
+    raw.info["bads"] = []
+    if raw.info["meas_date"] is None:  # else MNE counts the start of a cropped recording twice
+        raw.set_meas_date(0)
     try:
-        raw.load_data(verbose="error")
+        raw.load_data(verbose="error").del_proj()
     except Exception as error:  # each reader raises its own
         raise ValueError(f"{recording.name}: signals cannot be read ({error}).") from error
+    # Whatever they measure, all channels are scaled alike and go into one network.
+    raw.set_channel_types(dict.fromkeys(names, "eeg"), on_unit_change="ignore", verbose="error")
     _mark_unusable(raw)
     raw.filter(l_freq, h_freq, picks="all", verbose="error")
     return raw.resample(sfreq, verbose="error") if rate != sfreq else raw
 
 
-def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, int]:
-    """Return an event for each scored window, and how many windows were not scored."""
-    codes: dict[str, int] = {}
-    not_scored = 0.0
-    for annotation in raw.annotations:
+def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
+    """Return an event for each scored window, and what of the hypnogram gives none.
+
+    Epochs of one stage that follow each other are joined first: a hypnogram may hold epochs
+    of 20 s.
+    """
+    runs: list[list[Any]] = []  # stage, onset, end
+    tolerance = 1.5 / raw.info["sfreq"]
+    for annotation in raw.annotations:  # in the order of time
         try:
-            stage = stage_of(annotation["description"])
+            stage = stage_of(annotation["description"]) or "not scored"
         except ValueError:  # an event that has nothing to do with stages
             continue
-        if stage is None:
-            not_scored += annotation["duration"] / WINDOW
+        onset, end = annotation["onset"], annotation["onset"] + annotation["duration"]
+        if runs and runs[-1][0] == stage and abs(onset - runs[-1][2]) < tolerance:
+            runs[-1][2] = end
         else:
-            codes[str(annotation["description"])] = STAGES.index(stage)
-    if not codes:
-        return np.zeros((0, 3), dtype=int), round(not_scored)
-    events, _ = mne.events_from_annotations(raw, codes, chunk_duration=WINDOW, verbose="error")
-    return events, round(not_scored)
+            runs.append([stage, onset, end])
+    dropped: Counter[str] = Counter()
+    for stage, onset, end in runs:
+        windows = int((end - onset + tolerance) / WINDOW)
+        if stage == "not scored":
+            dropped[stage] += round((end - onset) / WINDOW)
+        elif end - onset - windows * WINDOW > tolerance or windows == 0:
+            dropped["shorter than 30 s"] += 1
+    scored = [run for run in runs if run[0] != "not scored"]
+    if not scored:
+        return np.zeros((0, 3), dtype=int), dropped
+    stages, onsets, ends = zip(*scored, strict=True)
+    joined = mne.Annotations(
+        onsets, np.subtract(ends, onsets), stages, orig_time=raw.annotations.orig_time
+    )
+    events, _ = mne.events_from_annotations(
+        raw.copy().set_annotations(joined, emit_warning=False, verbose="error"),
+        {stage: STAGES.index(stage) for stage in set(stages)},
+        chunk_duration=WINDOW,
+        tol=tolerance,
+        verbose="error",
+    )
+    return events, dropped
 
 
 def _cut(raw: mne.io.BaseRaw, wake_margin: float) -> tuple[mne.Epochs | None, Counter[str]]:
     """Return the scored windows of one recording, if any, and what was dropped and why."""
     sfreq = raw.info["sfreq"]
-    events, not_scored = _stage_events(raw)
+    events, dropped = _stage_events(raw)
     near = _near_sleep(events, wake_margin * 60 * sfreq)
-    dropped = Counter({"not scored": not_scored, "wake far from sleep": int((~near).sum())})
+    dropped["wake far from sleep"] = int((~near).sum())
     if not near.any():
         return None, +dropped
     events = events[near]

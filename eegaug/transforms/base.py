@@ -61,7 +61,7 @@ class Augmentation(nn.Module):
             If ``x`` is empty or of another number of dimensions, or the noise was drawn for
             another number of trials.
         """
-        trials = _as_trials(x)
+        trials = as_trials(x)
         if noise is None:
             noise = self.draw(trials[:, 0], generator)
         else:
@@ -89,7 +89,7 @@ class Augmentation(nn.Module):
         nested tuple of Tensor
             Draws with one row a trial, free of any learnable parameter.
         """
-        return self.draw(_as_trials(x)[:, 0], generator)
+        return self.draw(as_trials(x)[:, 0], generator)
 
     @abstractmethod
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
@@ -198,7 +198,9 @@ class SpectralTransform(Transform):
 
     def step(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the response less that of the identity."""
-        freqs = torch.fft.rfftfreq(x.shape[-1], device=x.device, dtype=x.dtype)
+        n_times = x.shape[-1]
+        # Not rfftfreq, which misses 0.5 by rounding at some lengths.
+        freqs = torch.arange(n_times // 2 + 1, device=x.device, dtype=x.dtype) / n_times
         return self.response(freqs, noise) - 1
 
 
@@ -311,7 +313,7 @@ def map_noise(function: Callable[[Tensor], Tensor], noise: Noise) -> Noise:
     return None if noise is None else function(noise)
 
 
-def _as_trials(x: Tensor) -> Tensor:
+def as_trials(x: Tensor) -> Tensor:
     """Check the signals and view them as (batch, windows, channels, times)."""
     wanted = "a floating-point tensor of shape (batch, channels, times)"
     if not isinstance(x, Tensor):
