@@ -61,7 +61,6 @@ def _parser() -> argparse.ArgumentParser:
             "Train a sleep stager with augmentation layers on recordings, and write what the"
             f" layers learned: {', '.join(RESULTS)}. With no recordings: simulated nights."
         ),
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     data = learn.add_argument_group("data")
     data.add_argument(
@@ -78,8 +77,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="people of Sleep-EDF Expanded by number (0 to 82), downloaded by MNE",
     )
-    data.add_argument("--people", type=int, default=10, help="simulated nights: how many")
-    data.add_argument("--hours", type=float, default=2.0, help="simulated nights: how long")
+    data.add_argument(
+        "--people",
+        type=int,
+        default=10,
+        metavar="N",
+        help="simulated nights: how many (%(default)s)",
+    )
+    data.add_argument(
+        "--hours",
+        type=float,
+        default=2.0,
+        metavar="H",
+        help="simulated nights: how long (%(default)s)",
+    )
     data.add_argument(
         "--channels", nargs="+", metavar="NAME", help="channels to take, by name, in this order"
     )
@@ -87,39 +98,66 @@ def _parser() -> argparse.ArgumentParser:
         "--person",
         metavar="REGEX",
         help="how to read the person off a file's path, so that nobody is trained and tested on"
-        " (default: Sleep-EDF's or BIDS's name, the header's patient code, or the file's name)",
+        " (Sleep-EDF's or BIDS's name, the header's patient code, or the file's name)",
     )
     data.add_argument(
         "--wake-margin",
         type=float,
         default=30.0,
         metavar="MINUTES",
-        help="wake to keep before the first and after the last sleep",
+        help="wake to keep before the first and after the last sleep (%(default)g)",
     )
     data.add_argument(
-        "--test", nargs="+", metavar="PERSON", help="people to test on (default: chosen by seed)"
+        "--test", nargs="+", metavar="PERSON", help="people to test on (chosen by the seed)"
     )
     training = learn.add_argument_group("training")
     training.add_argument(
-        "--model", default="SleepStagerChambon2018", help="network: any model of braindecode"
+        "--model",
+        metavar="NAME",
+        default="SleepStagerChambon2018",
+        help="network: any model of braindecode (%(default)s)",
     )
     training.add_argument(
-        "--policy", default="chain", help=f"augmentations: {' or '.join(sorted(POLICIES))}"
+        "--policy",
+        metavar="NAME",
+        default="chain",
+        help=f"augmentations: {' or '.join(sorted(POLICIES))} (%(default)s)",
     )
-    training.add_argument("--epochs", type=int, default=30, help="length of the training")
-    training.add_argument("--batch-size", type=int, default=64, help="windows in a step")
     training.add_argument(
-        "--penalty", type=float, default=0.005, help="weight of the penalty that widens strengths"
+        "--epochs", type=int, metavar="N", default=30, help="length of the training (%(default)s)"
     )
-    training.add_argument("--seed", type=int, default=0, help="seed of all that is random")
-    training.add_argument("--device", default="auto", help="auto (CUDA, then CPU), cpu or cuda")
+    training.add_argument(
+        "--batch-size", type=int, metavar="N", default=64, help="windows in a step (%(default)s)"
+    )
+    training.add_argument(
+        "--penalty",
+        type=float,
+        metavar="X",
+        default=0.005,
+        help="weight of the penalty that widens strengths (%(default)s)",
+    )
+    training.add_argument(
+        "--seed", type=int, metavar="N", default=0, help="seed of all that is random (%(default)s)"
+    )
+    training.add_argument(
+        "--device",
+        metavar="NAME",
+        default="auto",
+        help="auto (CUDA, then CPU), cpu or cuda (%(default)s)",
+    )
     training.add_argument(
         "--compare", action="store_true", help="also train the network without augmentation"
     )
     learn.add_argument(
         "--traceback", action="store_true", help="show where in the code an error came from"
     )
-    learn.add_argument("--out", type=Path, default=Path("eegaug-out"), help="folder for results")
+    learn.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        default=Path("eegaug-out"),
+        help="folder for results (%(default)s)",
+    )
     return parser
 
 

@@ -184,6 +184,13 @@ class Learned:
                 f"In training, {', '.join(alone)} come from {', '.join(whose)} alone: the network"
                 " may tell them by the person instead of the stage."
             )
+        scores = self.scores()["balanced_accuracy"]
+        if "plain" in scores and scores["augmented"] < scores["plain"]:
+            told.append(
+                f"On the people tested, augmentation lowered the balanced accuracy from"
+                f" {scores['plain']:.3f} to {scores['augmented']:.3f}: what was learned reaches too"
+                " far for them. See whether other seeds agree, or try a smaller --penalty."
+            )
         for name, y_pred in self.y_pred.items():
             if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
                 told.append(

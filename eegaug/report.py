@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import mne
@@ -89,7 +90,7 @@ def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: 
 def _summary(learned: Learned) -> str:
     scores = learned.scores()["balanced_accuracy"]
     used = [
-        f"<li>{_sentence(number, transform)}</li>"
+        f"<li>{_headline(number, transform, layer)}</li>"
         for number, layer in enumerate(describe(learned.net.module_), 1)
         for transform in layer["transforms"]
         if transform["weight"] >= UNUSED and transform["strengths"]
@@ -111,14 +112,13 @@ def _one_person(learned: Learned) -> bool:
     return len(set(learned.windows.persons.tolist())) == 1
 
 
-def _sentence(number: int, transform: dict) -> str:
-    return (
-        f"layer {number}: <b>{transform['name']}</b>, {_reach(transform)},"
-        f" weight {transform['weight']:.2f}"
-    )
+def _headline(number: int, transform: dict[str, Any], layer: dict[str, Any]) -> str:
+    """Say what a transform of a layer learned, as "Layer 2: FrequencyShift, ±0.5 Hz"."""
+    chosen = f", weight {transform['weight']:.2f}" if len(layer["transforms"]) > 1 else ""
+    return f"Layer {number}: {transform['name']}, {_reach(transform)}{chosen}"
 
 
-def _reach(transform: dict) -> str:
+def _reach(transform: dict[str, Any]) -> str:
     """Say how far a transform reaches, as "±0.52 Hz"."""
     parts = []
     for name, strength in transform["strengths"].items():
@@ -185,30 +185,33 @@ def _html(table: pd.DataFrame) -> str:
 
 
 def _augmentation_figures(learned: Learned) -> Iterator[tuple[str, Figure]]:
+    """Yield title and figure for each layer; those of one transform share a figure."""
     window = _example_window(learned)
     info = learned.windows.info
     model = learned.net.module_
-    modules = [m for m in model.augmentation.modules() if isinstance(m, Transform)]
-    transforms = iter(modules)
-    for number, layer in enumerate(describe(model), 1):
+    modules = iter([m for m in model.augmentation.modules() if isinstance(m, Transform)])
+    layers = [
+        [(next(modules), _headline(number, transform, layer)) for transform in layer["transforms"]]
+        for number, layer in enumerate(describe(model), 1)
+    ]
+    alone = [pair for layer in layers if len(layer) == 1 for pair in layer]
+    for pairs in [alone, *(layer for layer in layers if len(layer) > 1)]:
+        if not pairs:
+            continue
         figure, axes = plt.subplots(
-            len(layer["transforms"]),
+            len(pairs),
             2,
-            figsize=(9, 2.3 * len(layer["transforms"])),
+            figsize=(9, 2.3 * len(pairs)),
             width_ratios=(2.2, 1),
             squeeze=False,
             layout="constrained",
         )
-        for described, pair in zip(layer["transforms"], axes, strict=True):
+        for (transform, title), row in zip(pairs, axes, strict=True):
             plots.plot_augmentation(
-                next(transforms),
-                window,
-                info["sfreq"],
-                ch_names=info["ch_names"],
-                axes=pair,
-                title=f"{described['name']}, {_reach(described)}, weight {described['weight']:.2f}",
+                transform, window, info["sfreq"], ch_names=info["ch_names"], axes=row, title=title
             )
-        yield f"Layer {number}, before and after", figure
+        titles = [title.split(":")[0] for _, title in pairs]
+        yield f"{', '.join(dict.fromkeys(titles))}: before and after", figure
 
 
 def _example_window(learned: Learned) -> np.ndarray:

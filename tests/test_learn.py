@@ -170,7 +170,7 @@ def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
     report = (out / "report.html").read_text()
     for piece in (
         "Weights and strengths over epochs",
-        "Layer 3, before and after",
+        "Layer 3: before and after",
         "Confusion matrix",
         "Hypnogram of sim",
         "without augmentation",
