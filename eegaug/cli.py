@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         "--penalty",
         type=float,
         metavar="X",
-        default=0.005,
+        default=0.001,
         help="weight of the penalty that widens strengths (%(default)s)",
     )
     training.add_argument(

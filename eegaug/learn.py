@@ -73,7 +73,7 @@ class Settings:
     batch_size: int = 64
     lr: float = 1e-3
     strength_lr: float = 1e-2
-    penalty_weight: float = 0.005
+    penalty_weight: float = 0.001
     n_copies: int = 4
     seed: int = 0
     device: str = "auto"
@@ -139,7 +139,7 @@ class Learned:
     @property
     def best_epoch(self) -> int:
         """Epoch, counted from 1, whose parameters were kept: that of the least validation loss."""
-        return _best_epoch(self.net)
+        return int(np.nanargmin(self.net.history[:, "valid_loss"])) + 1
 
     def scores(self) -> pd.DataFrame:
         """Return the scores on the test windows, one row a net."""
@@ -188,8 +188,8 @@ class Learned:
         if "plain" in scores and scores["augmented"] < scores["plain"]:
             told.append(
                 f"On the people tested, augmentation lowered the balanced accuracy from"
-                f" {scores['plain']:.3f} to {scores['augmented']:.3f}: what was learned reaches too"
-                " far for them. See whether other seeds agree, or try a smaller --penalty."
+                f" {scores['plain']:.3f} to {scores['augmented']:.3f}. What was learned may reach"
+                " too far: see whether other seeds agree, or try a smaller --penalty."
             )
         for name, y_pred in self.y_pred.items():
             if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
@@ -222,7 +222,13 @@ class Learned:
     def invariances(self) -> dict[str, Any]:
         """Return everything that ``invariances.json`` holds, as plain numbers and text."""
         windows, settings = self.windows, self.settings
-        scores = self.scores().round(4).to_dict("index")
+        scores = {
+            net: {
+                name: round(float(value), 4) if np.isfinite(value) else None  # NaN is no JSON
+                for name, value in row.items()
+            }
+            for net, row in self.scores().to_dict("index").items()
+        }
         result = {
             "eegaug": eegaug.__version__,
             "data": {
@@ -504,7 +510,3 @@ def _balanced_accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
 
 def _net_score(net: braindecode.EEGClassifier, X: Any, y: np.ndarray) -> float:
     return _balanced_accuracy(np.asarray(y), net.predict(X))
-
-
-def _best_epoch(net: braindecode.EEGClassifier) -> int:
-    return int(np.nanargmin(net.history[:, "valid_loss"])) + 1

@@ -95,7 +95,7 @@ class BreadthCriterion(nn.Module):
     1.61
     """
 
-    def __init__(self, criterion: nn.Module, model: nn.Module, weight: float = 0.005) -> None:
+    def __init__(self, criterion: nn.Module, model: nn.Module, weight: float = 0.001) -> None:
         super().__init__()
         check_penalty_weight("weight", weight)
         breadth_penalty(model)

@@ -194,7 +194,7 @@ def test_the_command_on_files(psg_folder, tmp_path, capfd):
     assert "3 people" in progress
     told = json.loads((tmp_path / "invariances.json").read_text())
     assert told["data"]["split"].startswith("tested on anna")
-    assert len(told["layers"]) == 5
+    assert len(told["layers"]) == 4
 
 
 def test_one_recording_is_split_into_blocks_and_the_report_says_so(tmp_path, nights, capfd):
