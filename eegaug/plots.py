@@ -294,7 +294,7 @@ def _panel_rows(layers: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]
                 panel = {"title": title, "ylabel": label, "high": strength["high"]}
                 panels.append({**panel, "lines": [(key, name)]})
         (rows.append if len(transforms) > 1 else alone.extend)(panels)
-    per_row = max((len(row) for row in rows), default=3)
+    per_row = max((len(row) for row in rows), default=4)
     return [alone[i : i + per_row] for i in range(0, len(alone), per_row)] + rows
 
 
