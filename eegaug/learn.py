@@ -34,8 +34,8 @@ from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
 from eegaug.strength import check_positive
 
-#: A transform below this weight is all but unused.
-UNUSED = 0.05
+#: A transform is all but unused below this weight, or this part of its strengths' ranges.
+LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class Learned:
                             "learned": f"{strength['value']:.3g}",
                             "range": f"{strength['low']:g} to {strength['high']:g}",
                             "unit": strength["unit"],
-                            "note": "all but unused" if transform["weight"] < UNUSED else "",
+                            "note": "all but unused" if is_unused(transform) else "",
                         }
                     )
         return pd.DataFrame(rows)
@@ -346,6 +346,26 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
     model = InvariantModel(network, augmentation, saved["n_copies"])
     model.load_state_dict(saved["state_dict"])
     return model.to(device).eval()
+
+
+def is_unused(transform: dict[str, Any]) -> bool:
+    """Tell whether a transform hardly changes what the network sees.
+
+    Parameters
+    ----------
+    transform : dict
+        One of the transforms that :func:`~eegaug.describe` tells of.
+
+    Returns
+    -------
+    bool
+        True below a weight of 0.05, or where a strength is below 2 % of its range.
+    """
+    fractions = [
+        (strength["value"] - strength["low"]) / (strength["high"] - strength["low"])
+        for strength in transform["strengths"].values()
+    ]
+    return transform["weight"] < LEAST_WEIGHT or min(fractions, default=1.0) < LEAST_FRACTION
 
 
 def choose_device(name: str) -> str:

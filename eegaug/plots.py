@@ -212,6 +212,8 @@ def plot_confusion(
         ax=ax, cmap="Blues", colorbar=False, include_values=False, im_kw={"vmin": 0, "vmax": 1}
     )
     for row, column in np.ndindex(counts.shape):
+        if counts[row].sum() == 0:  # a stage that is predicted and does not occur
+            continue
         ax.text(
             column,
             row,

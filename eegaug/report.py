@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from eegaug import plots
 from eegaug.layers import describe
-from eegaug.learn import UNUSED, Learned
+from eegaug.learn import Learned, is_unused
 from eegaug.recordings import STAGES
 from eegaug.transforms import Transform
 
@@ -89,12 +89,11 @@ def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: 
 
 def _summary(learned: Learned) -> str:
     scores = learned.scores()["balanced_accuracy"]
-    used = [
-        f"<li>{_headline(number, transform, layer)}</li>"
-        for number, layer in enumerate(describe(learned.net.module_), 1)
-        for transform in layer["transforms"]
-        if transform["weight"] >= UNUSED and transform["strengths"]
-    ]
+    used, unused = [], []
+    for number, layer in enumerate(describe(learned.net.module_), 1):
+        for transform in layer["transforms"]:
+            told = f"<li>{_headline(number, transform, layer)}</li>"
+            (unused if is_unused(transform) else used).append(told)
     comparison = (
         f", against {scores['plain']:.3f} without augmentation" if "plain" in scores else ""
     )
@@ -103,7 +102,9 @@ def _summary(learned: Learned) -> str:
     return (
         f"<p>Balanced accuracy on {len(learned.split.test)} windows that were not trained on:"
         f" <b>{scores['augmented']:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
-        f"</p>{warnings}<p>The network was made invariant to:</p><ul>{''.join(used)}</ul>"
+        f"</p>{warnings}"
+        f"<p>The network was made invariant to:</p><ul>{''.join(used) or '<li>nothing</li>'}</ul>"
+        f"<p>It makes next to no use of:</p><ul>{''.join(unused) or '<li>nothing</li>'}</ul>"
         f"{_html(learned.table())}"
     )
 
@@ -210,8 +211,8 @@ def _augmentation_figures(learned: Learned) -> Iterator[tuple[str, Figure]]:
             plots.plot_augmentation(
                 transform, window, info["sfreq"], ch_names=info["ch_names"], axes=row, title=title
             )
-        titles = [title.split(":")[0] for _, title in pairs]
-        yield f"{', '.join(dict.fromkeys(titles))}: before and after", figure
+        names = list(dict.fromkeys(title.split(":")[0] for _, title in pairs))
+        yield f"{' to '.join(dict.fromkeys([names[0], names[-1]]))}: before and after", figure
 
 
 def _example_window(learned: Learned) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 
 from eegaug import InvariantModel, __version__
 from eegaug.cli import RESULTS, main
-from eegaug.learn import Settings, choose_device, learn, load_model
+from eegaug.learn import Settings, choose_device, is_unused, learn, load_model
 
 from .conftest import SHARED, write_hypnogram, write_psg
 from .test_recordings import BAD_FILES, needs_ucddb
@@ -45,6 +45,15 @@ def test_what_is_learned_is_told_as_agreed(learned):
     assert 0 <= told["scores"]["balanced_accuracy"] <= 1
     assert set(told["scores"]) == set(told["scores_without_augmentation"])
     assert told["training"]["model"] == "SleepStagerChambon2018"
+
+
+@pytest.mark.parametrize(
+    ("weight", "value", "unused"), [(1.0, 0.5, False), (0.01, 0.5, True), (1.0, 0.01, True)]
+)
+def test_transforms_that_do_next_to_nothing_are_told(weight, value, unused):
+    strength = {"value": value, "unit": "Hz", "low": 0.0, "high": 5.0}
+    transform = {"name": "FrequencyShift", "weight": weight, "strengths": {"max": strength}}
+    assert is_unused(transform) == unused
 
 
 def test_the_network_learns_and_the_strengths_move(learned):
