@@ -62,8 +62,9 @@ def split_windows(
     --------
     >>> y = np.tile([0, 1], 60)
     >>> persons = np.repeat(["a", "b", "c"], 40)
-    >>> split_windows(y, persons, test=["b"]).how
-    'tested on b; validated on a; trained on c'
+    >>> split = split_windows(y, persons, test=["b"])
+    >>> set(persons[split.test].tolist()), len(split.train), len(split.valid)
+    ({'b'}, 40, 40)
     """
     y, persons = np.asarray(y), np.asarray(persons)
     everyone = sorted(set(persons.tolist()))
