@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eegaug import __version__
+from eegaug.objectives import PENALTY_WEIGHT
 from eegaug.policies import POLICIES
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         "--penalty",
         type=float,
         metavar="X",
-        default=0.001,
+        default=PENALTY_WEIGHT,
         help="weight of the penalty that widens strengths (%(default)s)",
     )
     training.add_argument(
@@ -255,7 +256,9 @@ def _output_folder(out: Path) -> Iterator[Path]:
 
 
 def _tell_data(windows: SleepWindows) -> None:
-    people = sorted(set(windows.persons.tolist()))
+    from eegaug.recordings.windows import tell_dropped
+
+    people = windows.people
     kept = ", ".join(f"{name} {len(windows.epochs[name])}" for name in windows.epochs.event_id)
     print(
         f"{len(people)} {'people' if len(people) > 1 else 'person'}: {', '.join(people)}.\n"
@@ -263,13 +266,8 @@ def _tell_data(windows: SleepWindows) -> None:
         f"Channels: {', '.join(windows.info['ch_names'])}.",
         file=sys.stderr,
     )
-    dropped: dict[str, int] = {}
-    for source in windows.sources:
-        for reason, n in source["dropped"].items():
-            dropped[reason] = dropped.get(reason, 0) + n
-    if dropped:
-        told = ", ".join(f"{n} {reason}" for reason, n in dropped.items())
-        print(f"Windows dropped: {told}.", file=sys.stderr)
+    if dropped := tell_dropped(windows.sources):
+        print(f"Windows dropped: {dropped}.", file=sys.stderr)
     for note in windows.notes:
         print(note, file=sys.stderr)
 

@@ -190,6 +190,17 @@ def describe(module: nn.Module) -> list[dict[str, Any]]:
     return [layer for child in module.children() for layer in describe(child)]
 
 
+def weight_key(number: int, transform: dict[str, Any]) -> str:
+    """Name a transform's weight in a history: "layer 1 FrequencyShift weight"."""
+    return f"layer {number} {transform['name']} weight"
+
+
+def strength_key(number: int, transform: dict[str, Any], name: str) -> str:
+    """Name a strength in a history: "layer 1 FrequencyShift max_delta_freq (Hz)"."""
+    unit = transform["strengths"][name]["unit"]
+    return f"layer {number} {transform['name']} {name} ({unit})"
+
+
 def _describe(transform: Transform, weight: float) -> dict[str, Any]:
     strengths = {name: strength.describe() for name, strength in transform.strengths().items()}
     name = type(transform).__name__

@@ -29,7 +29,7 @@ from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 from eegaug.layers import describe
 from eegaug.models import InvariantModel
-from eegaug.objectives import check_penalty_weight
+from eegaug.objectives import PENALTY_WEIGHT, check_penalty_weight
 from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
 from eegaug.strength import check_positive
@@ -73,7 +73,7 @@ class Settings:
     batch_size: int = 64
     lr: float = 1e-3
     strength_lr: float = 1e-2
-    penalty_weight: float = 0.001
+    penalty_weight: float = PENALTY_WEIGHT
     n_copies: int = 4
     seed: int = 0
     device: str = "auto"
@@ -163,7 +163,7 @@ class Learned:
         """Return what a reader should know before trusting the scores, one sentence each."""
         persons, y, train = self.windows.persons, self.windows.y, self.split.train
         told = []
-        if len(set(persons.tolist())) == 1:
+        if len(self.windows.people) == 1:
             told.append(
                 f"All windows are of {persons[0]}: training and test are blocks of the same"
                 " recordings, so the scores say nothing about other people."

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.base import Augmentation, Noise, as_trials, map_noise
+from eegaug.transforms.base import Augmentation, Noise, check_signals, map_noise
 
 #: What braindecode, and code that follows it, reads off a model.
 SIGNAL_ATTRIBUTES = (
@@ -116,7 +116,7 @@ class InvariantModel(nn.Module):
         ValueError
             If ``x`` is no batch of signals, or the number of channels is not the model's.
         """
-        as_trials(x)
+        check_signals(x)
         if x.ndim == 2:
             raise ValueError(
                 f"Input `x` should have a batch dimension. Found shape {tuple(x.shape)}."

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from eegaug.strength import check_number
 from eegaug.transforms.base import Augmentation
 
+#: Weight of the penalty where none is given.
+PENALTY_WEIGHT = 0.001
 #: Width of the rounding of the norm at zero, as a fraction of a strength's range.
 ROUNDING = 0.01
 
@@ -42,7 +44,7 @@ def breadth_penalty(module: nn.Module) -> Tensor:
     References
     ----------
     Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
-    NeurIPS 2022, arXiv 2202.02142, equation 5.
+    NeurIPS 2022, arXiv 2202.02142.
 
     Examples
     --------
@@ -95,7 +97,9 @@ class BreadthCriterion(nn.Module):
     1.61
     """
 
-    def __init__(self, criterion: nn.Module, model: nn.Module, weight: float = 0.001) -> None:
+    def __init__(
+        self, criterion: nn.Module, model: nn.Module, weight: float = PENALTY_WEIGHT
+    ) -> None:
         super().__init__()
         check_penalty_weight("weight", weight)
         breadth_penalty(model)

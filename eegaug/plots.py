@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from scipy.signal import welch
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from eegaug.layers import strength_key, weight_key
 from eegaug.recordings import STAGES
 from eegaug.transforms import Augmentation
 
@@ -279,16 +280,16 @@ def _panel_rows(layers: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]
     """Return the panels of :func:`plot_learning` row by row: title, axis label, range, lines."""
     rows, alone = [], []
     for number, layer in enumerate(layers, 1):
-        prefix, transforms = f"layer {number}", layer["transforms"]
+        transforms = layer["transforms"]
         panels = []
         if len(transforms) > 1:
-            lines = [(f"{prefix} {t['name']} weight", t["name"]) for t in transforms]
+            lines = [(weight_key(number, t), t["name"]) for t in transforms]
             panels.append(
                 {"title": f"Layer {number}", "ylabel": "weight", "high": 1.0, "lines": lines}
             )
         for transform in transforms:
             for name, strength in transform["strengths"].items():
-                key = f"{prefix} {transform['name']} {name} ({strength['unit']})"
+                key = strength_key(number, transform, name)
                 label = f"{name}\n({strength['unit']})"
                 title = transform["name"]
                 if len(transforms) == 1:

@@ -34,7 +34,7 @@ def sleep(sfreq: float, n_chans: int, temperature: float = 1.0) -> Compose:
     References
     ----------
     Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
-    NeurIPS 2022, arXiv 2202.02142, section 5.
+    NeurIPS 2022, arXiv 2202.02142.
 
     Examples
     --------

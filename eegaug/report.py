@@ -17,6 +17,7 @@ from eegaug import plots
 from eegaug.layers import describe
 from eegaug.learn import Learned, is_unused
 from eegaug.recordings import STAGES
+from eegaug.recordings.windows import tell_dropped
 from eegaug.transforms import Transform
 
 #: Title of a column for each score.
@@ -67,7 +68,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
             f"Hypnogram of {person}",
             "How well it does",
             "Gaps: windows that were trained on, not scored, or dropped."
-            if _one_person(learned)
+            if len(learned.windows.people) == 1
             else "Nobody whom the network was trained on. Gaps: not scored, or dropped.",
         )
     report.add_html(_data(learned), "Recordings", section="Data", tags=())
@@ -109,10 +110,6 @@ def _summary(learned: Learned) -> str:
     )
 
 
-def _one_person(learned: Learned) -> bool:
-    return len(set(learned.windows.persons.tolist())) == 1
-
-
 def _headline(number: int, transform: dict[str, Any], layer: dict[str, Any]) -> str:
     """Say what a transform of a layer learned, as "Layer 2: FrequencyShift, ±0.5 Hz"."""
     chosen = f", weight {transform['weight']:.2f}" if len(layer["transforms"]) > 1 else ""
@@ -151,7 +148,6 @@ def _data(learned: Learned) -> str:
             side.setdefault(person, []).append(name)
     rows = []
     for source in windows.sources:
-        dropped = ", ".join(f"{n} {reason}" for reason, n in source["dropped"].items())
         rows.append(
             {
                 "recording": source["name"],
@@ -159,7 +155,7 @@ def _data(learned: Learned) -> str:
                 "used for": ", ".join(side.get(source["person"], ["nothing"])),
                 "sampled at": f"{source['sfreq']:g} Hz",
                 **{stage: source["windows"].get(stage, 0) for stage in STAGES},
-                "dropped": dropped or "none",
+                "dropped": tell_dropped([source]) or "none",
             }
         )
     listed = "".join(f"<li>{html.escape(note)}</li>" for note in windows.notes)

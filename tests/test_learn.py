@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from eegaug import InvariantModel, __version__
-from eegaug.cli import RESULTS, main
+from eegaug.cli import RESULTS, _parser, main
 from eegaug.learn import Settings, choose_device, is_unused, learn, load_model
 
 from .conftest import SHARED, write_hypnogram, write_psg
@@ -253,6 +253,13 @@ def test_bad_options_end_with_status_2_and_one_line(arguments, message, tmp_path
     (line,) = [line for line in err.splitlines() if line.startswith("eegaug: error:")]
     assert message in line
     assert not out.exists()
+
+
+def test_the_command_has_the_librarys_defaults():
+    told, settings = vars(_parser().parse_args(["learn"])), Settings()
+    told["penalty_weight"] = told.pop("penalty")
+    for name in ("model", "policy", "epochs", "batch_size", "penalty_weight", "seed"):
+        assert told[name] == getattr(settings, name), name
 
 
 def test_an_unknown_option_ends_with_status_2(capfd):

@@ -8,13 +8,13 @@ import braindecode
 from torch import Tensor
 
 from eegaug.integrations.skorch import StrengthHistory
-from eegaug.objectives import breadth_penalty, check_penalty_weight
+from eegaug.objectives import PENALTY_WEIGHT, breadth_penalty, check_penalty_weight
 
 
 class _BreadthLoss:
     """Add the breadth penalty to the training loss of a net, and record the strengths."""
 
-    def __init__(self, *args: Any, penalty_weight: float = 0.001, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, penalty_weight: float = PENALTY_WEIGHT, **kwargs: Any) -> None:
         check_penalty_weight("penalty_weight", penalty_weight)
         self.penalty_weight = penalty_weight
         super().__init__(*args, **kwargs)

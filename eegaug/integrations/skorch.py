@@ -8,7 +8,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from tqdm.auto import tqdm
 
-from eegaug.layers import describe
+from eegaug.layers import describe, strength_key, weight_key
 
 
 class StrengthHistory(Callback):
@@ -20,7 +20,6 @@ class StrengthHistory(Callback):
 
     Examples
     --------
-    >>> import torch
     >>> from eegaug import FrequencyShift
     >>> list(StrengthHistory.row(FrequencyShift(sfreq=100, max_delta_freq=0.5)).items())
     [('layer 1 FrequencyShift weight', 1.0), ('layer 1 FrequencyShift max_delta_freq (Hz)', 0.5)]
@@ -42,10 +41,9 @@ class StrengthHistory(Callback):
         row: dict[str, float] = {}
         for number, layer in enumerate(describe(module), 1):
             for transform in layer["transforms"]:
-                key = f"layer {number} {transform['name']}"
-                row[f"{key} weight"] = transform["weight"]
+                row[weight_key(number, transform)] = transform["weight"]
                 for name, strength in transform["strengths"].items():
-                    row[f"{key} {name} ({strength['unit']})"] = strength["value"]
+                    row[strength_key(number, transform, name)] = strength["value"]
         return row
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:

@@ -60,6 +60,11 @@ class SleepWindows:
         return self.epochs.metadata["person"].to_numpy(dtype=str)
 
     @property
+    def people(self) -> list[str]:
+        """Everyone whose windows these are, in the order of the alphabet."""
+        return sorted(set(self.persons.tolist()))
+
+    @property
     def info(self) -> mne.Info:
         """Channels and sampling rate of the windows."""
         return self.epochs.info
@@ -129,8 +134,7 @@ def make_windows(
     sources = [source for _, source in parts]
     kept = [epochs for epochs, _ in parts if epochs is not None]
     if not kept:
-        dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
-        reasons = ", ".join(f"{n} {reason}" for reason, n in dropped.items()) or "none was scored"
+        reasons = tell_dropped(sources) or "none was scored"
         raise ValueError(f"No scored window is left of {len(sources)} recordings: {reasons}.")
     empty = [source["name"] for epochs, source in parts if epochs is None]
     if empty:
@@ -143,6 +147,12 @@ def make_windows(
             " least two stages."
         )
     return SleepWindows(epochs, sources, notes)
+
+
+def tell_dropped(sources: Sequence[dict[str, Any]]) -> str:
+    """Say how many windows of all recordings were dropped and why, as "3 flat, 2 not scored"."""
+    dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
+    return ", ".join(f"{n} {reason}" for reason, n in dropped.items())
 
 
 def _windows_of(

@@ -313,8 +313,8 @@ def map_noise(function: Callable[[Tensor], Tensor], noise: Noise) -> Noise:
     return None if noise is None else function(noise)
 
 
-def as_trials(x: Tensor) -> Tensor:
-    """Check the signals and view them as (batch, windows, channels, times)."""
+def check_signals(x: Tensor) -> None:
+    """Raise where ``x`` is no floating-point tensor of signals."""
     wanted = "a floating-point tensor of shape (batch, channels, times)"
     if not isinstance(x, Tensor):
         raise TypeError(f"Input `x` should be {wanted}. Found {type(x).__name__}.")
@@ -323,6 +323,11 @@ def as_trials(x: Tensor) -> Tensor:
     if x.ndim not in (2, 3, 4) or x.numel() == 0:
         kind = "an empty tensor" if x.numel() == 0 else "a tensor"
         raise ValueError(f"Input `x` should be {wanted}. Found {kind} of shape {tuple(x.shape)}.")
+
+
+def as_trials(x: Tensor) -> Tensor:
+    """Check the signals and view them as (batch, windows, channels, times)."""
+    check_signals(x)
     if x.dtype in (torch.float16, torch.bfloat16):  # too coarse for phases, and for the FFT
         x = x.float()
     if x.ndim == 4:
