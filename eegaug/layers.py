@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from eegaug import functional
+from eegaug.functional.forms import Operators
 from eegaug.strength import check_positive
-from eegaug.transforms.base import Augmentation, Noise, Transform, uniform
+from eegaug.transforms.base import Augmentation, Noise, Transform, stratified
 
 
 class AugmentationLayer(Augmentation):
@@ -19,8 +20,8 @@ class AugmentationLayer(Augmentation):
 
     The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the
     output is the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed
-    by one :math:`T_i`, drawn with probability :math:`w_i`. The mixture costs one application
-    for each linear form among the transforms, not one for each transform.
+    by one :math:`T_i`, drawn with probability :math:`w_i`. Either costs one application of
+    each linear form among the transforms, not one of each transform.
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ class AugmentationLayer(Augmentation):
     Raises
     ------
     TypeError
-        If a candidate is no :class:`~eegaug.Transform`.
+        If a candidate is no :class:`~eegaug.Transform`, or more than a step in its forms, such
+        as a crop.
     ValueError
         If there is no candidate, or the temperature is not positive.
 
@@ -63,6 +65,12 @@ class AugmentationLayer(Augmentation):
     ) -> None:
         super().__init__()
         self.transforms = _module_list(transforms, Transform)
+        for transform in self.transforms:
+            if type(transform).augment is not Transform.augment:
+                raise TypeError(
+                    "Each candidate should be a step in its forms, with an `augment` of the base"
+                    f" class. Found {type(transform).__name__}."
+                )
         check_positive("temperature", temperature)
         self.temperature = temperature
         self.mixture = mixture
@@ -75,7 +83,7 @@ class AugmentationLayer(Augmentation):
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw each trial's choice and the noise of every transform."""
-        choice = uniform(x, len(x), generator=generator)
+        choice = stratified(x, len(x), generator=generator)
         return choice, tuple(transform.draw(x, generator) for transform in self.transforms)
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
@@ -85,15 +93,33 @@ class AugmentationLayer(Augmentation):
             shares = self.weights.to(x.dtype).expand(len(x), -1)
         else:
             shares = functional.categorical(choice, self.weights)
-        operators: dict[Any, Tensor] = {}
+        total: Operators = {}
         for transform, draw, share in zip(self.transforms, draws, shares.unbind(1), strict=True):
-            operator = share[:, None, None] * transform.operator(x, draw)
-            form = transform.form
-            operators[form] = operators[form] + operator if form in operators else operator
-        out = x
-        for form, operator in operators.items():
-            out = out + form(x, operator)
-        return out
+            for form, operator in transform.operators(x, draw, share).items():
+                total[form] = total[form] + operator if form in total else operator
+        return functional.apply(x, total)
+
+    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense labels (batch, ..., times) along with the signals.
+
+        A mixture mixes class probabilities (batch, classes, times) by the same weights.
+        """
+        choice, draws = noise
+        moved = [t.relabel(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
+        if all(each is y for each in moved):
+            return y
+        mixed = self.training and self.mixture
+        if mixed and not (y.is_floating_point() and y.ndim > 2):
+            raise ValueError(
+                "Labels of a mixture that moves time should be probabilities of shape (batch,"
+                f" classes, times), or the layer have `mixture=False`. Found {y.dtype} labels of"
+                f" shape {tuple(y.shape)}."
+            )
+        if mixed:
+            pairs = zip(self.weights.to(y.dtype), moved, strict=True)
+            return sum(weight * each for weight, each in pairs)
+        chosen = functional.categorical(choice, self.weights).argmax(1)
+        return torch.stack(moved)[chosen, torch.arange(len(y), device=y.device)]
 
     def breadths(self) -> Iterator[Tensor]:
         """Yield the breadths of all strengths, each times the weight of its transform."""
@@ -146,6 +172,12 @@ class Compose(Augmentation):
         for augmentation, draw in zip(self.augmentations, noise, strict=True):
             x = augmentation.augment(x, draw)
         return x
+
+    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense labels (batch, ..., times) along with the signals."""
+        for augmentation, draw in zip(self.augmentations, noise, strict=True):
+            y = augmentation.relabel(y, draw)
+        return y
 
     def breadths(self) -> Iterator[Tensor]:
         """Yield those of every augmentation in turn."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 
 import torch
 from torch import Tensor, nn
@@ -81,8 +81,9 @@ class Strength(nn.Module):
     @property
     def fraction(self) -> Tensor:
         """Value as a fraction of the range, a differentiable scalar in [0, 1]."""
-        with torch.no_grad():
-            self.raw.clamp_(0.0, 1.0)
+        if isinstance(self.raw, nn.Parameter):
+            with torch.no_grad():
+                self.raw.clamp_(0.0, 1.0)
         return self.raw
 
     @property
@@ -214,4 +215,12 @@ def check_positive(name: str, value: object) -> None:
     """Raise where ``value`` is no positive finite number."""
     check_number(name, value)
     if not value > 0:
+        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
+
+
+def check_count(name: str, value: object) -> None:
+    """Raise where ``value`` is no positive whole number."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
+    if value < 1:
         raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")

@@ -17,13 +17,13 @@ from eegaug import (
     policies,
 )
 
-from .transforms_table import TRANSFORMS
+from .transforms_table import CANDIDATES
 
 X = torch.randn(6, 3, 100, generator=torch.Generator().manual_seed(0))
 
 
 def test_the_fused_mixture_is_the_sum_of_its_parts():
-    layer = AugmentationLayer([build() for build in TRANSFORMS.values()]).double()
+    layer = AugmentationLayer([build() for build in CANDIDATES.values()]).double()
     layer.logits.data.normal_()
     x = X.double().requires_grad_()
     noise = layer.sample(x)

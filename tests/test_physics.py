@@ -64,7 +64,7 @@ def test_a_surrogate_keeps_the_cross_spectrum_unless_asked():
 
 @pytest.mark.parametrize("p", [0.2, 0.5, 0.9])
 def test_the_share_of_flipped_trials_is_p(p):
-    out = SignFlip(p)(torch.ones(20_000, 1, 2))
+    out = SignFlip(p).eval()(torch.ones(20_000, 1, 2))
     assert set(out.unique().tolist()) == {-1.0, 1.0}
     assert (out[:, 0, 0] < 0).float().mean() == pytest.approx(p, abs=0.015)
     assert torch.equal(out[..., 0], out[..., 1]), "a trial flips as a whole"
@@ -72,7 +72,7 @@ def test_the_share_of_flipped_trials_is_p(p):
 
 @pytest.mark.parametrize("p", [0.2, 0.9])
 def test_the_share_of_dropped_channels_is_p(p):
-    out = ChannelsDropout(p)(torch.ones(5000, 6, 2))
+    out = ChannelsDropout(p).eval()(torch.ones(5000, 6, 2))
     dropped = (out == 0).all(-1)
     assert set(out.unique().tolist()) == {0.0, 1.0}
     assert dropped.float().mean() == pytest.approx(p, abs=0.015)
@@ -80,7 +80,7 @@ def test_the_share_of_dropped_channels_is_p(p):
 
 
 def test_the_gate_opens_for_a_share_p_of_trials():
-    transform = FTSurrogate(1.0, p=Strength(0.3, unit="probability"))
+    transform = FTSurrogate(1.0, p=Strength(0.3, unit="probability")).eval()
     x = torch.randn(5000, 1, 16)
     changed = (transform(x) != x).any(-1).any(-1)
     assert changed.float().mean() == pytest.approx(0.3, abs=0.03)

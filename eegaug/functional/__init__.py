@@ -1,26 +1,20 @@
 """Pure maps of signals and parameters: no randomness, no modules."""
 
+from eegaug.functional.beta import smaller_share
 from eegaug.functional.discrete import bernoulli, categorical
-from eegaug.functional.forms import (
-    additive,
-    gain,
-    hilbert,
-    mixing,
-    modulation,
-    phasor,
-    reversal,
-    spectral,
-)
+from eegaug.functional.forms import apply, hilbert, phasor, spectral
+from eegaug.functional.resampling import resample
+from eegaug.functional.splines import interpolation_matrix, rotation_series
 
 __all__ = [
-    "additive",
+    "apply",
     "bernoulli",
     "categorical",
-    "gain",
     "hilbert",
-    "mixing",
-    "modulation",
+    "interpolation_matrix",
     "phasor",
-    "reversal",
+    "resample",
+    "rotation_series",
+    "smaller_share",
     "spectral",
 ]

@@ -5,24 +5,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-#: Probability below which a choice is not weighted any higher: bounds the variance.
-RAREST = 0.05
+#: Share of the choices that are made in part, and carry the gradient.
+RAMP = 0.2
 
 
 def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
-    r"""Choose 1 with probability ``p``, differentiably.
+    r"""Choose 1 with probability ``p``, differentiably: a share of 0.2 is chosen in part.
 
-    The value is exactly 0 or 1. For a loss :math:`f` of the choice :math:`b` the exact
-    gradient of the mean is :math:`f(1) - f(0)`; the trapezoidal rule makes it
-    :math:`\tfrac12 (f'(0) + f'(1))`, which the choice that was drawn estimates when weighted
-    by the inverse of its probability:
+    For a loss :math:`f` of the choice :math:`b \in \{0, 1\}` the slope of its mean in
+    :math:`p` is :math:`f(1) - f(0) = \int_0^1 f'(m)\,dm`. Draws next to :math:`p` become a
+    choice in part, evenly spread over [0, 1], and carry the gradient:
 
-    .. math:: \partial b / \partial p = 1 / (2\,P(b)), \qquad P(1) = p,\ P(0) = 1 - p.
+    .. math:: m = \operatorname{clip}\Big(\tfrac12 + \frac{p - u}{w},\ 0,\ 1\Big), \qquad
+       \frac{\partial m}{\partial p} = \frac1w \ \text{ where } |p - u| < \tfrac w2,
 
-    It is exact in the mean for quadratic losses, and there is a gradient whichever way the
-    choice falls. :math:`P(b)` is bounded from below by 0.05, so that rare choices do not give
-    huge gradients: for ``p`` below 0.05 or above 0.95 the rarer choice counts for less than it
-    should, and the estimate is biased.
+    with :math:`w = 0.2`. For a trial with one choice the slope is thus exact in the mean,
+    whatever the loss; among several it is biased as far as the loss bends when others, too, are
+    chosen in part. Within :math:`w / 2` of 0 or 1 the draws in part reach only so far that the
+    mean choice stays :math:`p`: at 0 and 1 the choice is exact, with the slope from there.
 
     Parameters
     ----------
@@ -34,26 +34,28 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Zeros and ones of the shape and dtype of ``uniform``.
+        Choices in [0, 1] of the shape and dtype of ``uniform``, with mean ``p``.
 
-    References
-    ----------
-    Liu et al., *Bridging discrete and backpropagation: straight-through and beyond*,
-    NeurIPS 2023: the same rule for categorical choices.
+    Notes
+    -----
+    ``docs/benchmarks/estimators.md`` holds it against straight-through and relaxed estimators.
 
     Examples
     --------
-    >>> p = torch.tensor(0.25, requires_grad=True)
-    >>> choice = bernoulli(torch.tensor([0.1, 0.9]), p)
-    >>> choice.tolist()
-    [1.0, 0.0]
-    >>> choice.sum().backward()  # 1 / (2 * 0.25) + 1 / (2 * 0.75)
+    >>> p = torch.tensor(0.5, requires_grad=True)
+    >>> choice = bernoulli(torch.tensor([0.1, 0.45, 0.9]), p)
+    >>> [round(c, 2) for c in choice.tolist()]
+    [1.0, 0.75, 0.0]
+    >>> choice.sum().backward()  # one of three, with a slope of 1 / 0.2
     >>> round(p.grad.item(), 4)
-    2.6667
+    5.0
     """
-    chosen = (uniform < p).to(uniform.dtype)
-    p_chosen = torch.where(uniform < p, p, 1 - p).detach().clamp_min(RAREST)
-    return chosen + (p - p.detach()) / (2 * p_chosen)
+    at = p.detach()
+    part = 0.5 + (at.clamp(RAMP / 2, 1 - RAMP / 2) - uniform) / RAMP
+    carries = (part > 0) & (part < 1)
+    near_zero, near_one = (2 * at / RAMP).clamp_max(1), (2 * (1 - at) / RAMP).clamp_max(1)
+    choice = 1 - near_one * (1 - near_zero * part.clamp(0, 1))
+    return choice.to(uniform.dtype) + carries * (p - at) / RAMP
 
 
 def categorical(uniform: Tensor, weights: Tensor) -> Tensor:

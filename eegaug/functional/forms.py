@@ -1,18 +1,76 @@
-"""The linear forms that augmentations take.
+"""The linear forms that augmentations take, and the one road that applies them.
 
-Each form is linear in its operator: a weighted sum of operators applied once equals the
-weighted sum of the operators applied one by one. A layer of many transforms therefore costs
-one application per form.
+Each form is linear in its operator, so a weighted sum of transforms is one step with the
+weighted sums of their operators. Complex operators are real views, as
+:func:`torch.view_as_real` has them: a last dimension of real and imaginary part.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+#: Operators of a step by the name of their form; see :func:`apply`.
+Operators = dict[str, Tensor]
+
+
+def apply(x: Tensor, operators: Operators) -> Tensor:
+    r"""Take a step from the signals, :math:`x' = x + \sum_F F(x)`, of any of these forms.
+
+    ================ ======================================= ================================
+    name             what is added                           shape of the operator
+    ================ ======================================= ================================
+    ``"gain"``       ``gain * x``                            (batch, channels or 1, times or 1)
+    ``"quadrature"`` ``quadrature * hilbert(x)``             (batch, channels or 1, times or 1)
+    ``"response"``   ``irfft(response * rfft(x))``           (batch, channels or 1, freqs, 2)
+    ``"matrix"``     ``matrix @ x``                          (batch, channels, channels)
+    ``"reversal"``   ``reversal * x``, with time reversed    (batch, channels or 1, times or 1)
+    ``"term"``       ``term``, whatever the signals          (batch, channels, times)
+    ================ ======================================= ================================
+
+    The response and the Hilbert transform share one FFT of the signals.
+
+    Parameters
+    ----------
+    x : Tensor
+        Signals, shape (batch, channels, times).
+    operators : dict of str to Tensor
+        Operators by the name of their form.
+
+    Returns
+    -------
+    Tensor
+        Signals, shape (batch, channels, times).
+
+    Examples
+    --------
+    >>> x = torch.tensor([[[1.0, 2.0, 3.0]]])
+    >>> minus_one, one = torch.tensor([[[-1.0]]]), torch.tensor([[[1.0]]])
+    >>> apply(x, {"gain": minus_one, "reversal": one})
+    tensor([[[3., 2., 1.]]])
+    """
+    out = _weighted(x, operators.get("gain"), operators.get("matrix"))
+    response, quadrature = operators.get("response"), operators.get("quadrature")
+    responses = [] if response is None else [response]
+    if quadrature is not None:
+        responses.append(_hilbert_response(x))
+    if responses:
+        filtered = _Filters.apply(x, *responses)[1:]
+        if response is not None:
+            out = out + filtered[0]
+        if quadrature is not None:
+            out = torch.addcmul(out, quadrature, filtered[-1])
+    if "reversal" in operators:
+        out = torch.addcmul(out, operators["reversal"], x.flip(-1))
+    if "term" in operators:
+        out = out + operators["term"]
+    return out
+
 
 def phasor(phase: Tensor) -> Tensor:
-    """Return ``exp(i * phase)``, from cosine and sine: torch's complex exponential is slow.
+    """Return ``exp(i * phase)`` as a real view.
 
     Parameters
     ----------
@@ -22,26 +80,27 @@ def phasor(phase: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Complex numbers of modulus one, of the same shape.
+        Cosine and sine, shape (..., 2).
 
     Examples
     --------
-    >>> phasor(torch.tensor(torch.pi)).real
-    tensor(-1.)
+    >>> phasor(torch.tensor(0.0))
+    tensor([1., 0.])
     """
-    return torch.complex(torch.cos(phase), torch.sin(phase))
+    return torch.stack([torch.cos(phase), torch.sin(phase)], -1)
 
 
 def spectral(x: Tensor, response: Tensor) -> Tensor:
-    r"""Filter circularly by a frequency response, ``irfft(response * rfft(x))``.
+    """Filter circularly by a frequency response, ``irfft(response * rfft(x))``.
 
     Parameters
     ----------
     x : Tensor
         Signals, shape (batch, channels, times).
     response : Tensor
-        Complex response at the frequencies of ``rfft``, shape (batch, channels or 1,
-        times // 2 + 1).
+        Real view of the response at the frequencies of ``rfft``, shape (batch or 1, channels
+        or 1, times // 2 + 1, 2). Its imaginary part at 0 and at the Nyquist frequency should
+        be zero.
 
     Returns
     -------
@@ -51,11 +110,11 @@ def spectral(x: Tensor, response: Tensor) -> Tensor:
     Examples
     --------
     >>> x = torch.tensor([[[1.0, 0.0, 0.0, 0.0]]])
-    >>> delay = phasor(-2 * torch.pi * torch.fft.rfftfreq(4))
+    >>> delay = phasor(-2 * torch.pi * torch.fft.rfftfreq(4))[None, None]
     >>> spectral(x, delay).round(decimals=3).abs()
     tensor([[[0., 1., 0., 0.]]])
     """
-    return torch.fft.irfft(response * torch.fft.rfft(x), n=x.shape[-1])
+    return _Filters.apply(x, response)[1]
 
 
 def hilbert(x: Tensor) -> Tensor:
@@ -64,7 +123,7 @@ def hilbert(x: Tensor) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Signals, shape (..., times).
+        Signals, shape (batch, channels, times).
 
     Returns
     -------
@@ -75,112 +134,86 @@ def hilbert(x: Tensor) -> Tensor:
     Examples
     --------
     >>> t = torch.arange(8) / 8
-    >>> wave = hilbert(torch.cos(2 * torch.pi * t))
-    >>> torch.allclose(wave, torch.sin(2 * torch.pi * t), atol=1e-6)
+    >>> wave = hilbert(torch.cos(2 * torch.pi * t)[None, None])
+    >>> torch.allclose(wave[0, 0], torch.sin(2 * torch.pi * t), atol=1e-6)
     True
     """
+    return spectral(x, _hilbert_response(x))
+
+
+def _hilbert_response(x: Tensor) -> Tensor:
+    """Return minus i at every frequency but 0 and Nyquist, shape (1, 1, freqs, 2)."""
     n_times = x.shape[-1]
-    spectrum = torch.fft.rfft(x)
-    positive = torch.ones(spectrum.shape[-1], dtype=x.dtype, device=x.device)
-    positive[0] = 0.0
-    if n_times % 2 == 0:
-        positive[-1] = 0.0
-    return torch.fft.irfft(spectrum * (-1j * positive), n=n_times)
+    response = x.new_zeros(1, 1, n_times // 2 + 1, 2)
+    response[:, :, 1 : (n_times + 1) // 2, 1] = -1
+    return response
 
 
-def modulation(x: Tensor, carrier: Tensor) -> Tensor:
-    """Multiply the analytic signal by a carrier and take the real part.
+def _weighted(x: Tensor, gain: Tensor | None, matrix: Tensor | None) -> Tensor:
+    """Return ``x + gain * x + matrix @ x``."""
+    if matrix is None:
+        return x if gain is None else (1 + gain) * x
+    # The identity, and a gain that stays over time, go into the matrix: exact for permutations.
+    diagonal = torch.ones_like(matrix[..., 0])
+    if gain is not None and gain.shape[-1] == 1:
+        diagonal, gain = diagonal + gain[..., 0], None
+    out = (matrix + torch.diag_embed(diagonal)) @ x
+    return out if gain is None else torch.addcmul(out, gain, x)
 
-    Parameters
-    ----------
-    x : Tensor
-        Signals, shape (batch, channels, times).
-    carrier : Tensor
-        Complex carrier, shape (batch, channels or 1, times).
 
-    Returns
-    -------
-    Tensor
-        Modulated signals, shape (batch, channels, times).
+class _Filters(torch.autograd.Function):
+    """Filter the same signals by several responses, with one FFT of the signals.
 
-    Examples
-    --------
-    >>> t = torch.arange(100) / 100
-    >>> carrier = phasor(2 * torch.pi * 3 * t)
-    >>> moved = modulation(torch.cos(2 * torch.pi * 10 * t), carrier)
-    >>> torch.allclose(moved, torch.cos(2 * torch.pi * 13 * t), atol=1e-5)
-    True
+    Torch's own derivative of ``rfft`` goes through a complex FFT of full length. The adjoint
+    of a filter is the filter with the conjugate response: it costs what the filter does.
     """
-    return carrier.real * x - carrier.imag * hilbert(x)
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
+        """Return the spectrum, for the derivative, and the filtered signals."""
+        spectrum = torch.fft.rfft(x)
+        n = x.shape[-1]
+        filtered = [torch.fft.irfft(_complex(h) * spectrum, n=n) for h in responses]
+        return (spectrum, *filtered)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:
+        """Keep what the derivative needs."""
+        ctx.mark_non_differentiable(output[0])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(output[0], *inputs)
+
+    @staticmethod
+    def backward(ctx: Any, _: None, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return the derivatives in the signals and in the responses."""
+        spectrum, x, *responses = ctx.saved_tensors
+        if torch.is_grad_enabled():  # derivatives of derivatives need the way back to x
+            spectrum = torch.fft.rfft(x)
+        n_times = x.shape[-1]
+        in_spectrum, in_responses = None, []
+        for needed, response, grad in zip(ctx.needs_input_grad[1:], responses, grads, strict=True):
+            in_response = None
+            if grad is not None:
+                grad_spectrum = torch.fft.rfft(grad)
+                if ctx.needs_input_grad[0]:
+                    back = _complex(response).conj() * grad_spectrum
+                    in_spectrum = back if in_spectrum is None else in_spectrum + back
+                if needed:
+                    cross = spectrum.conj() * grad_spectrum
+                    shared = [d for d in (0, 1) if response.shape[d] < cross.shape[d]]
+                    cross = cross.sum(shared, keepdim=True) if shared else cross
+                    # rfft holds one of each pair of conjugate frequencies
+                    twice = x.new_full((n_times // 2 + 1, 1), 2 / n_times)
+                    twice[0] = 1 / n_times
+                    if n_times % 2 == 0:
+                        twice[-1] = 1 / n_times
+                    in_response = torch.view_as_real(cross) * twice
+            in_responses.append(in_response)
+        in_x = None if in_spectrum is None else torch.fft.irfft(in_spectrum, n=n_times)
+        return (in_x, *in_responses)
 
 
-def gain(x: Tensor, factor: Tensor) -> Tensor:
-    """Multiply by a factor over channels and times.
-
-    Parameters
-    ----------
-    x : Tensor
-        Signals, shape (batch, channels, times).
-    factor : Tensor
-        Real factor, shape (batch, channels or 1, times or 1).
-
-    Returns
-    -------
-    Tensor
-        Scaled signals, shape (batch, channels, times).
-    """
-    return factor * x
-
-
-def mixing(x: Tensor, matrix: Tensor) -> Tensor:
-    """Mix channels by a matrix.
-
-    Parameters
-    ----------
-    x : Tensor
-        Signals, shape (batch, channels, times).
-    matrix : Tensor
-        Real matrix, shape (batch, channels, channels).
-
-    Returns
-    -------
-    Tensor
-        Mixed signals, shape (batch, channels, times).
-    """
-    return matrix @ x
-
-
-def additive(x: Tensor, term: Tensor) -> Tensor:
-    """Return a term of the signal's shape: what is added, whatever the signal.
-
-    Parameters
-    ----------
-    x : Tensor
-        Signals, shape (batch, channels, times).
-    term : Tensor
-        Term, broadcastable to the shape of ``x``.
-
-    Returns
-    -------
-    Tensor
-        The term, shape (batch, channels, times).
-    """
-    return term.expand_as(x)
-
-
-def reversal(x: Tensor, share: Tensor) -> Tensor:
-    """Return a share of the step from the signal to its reversal in time.
-
-    Parameters
-    ----------
-    x : Tensor
-        Signals, shape (batch, channels, times).
-    share : Tensor
-        Share, shape (batch, 1, 1); at 1 the result added to ``x`` is ``x`` reversed.
-
-    Returns
-    -------
-    Tensor
-        ``share * (reversed - x)``, shape (batch, channels, times).
-    """
-    return share * (x.flip(-1) - x)
+def _complex(view: Tensor) -> Tensor:
+    return torch.view_as_complex(view.contiguous())

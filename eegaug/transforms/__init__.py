@@ -1,31 +1,81 @@
 """Augmentations: one class a transform, one file a domain."""
 
+from eegaug.transforms.amplitude import AmplitudeScale, SignFlip
 from eegaug.transforms.base import (
     AdditiveTransform,
     Augmentation,
     GainTransform,
     MixingTransform,
     ModulationTransform,
-    ReversalTransform,
     SpectralTransform,
     Transform,
 )
-from eegaug.transforms.spatial import ChannelsDropout
-from eegaug.transforms.spectral import FrequencyShift, FTSurrogate
-from eegaug.transforms.temporal import SignFlip, TimeShift
+from eegaug.transforms.mixing import BatchTransform, Mixup, SegmentationReconstruction
+from eegaug.transforms.noise import (
+    BandNoise,
+    EMGNoise,
+    EOGNoise,
+    GaussianNoise,
+    PowerlineNoise,
+)
+from eegaug.transforms.spatial import (
+    BandRotation,
+    ChannelsDropout,
+    ChannelsInterpolation,
+    ChannelsReref,
+    ChannelsShuffle,
+    ChannelsSymmetry,
+    SensorsRotation,
+    SensorsXRotation,
+    SensorsYRotation,
+    SensorsZRotation,
+)
+from eegaug.transforms.spectral import BandstopFilter, FrequencyShift, FTSurrogate, PhaseJitter
+from eegaug.transforms.temporal import (
+    MaskEncoding,
+    RandomCrop,
+    SmoothTimeMask,
+    TimeReverse,
+    TimeShift,
+    TimeWarp,
+)
 
 __all__ = [
     "AdditiveTransform",
+    "AmplitudeScale",
     "Augmentation",
+    "BandNoise",
+    "BandRotation",
+    "BandstopFilter",
+    "BatchTransform",
     "ChannelsDropout",
+    "ChannelsInterpolation",
+    "ChannelsReref",
+    "ChannelsShuffle",
+    "ChannelsSymmetry",
+    "EMGNoise",
+    "EOGNoise",
     "FTSurrogate",
     "FrequencyShift",
     "GainTransform",
+    "GaussianNoise",
+    "MaskEncoding",
     "MixingTransform",
+    "Mixup",
     "ModulationTransform",
-    "ReversalTransform",
+    "PhaseJitter",
+    "PowerlineNoise",
+    "RandomCrop",
+    "SegmentationReconstruction",
+    "SensorsRotation",
+    "SensorsXRotation",
+    "SensorsYRotation",
+    "SensorsZRotation",
     "SignFlip",
+    "SmoothTimeMask",
     "SpectralTransform",
+    "TimeReverse",
     "TimeShift",
+    "TimeWarp",
     "Transform",
 ]

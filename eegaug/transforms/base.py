@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import get_worker_info
 
 from eegaug import functional
+from eegaug.functional.forms import Operators
 from eegaug.strength import Strength, as_strength
+from eegaug.transforms.sensors import read_positions
 
 #: Draws of an augmentation: tensors with one row a trial, nested in tuples; None for no draw.
 Noise = Tensor | tuple | None
@@ -42,7 +44,9 @@ class Augmentation(nn.Module):
             Floating-point signals, shape (batch, channels, times), (channels, times) for one
             trial, or (batch, windows, channels, times), where a trial's windows share a draw.
         y : object, optional
-            Labels, handed through.
+            Labels. Dense ones, a tensor of shape (batch, ..., times) such as (batch, times) or
+            (batch, classes, times), move with the signals where time moves, to the nearest
+            sample; all others are handed through.
         noise : nested tuple of Tensor, optional
             Draws of :meth:`sample` to replay.
         generator : torch.Generator, optional
@@ -65,14 +69,25 @@ class Augmentation(nn.Module):
         if noise is None:
             noise = self.draw(trials[:, 0], generator)
         else:
-            _check_noise(noise, trials)
+            self._check_noise(noise, trials[:, 0])
         n_windows = trials.shape[1]
+        per_window = noise
         if n_windows > 1:
-            noise = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
-        # A worker of a data loader hands its batch to another process: no graph can follow.
-        with torch.set_grad_enabled(torch.is_grad_enabled() and get_worker_info() is None):
-            out = self.augment(trials.flatten(0, 1), noise).to(x.dtype).reshape(x.shape)
-        return out if y is None else (out, y)
+            per_window = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
+        signals = trials.flatten(0, 1)
+        if get_worker_info() is None:
+            out = self.augment(signals, per_window)
+        else:  # a worker of a data loader hands its batch to another process: without a graph
+            with torch.no_grad():
+                out = self.augment(signals, per_window)
+        out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
+        if y is None:
+            return out
+        labels = y[None] if isinstance(y, Tensor) and x.ndim == 2 else y
+        if not _is_dense(labels, trials):
+            return out, y
+        labels = self.relabel(labels, noise)
+        return out, labels[0] if x.ndim == 2 else labels
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the noise for a batch, to be replayed by ``augmentation(x, noise=...)``.
@@ -99,23 +114,38 @@ class Augmentation(nn.Module):
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
 
+    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense labels (batch, ..., times) along with the signals; here time stays."""
+        return y
+
     @abstractmethod
     def breadths(self) -> Iterator[Tensor]:
         """Yield, for each layer or chain link inside, how far it reaches: shape (strengths,)."""
 
+    def _check_noise(self, noise: Noise, trials: Tensor) -> None:
+        """Raise where the noise was drawn for signals of another shape."""
+        found, wanted = _shapes(noise), _shapes(self.draw(trials.to("meta")))
+        if found != wanted:
+            rows = next((shape[0] for shape in found if shape), None)
+            other = "for another shape" if rows == len(trials) else f"for {rows}"
+            raise ValueError(
+                f"Argument `noise` should be drawn for {len(trials)} trials of"
+                f" {trials.shape[1]} channels and {trials.shape[2]} times. Found it drawn {other}."
+            )
+
 
 class Transform(Augmentation):
-    r"""Base of single transforms, each linear in the signal in the form that it states.
+    r"""Base of single transforms, each a step from the signal in the forms that it states.
 
-    With the gate :math:`g \in \{0, 1\}` of chance ``p``, and :math:`F_a` the form with
-    operator :math:`a`, a trial becomes
+    With the gate :math:`g \in \{0, 1\}` of chance ``p``, and :math:`F_a` a form with operator
+    :math:`a` (:func:`eegaug.functional.apply` lists them), a trial becomes
 
     .. math:: x' = x + F_{g\,a}(x),
 
-    so that :math:`a = 0` is the exact identity and a weighted mixture of transforms of one
-    form is that form, with the weighted sum of the operators. A subclass of a form's base
-    class gives the plain operator (response, carrier, gain, matrix, term); the base class
-    takes the identity off it.
+    so that :math:`a = 0` is the exact identity and a weighted mixture of transforms is one
+    step, with the weighted sums of the operators. A subclass of a form's base class gives the
+    plain operator (response, carrier, gain, matrix, term); the base class takes the identity
+    off it.
 
     Parameters
     ----------
@@ -124,8 +154,8 @@ class Transform(Augmentation):
         ``Strength(0.5, unit="probability")``.
     """
 
-    #: The form: a function of the signal, linear in its operator.
-    form: ClassVar[Callable[[Tensor, Tensor], Tensor]]
+    #: Sampling rate (Hz), of those that need one.
+    sfreq: float | None = None
 
     def __init__(self, *, p: float | Strength = 1.0) -> None:
         super().__init__()
@@ -133,43 +163,90 @@ class Transform(Augmentation):
 
     @classmethod
     def from_info(cls, info: Any, **kwargs: Any) -> Transform:
-        """Build the transform for recordings described by an :class:`mne.Info`.
+        """Build the transform for recordings described by MNE or by braindecode.
 
         Parameters
         ----------
-        info : mne.Info
-            Where the sampling rate is read, if the transform needs one.
+        info : mne.Info or list of dict
+            Where sampling rate, channel names and sensor positions are read, as the transform
+            needs them. A ``chs_info`` of braindecode, a list of MNE's channels, holds no
+            sampling rate: pass ``sfreq`` beside it.
         **kwargs
             The other arguments of the transform.
 
         Returns
         -------
         Transform
+
+        Raises
+        ------
+        ValueError
+            If the transform needs sensor positions and channels have none.
         """
-        if "sfreq" in inspect.signature(cls).parameters:
-            kwargs.setdefault("sfreq", float(info["sfreq"]))
+        needed = inspect.signature(cls).parameters
+        channels = info if isinstance(info, Sequence) else info["chs"]
+        if "sfreq" in needed and "sfreq" not in kwargs and channels is not info:
+            kwargs["sfreq"] = float(info["sfreq"])
+        if "ch_names" in needed:
+            kwargs.setdefault("ch_names", [channel["ch_name"] for channel in channels])
+        if "positions" in needed and "positions" not in kwargs:
+            kwargs["positions"] = read_positions(channels)
         return cls(**kwargs)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the gate's noise and the transform's own, one row a trial."""
-        return uniform(x, len(x), generator=generator), self.noise(x, generator)
+        return stratified(x, len(x), generator=generator), self.noise(x, generator)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the transform's own noise; none unless the subclass says so."""
         return None
 
     @abstractmethod
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the operator of the form, less the identity."""
+    def step(self, x: Tensor, noise: Noise) -> Operators:
+        """Return the operators of the step from ``x`` to its transform, by form."""
 
-    def operator(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the gated operator of the step from ``x`` to its transform."""
+    def operators(self, x: Tensor, noise: Noise, share: Tensor | None = None) -> Operators:
+        """Return the gated operators, times a share for each trial, shape (batch,)."""
         gate, own = noise
-        return functional.bernoulli(gate, self.p())[:, None, None] * self.step(x, own)
+        scale = self.choose(gate, self.p)
+        if share is not None:
+            scale = share * scale
+        return {
+            form: operator * scale.reshape(-1, *[1] * (operator.ndim - 1))
+            for form, operator in self.step(x, own).items()
+        }
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
-        return x + self.form(x, self.operator(x, noise))
+        return functional.apply(x, self.operators(x, noise))
+
+    def choose(self, draws: Tensor, chance: Strength) -> Tensor:
+        """Choose 1 with a chance: in part where it is being learned, else 0 or 1."""
+        p = chance()
+        if self.training and p.requires_grad:
+            return functional.bernoulli(draws, p)
+        return (draws < p).to(draws.dtype)
+
+    def sources(self, times: Tensor, noise: Noise) -> Tensor | None:
+        """Return the time that each sample comes from, shape (batch, times), in samples.
+
+        ``None``, the default, where time stays. Sources outside of the window are taken from
+        its other end.
+        """
+        return None
+
+    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense labels (batch, ..., times) along with the signals, to the nearest sample."""
+        gate, own = noise
+        times = torch.arange(y.shape[-1], device=y.device, dtype=gate.dtype)
+        with torch.no_grad():
+            sources = self.sources(times, own)
+            if sources is None:
+                return y
+            moved = self.choose(gate, self.p)[:, None] >= 0.5
+            index = torch.where(moved, sources, times).round().long() % y.shape[-1]
+        index = index.reshape(len(y), *[1] * (y.ndim - 2), -1)
+        return y.gather(-1, index.expand(*y.shape[:-1], -1))
 
     def strengths(self) -> dict[str, Strength]:
         """Return the learnable strengths by name, in the order of their definition."""
@@ -182,100 +259,85 @@ class Transform(Augmentation):
         breadths = [strength.breadth for strength in self.strengths().values()]
         yield torch.stack(breadths) if breadths else self.p.raw.new_zeros(0)
 
+    def extra_repr(self) -> str:
+        """Show the sampling rate."""
+        return "" if self.sfreq is None else f"sfreq={self.sfreq:g}"
+
 
 class SpectralTransform(Transform):
     """Base of transforms that filter: ``irfft(response * rfft(x))``."""
 
-    form = staticmethod(functional.spectral)
-
     @abstractmethod
     def response(self, freqs: Tensor, noise: Noise) -> Tensor:
-        """Return the complex response, shape (batch, channels or 1, freqs).
+        """Return the response, shape (batch, channels or 1, freqs, 2).
 
-        ``freqs`` holds the frequencies of ``rfft`` in cycles per sample, from 0 to at most
-        0.5; the responses at 0 and at 0.5 must be real.
+        The last dimension holds real and imaginary part; :func:`eegaug.functional.phasor`
+        makes it from a phase. ``freqs`` holds the frequencies of ``rfft`` in cycles per sample,
+        from 0 to at most 0.5; of the responses at 0 and at 0.5 the real part is taken.
         """
 
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
+    def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the response less that of the identity."""
-        n_times = x.shape[-1]
-        # Not rfftfreq, which misses 0.5 by rounding at some lengths.
-        freqs = torch.arange(n_times // 2 + 1, device=x.device, dtype=x.dtype) / n_times
-        return self.response(freqs, noise) - 1
+        freqs = frequencies(x)
+        return {"response": less_one(self.response(freqs, noise), freqs)}
 
 
 class ModulationTransform(Transform):
     """Base of transforms that modulate the analytic signal: ``Re(carrier * analytic(x))``."""
 
-    form = staticmethod(functional.modulation)
-
     @abstractmethod
     def carrier(self, times: Tensor, noise: Noise) -> Tensor:
-        """Return the complex carrier, shape (batch, channels or 1, times).
+        """Return the carrier, shape (batch, channels or 1, times or 1, 2).
 
-        ``times`` counts samples: 0, 1, 2, ...
+        The last dimension holds real and imaginary part; ``times`` counts samples: 0, 1, ...
         """
 
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the carrier less that of the identity."""
+    def step(self, x: Tensor, noise: Noise) -> Operators:
+        """Return the carrier less that of the identity, as a gain and a quadrature."""
         times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
-        return self.carrier(times, noise) - 1
+        real, imaginary = self.carrier(times, noise).unbind(-1)
+        return {"gain": real - 1, "quadrature": -imaginary}
 
 
 class GainTransform(Transform):
     """Base of transforms that multiply over channels and times: ``gain * x``."""
 
-    form = staticmethod(functional.gain)
-
     @abstractmethod
     def gain(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the gain, shape (batch, channels or 1, times or 1); ``x`` tells the shape."""
 
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
+    def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the gain less that of the identity."""
-        return self.gain(x, noise) - 1
+        return {"gain": self.gain(x, noise) - 1}
 
 
 class MixingTransform(Transform):
     """Base of transforms that mix channels by a matrix: ``matrix @ x``."""
 
-    form = staticmethod(functional.mixing)
-
     @abstractmethod
     def matrix(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the matrix, shape (batch, channels, channels); ``x`` tells the shape."""
 
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
+    def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the matrix less that of the identity."""
-        return self.matrix(x, noise) - torch.eye(x.shape[1], device=x.device, dtype=x.dtype)
+        eye = torch.eye(x.shape[1], device=x.device, dtype=x.dtype)
+        return {"matrix": self.matrix(x, noise) - eye}
 
 
 class AdditiveTransform(Transform):
     """Base of transforms that add a term: ``x + term``.
 
-    A transform that is not linear in the signal fits here too, its term the whole step from
-    the signal to its transform.
+    A transform of none of the other forms fits here too, its term the whole step from the
+    signal to its transform.
     """
-
-    form = staticmethod(functional.additive)
 
     @abstractmethod
     def term(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return what is added, broadcastable to (batch, channels, times)."""
+        """Return what is added, shape (batch, channels, times)."""
 
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
+    def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the term."""
-        return self.term(x, noise)
-
-
-class ReversalTransform(Transform):
-    """Base of transforms that reverse time."""
-
-    form = staticmethod(functional.reversal)
-
-    def step(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the whole step: the gate alone decides."""
-        return x.new_ones(len(x), 1, 1)
+        return {"term": self.term(x, noise)}
 
 
 def uniform(
@@ -304,6 +366,58 @@ def uniform(
     """
     draw = torch.rand(shape, device=x.device, dtype=x.dtype, generator=generator)
     return draw if (low, high) == (0.0, 1.0) else low + (high - low) * draw
+
+
+def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Tensor:
+    """Draw from U(0, 1), spread evenly over the batch, so that it holds each choice in its share.
+
+    In each column one draw lies in each of as many equal parts of [0, 1] as there are trials; a
+    draw by itself is uniform, and the draws of one trial are independent.
+
+    Parameters
+    ----------
+    x : Tensor
+        Tells device and dtype.
+    *shape : int
+        Shape of the draws; the first is the batch.
+    generator : torch.Generator, optional
+        Source of the draws, on the device of ``x``.
+
+    Returns
+    -------
+    Tensor
+    """
+    part, within = uniform(x, 2, *shape, generator=generator)
+    draws = (part.argsort(0) + within) / shape[0]
+    # rounding may reach one, which no chance is above
+    return draws.clamp_max(1 - torch.finfo(x.dtype).eps)
+
+
+def frequencies(x: Tensor) -> Tensor:
+    """Return the frequencies of ``rfft`` in cycles per sample, shape (freqs,)."""
+    n_times = x.shape[-1]
+    # Not rfftfreq, which misses 0.5 by rounding at some lengths.
+    return torch.arange(n_times // 2 + 1, device=x.device, dtype=x.dtype) / n_times
+
+
+def less_one(response: Tensor, freqs: Tensor) -> Tensor:
+    """Take the identity off a response, and its imaginary part off the mean and Nyquist."""
+    inner = ((freqs > 0) & (freqs < 0.5)).to(response.dtype)
+    real, imaginary = response.unbind(-1)
+    return torch.stack([real - 1, imaginary * inner], -1)
+
+
+def largest(strength: Strength) -> float:
+    """Return the upper end of a strength's range as a number."""
+    return float(strength.high)
+
+
+def check_channels(name: str, n_channels: int, x: Tensor) -> None:
+    """Raise where the signals have another number of channels than the transform is for."""
+    if x.shape[1] != n_channels:
+        raise ValueError(
+            f"Input `x` should have {n_channels} channels, as `{name}` has. Found {x.shape[1]}."
+        )
 
 
 def map_noise(function: Callable[[Tensor], Tensor], noise: Noise) -> Noise:
@@ -335,14 +449,18 @@ def as_trials(x: Tensor) -> Tensor:
     return x[:, None] if x.ndim == 3 else x[None, None]
 
 
-def _check_noise(noise: Noise, trials: Tensor) -> None:
-    """Raise where the noise was drawn for another number of trials."""
+def _is_dense(y: Any, trials: Tensor) -> bool:
+    """Whether these are labels (batch, ..., times), one for each sample."""
+    return (
+        isinstance(y, Tensor)
+        and y.ndim > 1
+        and len(y) == len(trials)
+        and y.shape[-1] == trials.shape[-1]
+    )
 
-    def check(draw: Tensor) -> Tensor:
-        if len(draw) != len(trials):
-            raise ValueError(
-                f"Argument `noise` should be drawn for {len(trials)} trials. Found {len(draw)}."
-            )
-        return draw
 
-    map_noise(check, noise)
+def _shapes(noise: Noise) -> list[tuple[int, ...]]:
+    """Return the shapes of all draws in turn; an empty one for none."""
+    if isinstance(noise, tuple):
+        return [shape for part in noise for shape in _shapes(part)]
+    return [()] if noise is None else [tuple(noise.shape)]

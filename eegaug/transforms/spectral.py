@@ -7,7 +7,13 @@ from torch import Tensor
 
 from eegaug import functional
 from eegaug.strength import Strength, as_strength, check_positive
-from eegaug.transforms.base import ModulationTransform, Noise, SpectralTransform, uniform
+from eegaug.transforms.base import (
+    ModulationTransform,
+    Noise,
+    SpectralTransform,
+    largest,
+    uniform,
+)
 
 
 class FTSurrogate(SpectralTransform):
@@ -67,6 +73,93 @@ class FTSurrogate(SpectralTransform):
         return functional.phasor(phase.masked_fill(real_ones, 0.0))
 
 
+class BandstopFilter(SpectralTransform):
+    r"""Take out a band of frequencies, at a random place of the spectrum.
+
+    .. math:: X'(f) = X(f)\,\Big(1 - K\big(f - f_0 + \tfrac b2\big)
+       + K\big(f - f_0 - \tfrac b2\big)\Big), \qquad
+       f_0 \sim U\big(t + \tfrac b2,\ f_{\max} - t - \tfrac b2\big),
+
+    with :math:`b` the bandwidth between half amplitudes and :math:`K` a step from 0 to 1 over
+    the transition :math:`t`, the integral of a Hann window: the band of an FIR filter designed
+    by windowing. A band narrower than the transition is not taken out in full, so that zero
+    bandwidth is the identity, reached smoothly.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate (Hz).
+    bandwidth : float or Strength
+        Width of the band (Hz); a number starts a learnable strength from 0 to 5 Hz.
+    max_freq : float, optional
+        Highest frequency that may be taken out (Hz); the Nyquist frequency where absent.
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Raises
+    ------
+    ValueError
+        If the widest band does not fit below ``max_freq``, or that is above the Nyquist
+        frequency.
+
+    References
+    ----------
+    Cheng et al., *Subject-aware contrastive learning for biosignals*, 2020, arXiv 2007.04871.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> x = torch.randn(8, 2, 300)
+    >>> filtered = BandstopFilter(sfreq=100, bandwidth=4.0)(x)
+    >>> bool(filtered.square().sum() < x.square().sum())
+    True
+    """
+
+    #: Width of each edge (Hz), or two bins of the window's spectrum where that is more.
+    TRANSITION = 1.0
+
+    def __init__(
+        self,
+        sfreq: float,
+        bandwidth: float | Strength = 1.0,
+        max_freq: float | None = None,
+        *,
+        p: float | Strength = 1.0,
+    ) -> None:
+        super().__init__(p=p)
+        check_positive("sfreq", sfreq)
+        self.sfreq = sfreq
+        self.max_freq = sfreq / 2 if max_freq is None else max_freq
+        check_positive("max_freq", self.max_freq)
+        if self.max_freq > sfreq / 2:
+            raise ValueError(
+                f"Parameter `max_freq` should be at most the Nyquist frequency, {sfreq / 2:g} Hz."
+                f" Found `max_freq = {max_freq}`."
+            )
+        self.bandwidth = as_strength("bandwidth", bandwidth, high=5.0, unit="Hz")
+        widest = largest(self.bandwidth) + 2 * self.TRANSITION
+        if widest >= self.max_freq:
+            raise ValueError(
+                f"Parameter `bandwidth` should have a range that fits, with its edges, below"
+                f" {self.max_freq:g} Hz. Found a widest band of {widest:g} Hz with edges."
+            )
+
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the place of the band, U(0, 1)."""
+        return uniform(x, len(x), generator=generator)
+
+    def response(self, freqs: Tensor, noise: Noise) -> Tensor:
+        """Return a real response that falls to zero within the band."""
+        half = self.bandwidth() / 2
+        lowest = self.TRANSITION + half
+        centre = lowest + noise[:, None, None] * (self.max_freq - 2 * lowest)
+        away = freqs * self.sfreq - centre
+        resolution = self.sfreq / (2 * (len(freqs) - 1)) if len(freqs) > 1 else self.sfreq
+        width = max(self.TRANSITION, 2 * resolution)
+        response = 1 - _step_up((away + half) / width) + _step_up((away - half) / width)
+        return torch.stack([response, torch.zeros_like(response)], -1)
+
+
 class FrequencyShift(ModulationTransform):
     r"""Move the whole spectrum by some hertz, up or down.
 
@@ -118,6 +211,44 @@ class FrequencyShift(ModulationTransform):
         shift = noise[:, None, None] * self.max_delta_freq()
         return functional.phasor(2 * torch.pi * shift * times / self.sfreq)
 
-    def extra_repr(self) -> str:
-        """Show the sampling rate."""
-        return f"sfreq={self.sfreq:g}"
+
+class PhaseJitter(ModulationTransform):
+    r"""Turn the phase of each channel by an angle of its own, the same at all frequencies.
+
+    .. math:: x'_c = \cos(\varphi_c)\, x_c - \sin(\varphi_c)\, \mathcal{H} x_c, \qquad
+       \varphi_c \sim U(-1, 1)\,\varphi_{\max},
+
+    with :math:`\mathcal{H}` the Hilbert transform: amplitudes stay, phase relations between
+    channels do not.
+
+    Parameters
+    ----------
+    max_phase : float or Strength
+        Largest angle (degrees); a number starts a learnable strength from 0 to 180 degrees.
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> PhaseJitter(max_phase=30)(torch.randn(8, 2, 100)).shape
+    torch.Size([8, 2, 100])
+    """
+
+    def __init__(self, max_phase: float | Strength = 30.0, *, p: float | Strength = 1.0) -> None:
+        super().__init__(p=p)
+        self.max_phase = as_strength("max_phase", max_phase, high=180.0, unit="degrees")
+
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw each channel's angle relative to the largest, U(-1, 1)."""
+        return uniform(x, len(x), x.shape[1], low=-1.0, generator=generator)
+
+    def carrier(self, times: Tensor, noise: Noise) -> Tensor:
+        """Return a complex number for each channel."""
+        return functional.phasor(torch.deg2rad(self.max_phase() * noise))[:, :, None]
+
+
+def _step_up(z: Tensor) -> Tensor:
+    """Rise from 0 at -0.5 to 1 at 0.5, as the integral of a Hann window does."""
+    z = z.clamp(-0.5, 0.5)
+    return 0.5 + z + torch.sin(2 * torch.pi * z) / (2 * torch.pi)

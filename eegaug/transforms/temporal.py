@@ -1,4 +1,4 @@
-"""Transforms of time and polarity."""
+"""Transforms of time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ import torch
 from torch import Tensor
 
 from eegaug import functional
-from eegaug.strength import Chance, Strength, as_strength, check_positive
-from eegaug.transforms.base import GainTransform, Noise, SpectralTransform, uniform
+from eegaug.functional.forms import Operators
+from eegaug.strength import Chance, Strength, as_strength, check_count, check_positive
+from eegaug.transforms.base import (
+    AdditiveTransform,
+    GainTransform,
+    Noise,
+    SpectralTransform,
+    Transform,
+    largest,
+    uniform,
+)
 
 
 class TimeShift(SpectralTransform):
@@ -15,6 +24,8 @@ class TimeShift(SpectralTransform):
 
     .. math:: x'(t) = x(t - \tau), \qquad X'(f) = X(f)\, e^{-2 \pi i f \tau}, \qquad
        \tau \sim U(-1, 1)\,\tau_{\max}.
+
+    Dense labels move with the signals.
 
     Parameters
     ----------
@@ -46,22 +57,87 @@ class TimeShift(SpectralTransform):
         return uniform(x, len(x), low=-1.0, generator=generator)
 
     def response(self, freqs: Tensor, noise: Noise) -> Tensor:
-        """Return a phase linear in frequency; its real part at the Nyquist frequency."""
-        shift = noise[:, None, None] * self.max_shift() * self.sfreq
-        return functional.phasor(-2 * torch.pi * freqs * shift)
+        """Return a phase linear in frequency."""
+        return functional.phasor(-2 * torch.pi * freqs * self._samples(noise)[:, None, None])
 
-    def extra_repr(self) -> str:
-        """Show the sampling rate."""
-        return f"sfreq={self.sfreq:g}"
+    def sources(self, times: Tensor, noise: Noise) -> Tensor:
+        """Return the times before the shift."""
+        return times - self._samples(noise)[:, None]
+
+    def _samples(self, noise: Noise) -> Tensor:
+        return noise * self.max_shift() * self.sfreq
 
 
-class SignFlip(GainTransform):
-    r"""Flip the polarity of all channels, :math:`x' = -x`, with probability ``p``.
+class RandomCrop(TimeShift):
+    r"""Crop a shorter window, at a random place around the middle of a longer one.
+
+    .. math:: x'(t) = x(t + m - \tau), \qquad \tau \sim U(-1, 1)\,\tau_{\max}, \qquad
+       0 \le t < T',
+
+    with :math:`m` the margin on either side. It is a :class:`TimeShift` of the longer window,
+    whose margins take up what enters at the ends. A strength of zero crops the middle. The
+    result is shorter than the signals, so a crop stands first in a chain and in no layer of
+    candidates. Dense labels are cropped with the signals.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate (Hz).
+    duration : float
+        Length of the crop (s).
+    max_shift : float or Strength
+        Largest distance from the middle (s); a number starts a learnable strength from 0 to
+        2 s. Its range should fit in the margin.
+
+    Raises
+    ------
+    ValueError
+        If the signals are too short for the crop with its margins.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> crop = RandomCrop(sfreq=100, duration=2.0, max_shift=Strength(0.3, high=0.5, unit="s"))
+    >>> crop(torch.randn(8, 2, 300)).shape
+    torch.Size([8, 2, 200])
+    """
+
+    def __init__(self, sfreq: float, duration: float, max_shift: float | Strength = 0.2) -> None:
+        super().__init__(sfreq, max_shift)
+        check_positive("duration", duration)
+        self.duration = duration
+        self._margin = largest(self.max_shift)
+
+    def augment(self, x: Tensor, noise: Noise) -> Tensor:
+        """Shift, then crop the middle."""
+        return self._middle(super().augment(x, noise))
+
+    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+        """Shift dense labels (batch, ..., times), then crop the middle."""
+        return self._middle(super().relabel(y, noise))
+
+    def _middle(self, x: Tensor) -> Tensor:
+        length = round(self.duration * self.sfreq)
+        margin = (x.shape[-1] - length) // 2
+        if margin < self._margin * self.sfreq or length < 1:
+            wanted = self.duration + 2 * self._margin
+            raise ValueError(
+                f"Signals to crop {self.duration:g} s from should last at least {wanted:g} s,"
+                f" the range of `max_shift` on either side. Found {x.shape[-1] / self.sfreq:g} s."
+            )
+        return x[..., margin : margin + length]
+
+
+class TimeReverse(Transform):
+    r"""Reverse time, :math:`x'(t) = x(T - t)`, with probability ``p``.
+
+    Its form is the reversal: minus the signal, plus the signal reversed. Dense labels move with
+    the signals.
 
     Parameters
     ----------
     p : float or Strength
-        Chance of a flip; a number starts a learnable :class:`~eegaug.Chance`.
+        Chance of a reversal; a number starts a learnable :class:`~eegaug.Chance`.
 
     References
     ----------
@@ -70,13 +146,206 @@ class SignFlip(GainTransform):
 
     Examples
     --------
-    >>> SignFlip(p=1.0)(torch.ones(1, 1, 3))
-    tensor([[[-1., -1., -1.]]], grad_fn=<ViewBackward0>)
+    >>> TimeReverse(p=1.0)(torch.tensor([[1.0, 2.0, 3.0]])).tolist()
+    [[3.0, 2.0, 1.0]]
     """
 
     def __init__(self, p: float | Strength = 0.5) -> None:
         super().__init__(p=p if isinstance(p, Strength) else Chance(p))
 
+    def step(self, x: Tensor, noise: Noise) -> Operators:
+        """Return the whole step: the gate alone decides."""
+        one = x.new_ones(len(x), 1, 1)
+        return {"gain": -one, "reversal": one}
+
+    def sources(self, times: Tensor, noise: Noise) -> Tensor:
+        """Return the times from the last to the first."""
+        return times.flip(0)[None]
+
+
+class SmoothTimeMask(GainTransform):
+    r"""Set a stretch of all channels to zero, with smooth edges.
+
+    .. math:: x'(t) = \Big(1 - \sigma\big(s\,(t - t_0)\big) + \sigma\big(s\,(t - t_0 - \ell)
+       \big)\Big)\, x(t), \qquad t_0 \sim U(0,\ T - \ell),
+
+    with :math:`\ell` the length of the mask, :math:`\sigma` the sigmoid and :math:`s` such that
+    an edge falls within a thousandth of the window.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling rate (Hz).
+    mask_len : float or Strength
+        Length of the mask (s); a number starts a learnable strength from 0 to 2 s.
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Raises
+    ------
+    ValueError
+        If the longest mask is longer than the window.
+
+    References
+    ----------
+    Cheng et al., *Subject-aware contrastive learning for biosignals*, 2020, arXiv 2007.04871.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> masked = SmoothTimeMask(sfreq=100, mask_len=1.0)(torch.ones(8, 2, 1000))
+    >>> round(masked.mean().item(), 2)
+    0.9
+    """
+
+    def __init__(
+        self, sfreq: float, mask_len: float | Strength = 1.0, *, p: float | Strength = 1.0
+    ) -> None:
+        super().__init__(p=p)
+        check_positive("sfreq", sfreq)
+        self.sfreq = sfreq
+        self.mask_len = as_strength("mask_len", mask_len, high=2.0, unit="s")
+        self._longest = largest(self.mask_len)
+
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the place of the mask, U(0, 1)."""
+        return uniform(x, len(x), generator=generator)
+
     def gain(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return -1: the gate alone decides."""
-        return -x.new_ones(len(x), 1, 1)
+        """Return a gain that falls to zero within the mask."""
+        n_times = x.shape[-1]
+        if self._longest * self.sfreq > n_times:
+            raise ValueError(
+                f"Parameter `mask_len` should have a range within the window,"
+                f" {n_times / self.sfreq:g} s. Found masks of up to {self._longest:g} s."
+            )
+        length = self.mask_len() * self.sfreq
+        start = noise[:, None, None] * (n_times - length)
+        steepness = 1000 / n_times
+        since = steepness * (torch.arange(n_times, device=x.device, dtype=x.dtype) - start)
+        return 1 - torch.sigmoid(since) + torch.sigmoid(since - steepness * length)
+
+
+class MaskEncoding(GainTransform):
+    r"""Set several stretches of all channels to zero, at random places that may overlap.
+
+    .. math:: x'(t) = \prod_{k=1}^{n} \big(1 - [t_k \le t < t_k + \ell / n]\big)\, x(t), \qquad
+       t_k \sim U(0,\ T - \ell / n),
+
+    with :math:`\ell` the masked share of the window. A sample that a stretch covers in part is
+    masked in part, which gives the strength its gradient.
+
+    Parameters
+    ----------
+    max_mask_ratio : float or Strength
+        Masked fraction of the window, less where stretches overlap; a number starts a
+        learnable strength from 0 to 1.
+    n_segments : int
+        Number of stretches.
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    References
+    ----------
+    Ding et al., *A novel data augmentation approach using mask encoding for deep learning-based
+    asynchronous SSVEP-BCI*, IEEE Transactions on Neural Systems and Rehabilitation Engineering,
+    2024.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> masked = MaskEncoding(0.1)(torch.ones(8, 2, 1000))
+    >>> round(masked.mean().item(), 2)
+    0.9
+    """
+
+    def __init__(
+        self,
+        max_mask_ratio: float | Strength = 0.1,
+        n_segments: int = 1,
+        *,
+        p: float | Strength = 1.0,
+    ) -> None:
+        super().__init__(p=p)
+        check_count("n_segments", n_segments)
+        self.max_mask_ratio = as_strength("max_mask_ratio", max_mask_ratio, unit="fraction")
+        self.n_segments = n_segments
+
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the place of each stretch, U(0, 1)."""
+        return uniform(x, len(x), self.n_segments, generator=generator)
+
+    def gain(self, x: Tensor, noise: Noise) -> Tensor:
+        """Return the product over the stretches."""
+        n_times = x.shape[-1]
+        length = self.max_mask_ratio() * n_times / self.n_segments
+        start = noise[:, :, None] * (n_times - length)
+        times = torch.arange(n_times, device=x.device, dtype=x.dtype)
+        # how much of the sample from t to t + 1 lies between start and end
+        covered = torch.minimum(times + 1, start + length) - torch.maximum(times, start)
+        return (1 - covered.clamp(0, 1)).prod(1, keepdim=True)
+
+
+class TimeWarp(AdditiveTransform):
+    r"""Stretch and squeeze time smoothly.
+
+    .. math:: x'(t) = x\Big(t + \frac{v T}{\pi K} \sum_{k=1}^{K} \frac{u_k}{k}
+       \sin \frac{\pi k t}{T}\Big), \qquad u_k \sim U(-1, 1),\ K = 3,
+
+    so that both ends stay and the speed changes by at most the fraction :math:`v`; time never
+    turns back. Signals are read between their samples by cubic convolution. The warp is linear
+    in the signal, but a matrix over times, so its form is the whole step, as a term. Dense
+    labels move with the signals.
+
+    Parameters
+    ----------
+    max_speed_change : float or Strength
+        Largest relative change of speed :math:`v`; a number starts a learnable strength from 0
+        to 0.9.
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    References
+    ----------
+    Um et al., *Data augmentation of wearable sensor data for Parkinson's disease monitoring
+    using convolutional neural networks*, ICMI 2017, arXiv 1706.00527.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> TimeWarp(max_speed_change=0.2)(torch.randn(8, 2, 100)).shape
+    torch.Size([8, 2, 100])
+    """
+
+    #: Number of waves of the warp.
+    WAVES = 3
+
+    def __init__(
+        self, max_speed_change: float | Strength = 0.2, *, p: float | Strength = 1.0
+    ) -> None:
+        super().__init__(p=p)
+        self.max_speed_change = as_strength(
+            "max_speed_change", max_speed_change, high=0.9, unit="fraction"
+        )
+        if largest(self.max_speed_change) > 1:
+            raise ValueError(
+                "Parameter `max_speed_change` should have a range up to at most 1, where time"
+                f" stands still. Found {self.max_speed_change!r}."
+            )
+
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the amplitude of each wave, U(-1, 1)."""
+        return uniform(x, len(x), self.WAVES, low=-1.0, generator=generator)
+
+    def term(self, x: Tensor, noise: Noise) -> Tensor:
+        """Return the step from the signal to itself, warped."""
+        times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
+        return functional.resample(x, self.sources(times, noise)) - x
+
+    def sources(self, times: Tensor, noise: Noise) -> Tensor:
+        """Return the times that are read, shape (batch, times)."""
+        wave = torch.arange(1, self.WAVES + 1, device=times.device, dtype=times.dtype)
+        last = max(len(times) - 1, 1)
+        waves = torch.sin(torch.pi * wave[:, None] * times / last) / wave[:, None]
+        reach = self.max_speed_change() * last / (torch.pi * self.WAVES)
+        return (times + reach * (noise @ waves)).clamp(0, last)

@@ -1,0 +1,206 @@
+"""Transforms that mix the trials of a batch, and so need their labels."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from eegaug import functional
+from eegaug.strength import Strength, as_strength, check_count
+from eegaug.transforms.base import Noise, as_trials, stratified, uniform
+
+
+class BatchTransform(nn.Module):
+    """Base of transforms where the trials of a batch exchange signals.
+
+    What a trial becomes depends on the others and on the labels. So these are no candidates of
+    a layer and no links of a chain: they stand by themselves, between batch and model.
+    """
+
+    @abstractmethod
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw parameter-free noise, one row a trial of ``x`` (batch, channels, times)."""
+
+    @abstractmethod
+    def mix(self, x: Tensor, y: Any, noise: Noise) -> tuple[Tensor, Any]:
+        """Map signals (batch, windows, channels, times) and labels deterministically."""
+
+    def forward(
+        self,
+        x: Tensor,
+        y: Any = None,
+        *,
+        noise: Noise = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor | tuple[Tensor, Any]:
+        """Mix the trials of a batch.
+
+        Parameters
+        ----------
+        x : Tensor
+            Floating-point signals, shape (batch, channels, times) or (batch, windows,
+            channels, times).
+        y : Tensor, optional
+            Labels, shape (batch, ...).
+        noise : nested tuple of Tensor, optional
+            Draws of :meth:`sample` to replay.
+        generator : torch.Generator, optional
+            Source of the draws, on the device of ``x``; torch's own where absent.
+
+        Returns
+        -------
+        Tensor or tuple
+            ``x'``, of the shape, dtype and device of ``x``; ``(x', y')`` where ``y`` is given.
+
+        Raises
+        ------
+        TypeError
+            If ``x`` is no floating-point tensor.
+        ValueError
+            If ``x`` is empty or no batch, or there is not one label a trial.
+        """
+        trials = as_trials(x)
+        if x.ndim == 2:
+            raise ValueError(f"Input `x` should be a batch of trials. Found {tuple(x.shape)}.")
+        if isinstance(y, Tensor) and (y.ndim == 0 or len(y) != len(x)):
+            raise ValueError(
+                f"Input `y` should have {len(x)} labels, one a trial. Found {tuple(y.shape)}."
+            )
+        if noise is None:
+            noise = self.draw(trials[:, 0], generator)
+        mixed, labels = self.mix(trials, y, noise)
+        mixed = mixed.to(x.dtype).reshape(x.shape)
+        return mixed if y is None else (mixed, labels)
+
+    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the noise for a batch, to be replayed by ``transform(x, y, noise=...)``."""
+        return self.draw(as_trials(x)[:, 0], generator)
+
+
+class Mixup(BatchTransform):
+    r"""Mix each trial with another, and its label too.
+
+    .. math:: x'_i = \lambda_i\, x_i + (1 - \lambda_i)\, x_{\pi(i)}, \qquad
+       \lambda_i = \max(\beta_i, 1 - \beta_i),\ \beta_i \sim \operatorname{Beta}(\alpha, \alpha).
+
+    Each trial keeps at least half of itself: as the permutation :math:`\pi` is random, batches
+    are distributed as with :math:`\beta`, and :math:`\alpha = 0` is the identity.
+
+    Parameters
+    ----------
+    alpha : float or Strength
+        Parameter of the beta distribution. A number is frozen, since a loss of mixed labels is
+        never against it; a learnable ``Strength(0.4, high=2.0)`` has a gradient.
+    beta_per_sample : bool
+        Whether each trial has a weight of its own, or all share the batch's.
+
+    References
+    ----------
+    Zhang et al., *mixup: beyond empirical risk minimization*, ICLR 2018, arXiv 1710.09412.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> mixed, (y, partner, weight) = Mixup(alpha=0.4)(torch.randn(4, 2, 100), torch.arange(4))
+    >>> mixed.shape, y.tolist(), bool((weight >= 0.5).all())
+    (torch.Size([4, 2, 100]), [0, 1, 2, 3], True)
+    """
+
+    #: Smallest parameter that is told from zero.
+    SMALLEST = 1e-3
+
+    def __init__(self, alpha: float | Strength = 0.4, beta_per_sample: bool = False) -> None:
+        super().__init__()
+        self.alpha = as_strength("alpha", alpha, high=10.0, unit="", learnable=False)
+        self.beta_per_sample = beta_per_sample
+
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw the partners' order and the quantile of the weight, U(0, 1)."""
+        order, quantile = uniform(x, 2, len(x), generator=generator)
+        return order, quantile if self.beta_per_sample else quantile[:1].expand(len(x))
+
+    def mix(self, x: Tensor, y: Any, noise: Noise) -> tuple[Tensor, Any]:
+        """Return the mixed signals, and the labels of both with the weight of the first."""
+        order, quantile = noise
+        partner = order.argsort()
+        alpha = self.alpha()
+        share = functional.smaller_share(quantile, alpha.clamp_min(self.SMALLEST))
+        weight = 1 - share * (alpha > 0)
+        mixed = x.lerp(x[partner], (1 - weight)[:, None, None, None])
+        return mixed, (y, y[partner] if isinstance(y, Tensor) else y, weight)
+
+
+class SegmentationReconstruction(BatchTransform):
+    r"""Build a trial from segments of random trials of its class, each in its place.
+
+    .. math:: x'_i(t) = x_{j(i, k)}(t), \qquad t \in \text{segment } k,\
+       j(i, k) \text{ uniform over } \{j : y_j = y_i\}.
+
+    Labels stay as they are. Without labels all trials are of one class.
+
+    Parameters
+    ----------
+    n_segments : int
+        Number of segments, of the same length but for the last, which takes up the rest.
+    p : float or Strength
+        Chance that a trial is rebuilt; a number starts a learnable strength from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there are more segments than samples, or labels that are not one class a trial.
+
+    References
+    ----------
+    Lotte, *Signal processing approaches to minimize or suppress calibration time in oscillatory
+    activity-based brain-computer interfaces*, Proceedings of the IEEE, 2015.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> x = torch.tensor([0.0, 0.0, 1.0, 1.0])[:, None, None].expand(-1, 2, 100)
+    >>> rebuilt, y = SegmentationReconstruction(n_segments=4)(x, torch.tensor([0, 0, 1, 1]))
+    >>> torch.equal(rebuilt, x)
+    True
+    """
+
+    def __init__(self, n_segments: int = 8, p: float | Strength = 0.5) -> None:
+        super().__init__()
+        check_count("n_segments", n_segments)
+        self.n_segments = n_segments
+        self.p = as_strength("p", p, unit="probability")
+
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Draw whether a trial is rebuilt, and where each segment is from, U(0, 1)."""
+        gate = stratified(x, len(x), generator=generator)
+        return gate, uniform(x, len(x), self.n_segments, generator=generator)
+
+    def mix(self, x: Tensor, y: Any, noise: Noise) -> tuple[Tensor, Any]:
+        """Return the rebuilt signals and the labels."""
+        gate, place = noise
+        n_times = x.shape[-1]
+        if n_times < self.n_segments:
+            raise ValueError(
+                f"Input `x` should have {self.n_segments} times or more, one a segment."
+                f" Found {n_times}."
+            )
+        if y is not None and (not isinstance(y, Tensor) or y.ndim != 1):
+            raise ValueError("Input `y` should be one class a trial, shape (batch,).")
+        same = x.new_ones(len(x), len(x)) if y is None else (y[:, None] == y).to(x.dtype)
+        members = same.cumsum(1)
+        wanted = (place * members[:, -1:]).floor() + 1
+        source = torch.searchsorted(members, wanted.contiguous()).clamp_max(len(x) - 1)
+        times = torch.arange(n_times, device=x.device)
+        segment = (times // (n_times // self.n_segments)).clamp_max(self.n_segments - 1)
+        index = source[:, segment][:, None, None].expand_as(x)
+        rebuilt = x.gather(0, index)
+        p = self.p()
+        chosen = (
+            functional.bernoulli(gate, p)
+            if self.training and p.requires_grad
+            else (gate < p).to(x.dtype)
+        )
+        return x + chosen[:, None, None, None] * (rebuilt - x), y

@@ -1,0 +1,160 @@
+"""Where sensors are: read off recordings, checked, and paired across the midline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+#: Centre of the head in MNE's head coordinates (m), as MNE's own interpolation has it.
+HEAD_CENTRE = (0.0, 0.0, 0.04)
+#: Largest ratio of distances from the centre that still passes for a sphere.
+ROUNDNESS = 2.0
+#: Largest distance between a sensor and its mirror image's, on the unit sphere.
+TOLERANCE = 0.2
+#: An electrode of the 10-20 system and its extensions: "Cz", "EEG C3-A2", "Fc5.".
+ELECTRODE = re.compile(r"(?:EEG[ -]?)?([A-Za-z]{1,4}?)(z|\d{1,2})(h?)\.*(?:[-_/ :].*)?", re.I)
+
+
+def read_positions(channels: Sequence[Any]) -> Tensor:
+    """Read sensor positions off MNE's channels.
+
+    Parameters
+    ----------
+    channels : sequence of dict
+        Channels of an ``mne.Info``, or a ``chs_info`` of braindecode.
+
+    Returns
+    -------
+    Tensor
+        Positions (m) relative to the head's centre, shape (channels, 3).
+
+    Raises
+    ------
+    ValueError
+        If channels have no position.
+    """
+    positions = torch.tensor(
+        [[float(number) for number in channel["loc"][:3]] for channel in channels],
+        dtype=torch.float64,
+    )
+    missing = ~positions.isfinite().all(1) | (positions == 0).all(1)
+    if missing.any():
+        names = [
+            channel["ch_name"] for channel, gone in zip(channels, missing, strict=True) if gone
+        ]
+        raise ValueError(
+            f"Sensor positions are needed; `raw.set_montage` gives them. Found none for {names}."
+        )
+    return positions - torch.tensor(HEAD_CENTRE, dtype=torch.float64)
+
+
+def on_sphere(positions: Any) -> Tensor:
+    """Check sensor positions and project them onto the unit sphere.
+
+    Parameters
+    ----------
+    positions : array-like
+        Positions relative to the head's centre, shape (channels, 3), in any unit.
+
+    Returns
+    -------
+    Tensor
+        Unit vectors, shape (channels, 3), float64.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, a position is missing, or the positions are not around a
+        centre.
+    """
+    positions = torch.as_tensor(positions, dtype=torch.float64)
+    if positions.ndim != 2 or positions.shape[1] != 3:
+        raise ValueError(
+            "Parameter `positions` should have the shape (channels, 3)."
+            f" Found {tuple(positions.shape)}."
+        )
+    if not positions.isfinite().all():
+        raise ValueError("Parameter `positions` should be finite. Found missing positions.")
+    radii = positions.norm(dim=1)
+    if not 0 < radii.max() <= ROUNDNESS * radii.min():
+        raise ValueError(
+            "Parameter `positions` should be on a sphere around the head's centre. Found"
+            f" distances from the centre from {radii.min():.3g} to {radii.max():.3g}."
+        )
+    return positions / radii[:, None]
+
+
+def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
+    """Return for each channel the one across the midline, by the names of the 10-20 system.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names such as "C3", "EEG Fpz-Cz" or "Fc5."; what follows the electrode is the reference.
+
+    Returns
+    -------
+    list of int
+        Index of the mirrored channel; a channel without one stays where it is.
+
+    Raises
+    ------
+    ValueError
+        If names are none of the system, or no channel has a mirrored one.
+    """
+    parsed = [ELECTRODE.fullmatch(name.strip()) for name in ch_names]
+    unknown = [name for name, match in zip(ch_names, parsed, strict=True) if not match]
+    if unknown:
+        raise ValueError(
+            "Channel names should be electrodes of the 10-20 system, such as 'C3', or"
+            f" `positions` be given. Found {unknown}."
+        )
+    keys = [(m[1].lower(), m[2].lower(), m[3].lower()) for m in parsed]
+    index = {key: place for place, key in enumerate(keys)}
+
+    def across(key: tuple[str, str, str]) -> tuple[str, str, str]:
+        area, number, half = key
+        if not number.isdigit():
+            return key
+        return area, str(int(number) + 1 if int(number) % 2 else int(number) - 1), half
+
+    return _some_pair([index.get(across(key), index[key]) for key in keys], list(ch_names))
+
+
+def mirrored_by_position(positions: Any) -> list[int]:
+    """Return for each sensor the one across the midline, the plane where x is zero.
+
+    Parameters
+    ----------
+    positions : array-like
+        Positions relative to the head's centre, shape (channels, 3), x from left to right.
+
+    Returns
+    -------
+    list of int
+        Index of the mirrored sensor; one without stays where it is.
+
+    Raises
+    ------
+    ValueError
+        If no sensor has a mirrored one.
+    """
+    sphere = on_sphere(positions)
+    images = sphere * torch.tensor([-1.0, 1.0, 1.0], dtype=torch.float64)
+    distances = torch.cdist(images, sphere)
+    nearest = distances.argmin(1).tolist()
+    mirrored = [
+        there if nearest[there] == here and distances[here, there] < TOLERANCE else here
+        for here, there in enumerate(nearest)
+    ]
+    return _some_pair(mirrored, [str(index) for index in range(len(sphere))])
+
+
+def _some_pair(mirrored: list[int], names: list[str]) -> list[int]:
+    if mirrored == list(range(len(names))):
+        raise ValueError(f"At least one pair across the midline is needed. Found none in {names}.")
+    return mirrored
