@@ -342,7 +342,7 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
     saved = torch.load(path, map_location=device, weights_only=True)
     n_chans, sfreq = len(saved["ch_names"]), saved["sfreq"]
     network = _build_network(saved["model"], n_chans, saved["n_times"], sfreq, seed=0)
-    augmentation = POLICIES[saved["policy"]](sfreq=sfreq, n_chans=n_chans)
+    augmentation = POLICIES[saved["policy"]](sfreq, n_chans, saved["ch_names"])
     model = InvariantModel(network, augmentation, saved["n_copies"])
     model.load_state_dict(saved["state_dict"])
     return model.to(device).eval()
@@ -442,7 +442,7 @@ def _fit(
         if name == "plain":
             net = braindecode.EEGClassifier(network, **common)
         else:
-            augmentation = POLICIES[settings.policy](sfreq=sfreq, n_chans=n_chans)
+            augmentation = POLICIES[settings.policy](sfreq, n_chans, windows.info["ch_names"])
             net = EEGClassifier(
                 InvariantModel(network, augmentation, settings.n_copies),
                 penalty_weight=settings.penalty_weight,

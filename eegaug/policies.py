@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from eegaug.layers import AugmentationLayer, Compose
 from eegaug.transforms import (
     Augmentation,
     ChannelsDropout,
+    ChannelsShuffle,
+    ChannelsSymmetry,
     FrequencyShift,
     FTSurrogate,
+    GaussianNoise,
     SignFlip,
+    SmoothTimeMask,
+    TimeReverse,
     TimeShift,
+    Transform,
 )
+from eegaug.transforms.sensors import has_pair
 
 
-def sleep(sfreq: float, n_chans: int, temperature: float = 1.0) -> Compose:
-    """Return the layout of AugNet's sleep policy: a spatial layer, two time-frequency layers.
+def sleep(
+    sfreq: float,
+    n_chans: int,
+    ch_names: Sequence[str] | None = None,
+    temperature: float = 1.0,
+) -> Compose:
+    """Return AugNet's sleep policy: a spatial layer, then two time-frequency layers.
 
     Parameters
     ----------
     sfreq : float
         Sampling rate (Hz).
     n_chans : int
-        Number of channels. With one alone, channels are not dropped.
+        Number of channels. With one alone, channels are neither dropped nor shuffled.
+    ch_names : sequence of str, optional
+        Names of the channels. Left and right are exchanged where they tell of a pair.
     temperature : float
         Temperature of the layers' weights.
 
@@ -38,23 +52,31 @@ def sleep(sfreq: float, n_chans: int, temperature: float = 1.0) -> Compose:
 
     Examples
     --------
-    >>> len(sleep(sfreq=100, n_chans=2).augmentations)
-    3
+    >>> policy = sleep(sfreq=100, n_chans=2, ch_names=["C3", "C4"])
+    >>> [len(layer.transforms) for layer in policy.augmentations]
+    [4, 5, 5]
     """
 
     def time_frequency() -> AugmentationLayer:
-        transforms = [TimeShift(sfreq), FrequencyShift(sfreq), FTSurrogate()]
+        transforms = [
+            TimeReverse(),
+            GaussianNoise(),
+            SmoothTimeMask(sfreq),
+            FTSurrogate(),
+            FrequencyShift(sfreq),
+        ]
         return AugmentationLayer(transforms, temperature)
 
-    spatial = [SignFlip(), ChannelsDropout()] if n_chans > 1 else [SignFlip()]
+    spatial: list[Transform] = [SignFlip()]
+    if n_chans > 1:
+        spatial += [ChannelsDropout(), ChannelsShuffle()]
+    if has_pair(ch_names or []):
+        spatial.append(ChannelsSymmetry(ch_names))
     return Compose([AugmentationLayer(spatial, temperature), time_frequency(), time_frequency()])
 
 
-def chain(sfreq: float, n_chans: int) -> Compose:
-    """Return Augerino's layout: every transform in sequence, with no choice between them.
-
-    Channels are not dropped. Where nothing competes with it, the chance of a drop is at the
-    mercy of its gradient, which is an estimate, and can drift to where training suffers.
+def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> Compose:
+    """Return Augerino's layout: transforms in sequence, with no choice between them.
 
     Parameters
     ----------
@@ -62,6 +84,8 @@ def chain(sfreq: float, n_chans: int) -> Compose:
         Sampling rate (Hz).
     n_chans : int
         Number of channels; the chain is the same for all.
+    ch_names : sequence of str, optional
+        Names of the channels; the chain is the same for all.
 
     Returns
     -------
@@ -79,5 +103,5 @@ def chain(sfreq: float, n_chans: int) -> Compose:
     return Compose([SignFlip(), TimeShift(sfreq), FrequencyShift(sfreq), FTSurrogate()])
 
 
-#: The policies by name, each a function of sampling rate and number of channels.
+#: The policies by name, each a function of sampling rate, number of channels and their names.
 POLICIES: dict[str, Callable[..., Augmentation]] = {"sleep": sleep, "chain": chain}

@@ -81,7 +81,8 @@ class Strength(nn.Module):
     @property
     def fraction(self) -> Tensor:
         """Value as a fraction of the range, a differentiable scalar in [0, 1]."""
-        if isinstance(self.raw, nn.Parameter):
+        # Not where another tensor stands in for the parameter, as torch.func has it.
+        if isinstance(self.raw, nn.Parameter) and self.raw.requires_grad:
             with torch.no_grad():
                 self.raw.clamp_(0.0, 1.0)
         return self.raw

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 import torch
-from torch.func import functional_call
+from torch.func import functional_call, grad, vmap
 
 from eegaug import AugmentationLayer, Compose, InvariantModel, breadth_penalty
 
@@ -77,6 +77,13 @@ def test_input_need_not_be_contiguous(augmentation):
     x = signal(4, 100, 3).transpose(1, 2)
     noise = augmentation.sample(x)
     assert torch.allclose(augmentation(x, noise=noise), augmentation(x.contiguous(), noise=noise))
+
+
+def test_sequences_may_be_channels_last(augmentation):
+    x = signal(4, 5, 3, 100)
+    noise = augmentation.sample(x)
+    last = x.to(memory_format=torch.channels_last)
+    assert torch.allclose(augmentation(last, noise=noise), augmentation(x, noise=noise), atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -275,6 +282,67 @@ def test_noise_of_another_batch_is_refused(augmentation):
     noise = augmentation.sample(signal(4, 3, 100))
     with pytest.raises(ValueError, match=r"for 5 trials .* drawn for 4\."):
         augmentation(signal(5, 3, 100), noise=noise)
+
+
+def test_noise_of_another_shape_is_refused(augmentation):
+    x = signal(4, 3, 90)
+    noise = augmentation.sample(signal(4, 3, 100))
+    shapes = [[draw.shape for draw in _leaves(drawn)] for drawn in (noise, augmentation.sample(x))]
+    if shapes[0] == shapes[1]:  # draws that do not depend on the number of times
+        augmentation(x, noise=noise)
+    else:
+        with pytest.raises(ValueError, match="should be drawn for 4 trials of 3 channels and 90"):
+            augmentation(x, noise=noise)
+
+
+def test_torch_func_maps_over_strengths(transform):
+    """One transform at several strengths at once, and the gradients at each."""
+    x = signal(2, 3, 24)
+    noise = transform.sample(x)
+    parameters = {key: parameter.detach() for key, parameter in transform.named_parameters()}
+    key = f"{next(iter(transform.strengths()))}.raw"
+    strengths = torch.tensor([0.1, 0.4, 0.8])
+
+    def augment(raw):
+        return functional_call(transform, {**parameters, key: raw}, (x,), {"noise": noise})
+
+    def loss(raw):
+        return augment(raw).square().mean()
+
+    one_by_one = torch.stack([augment(raw) for raw in strengths])
+    assert torch.allclose(vmap(augment)(strengths), one_by_one, atol=1e-5)
+    gradients = []
+    for raw in strengths:
+        raw = raw.clone().requires_grad_()
+        gradients.append(torch.autograd.grad(loss(raw), raw, allow_unused=True)[0])
+    mapped = vmap(grad(loss))(strengths)
+    assert torch.allclose(mapped, torch.stack(gradients), atol=1e-5)
+
+
+def compiles(augmentation, backend):
+    """Compile to one graph, and again at other strengths without a new graph."""
+    torch.compiler.reset()
+    x = signal(4, 3, 100)
+    noise = augmentation.sample(x)
+    compiled = torch.compile(augmentation, fullgraph=True, backend=backend)
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        for fraction in (None, 0.3):
+            for parameter in augmentation.parameters():
+                if fraction is not None and parameter.requires_grad and parameter.ndim == 0:
+                    parameter.data.fill_(fraction)
+            out = compiled(x, noise=noise)
+            assert torch.allclose(out, augmentation(x, noise=noise), atol=1e-5)
+            out.square().sum().backward()
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's own compiler
+def test_compiles_to_one_graph(augmentation):
+    compiles(augmentation, "aot_eager")
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's own compiler
+def test_compiled_code_keeps_the_values():
+    compiles(Compose([CANDIDATES[name]() for name in ("FTSurrogate", "SignFlip")]), "inductor")
 
 
 def _leaves(noise):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from braindecode import augmentation as theirs
 from braindecode.augmentation import AugmentedDataLoader, Compose
 from braindecode.models import ShallowFBCSPNet
 from torch import nn
@@ -15,7 +16,9 @@ from eegaug import (
     TimeShift,
     breadth_penalty,
 )
-from eegaug.integrations.braindecode import EEGClassifier, EEGRegressor
+from eegaug.integrations.braindecode import EEGClassifier, EEGRegressor, from_braindecode
+
+from .transforms_table import TRANSFORMS
 
 X = np.random.default_rng(0).standard_normal((48, 2, 200)).astype(np.float32)
 Y = np.arange(48) % 2
@@ -91,25 +94,41 @@ def test_a_negative_penalty_is_refused():
         build(penalty_weight=-1)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_transforms_in_braindecodes_loader(workers):
-    """Draws differ between workers and epochs, and repeat under one seed."""
-    data = TensorDataset(torch.ones(64, 2, 50), torch.arange(64))
+class Every(nn.Module):
+    """Every transform that keeps the shape, side by side."""
+
+    names = tuple(name for name in TRANSFORMS if name != "RandomCrop")
+
+    def __init__(self):
+        super().__init__()
+        self.transforms = nn.ModuleList([TRANSFORMS[name]() for name in self.names])
+
+    def forward(self, x, y):
+        return torch.stack([transform(x) for transform in self.transforms], 1), y
+
+
+def test_workers_draw_apart_and_repeat_under_one_seed():
+    signals = torch.randn(16, 3, 50).repeat(4, 1, 1)  # each batch holds the same trials
+    data = TensorDataset(signals, torch.arange(64))
 
     def epochs():
         torch.manual_seed(0)
-        loader = AugmentedDataLoader(
-            data,
-            transforms=SignFlip(0.5),
-            batch_size=16,
-            num_workers=workers,
-        )
-        return [torch.cat([x[:, 0, 0] for x, y in loader]) for _ in range(2)]
+        loader = AugmentedDataLoader(data, transforms=Every(), batch_size=16, num_workers=2)
+        return [torch.stack([x for x, _ in loader]) for _ in range(2)]
 
     first, second = epochs()
-    assert not torch.equal(first, second)
-    assert not torch.equal(first[:16], first[16:32])
+    for index, name in enumerate(Every.names):
+        assert not torch.equal(first[:, :, index], second[:, :, index]), f"{name}: epochs"
+        assert not torch.equal(first[0, :, index], first[1, :, index]), f"{name}: workers"
     assert all(torch.equal(a, b) for a, b in zip((first, second), epochs(), strict=True))
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_in_sequential(name):
+    model = nn.Sequential(TRANSFORMS[name](), nn.Flatten(), nn.LazyLinear(2))
+    model(torch.randn(16, 3, 50)).sum().backward()
+    strength = next(iter(model[0].strengths().values()))
+    assert strength.raw.grad is not None
 
 
 def test_transforms_in_braindecodes_compose():
@@ -122,3 +141,80 @@ def test_transforms_in_braindecodes_compose():
 def test_transforms_from_an_mne_info(windows):
     assert FrequencyShift.from_info(windows.info, max_delta_freq=1.0).sfreq == 100.0
     assert isinstance(SignFlip.from_info(windows.info), SignFlip)
+
+
+NAMES = ["C3", "Cz", "C4"]
+#: Each of braindecode's augmentations, and what it becomes: our class, strengths and frozen p.
+BRIDGED = {
+    "AmplitudeScale": (theirs.AmplitudeScale(0.6), {"max_change": 1.0, "max_decrease": 0.5}, 0.6),
+    "BandRotation": (theirs.BandRotation(0.6, 3, 1), {"max_offset": 1.0}, 0.6),
+    "BandstopFilter": (theirs.BandstopFilter(0.6, 100, 2.5, 40), {"bandwidth": 2.5}, 0.6),
+    "ChannelsDropout": (theirs.ChannelsDropout(0.6, 0.15), {"p_drop": 0.15}, 0.6),
+    "ChannelsReref": (theirs.ChannelsReref(0.6), {"p": 0.6}, 0.6),
+    "ChannelsShuffle": (theirs.ChannelsShuffle(0.6, 0.15), {"p_shuffle": 0.15}, 0.6),
+    "FTSurrogate": (theirs.FTSurrogate(0.6, 0.7), {"phase_noise_magnitude": 0.7}, 0.6),
+    "FrequencyShift": (theirs.FrequencyShift(0.6, 100, 8.0), {"max_delta_freq": 8.0}, 0.6),
+    "GaussianNoise": (theirs.GaussianNoise(0.6, 0.2), {"std": 0.2}, 0.6),
+    "MaskEncoding": (theirs.MaskEncoding(0.6, 0.2, 2), {"max_mask_ratio": 0.2}, 0.6),
+    "SensorsRotation": (
+        theirs.SensorsRotation(0.6, torch.eye(3), "y", 12.0),
+        {"max_degrees": 12.0},
+        0.6,
+    ),
+    "SignFlip": (theirs.SignFlip(0.6), {"p": 0.6}, 0.6),
+    "SmoothTimeMask": (theirs.SmoothTimeMask(0.6, 30), {"mask_len": 0.3}, 0.6),
+    "TimeReverse": (theirs.TimeReverse(0.6), {"p": 0.6}, 0.6),
+}
+
+
+@pytest.mark.parametrize("name", BRIDGED)
+def test_from_braindecode_keeps_the_strengths(name):
+    transform, strengths, p = BRIDGED[name]
+    ours = from_braindecode(transform, sfreq=100)
+    assert type(ours).__name__ == name
+    found = {key: strength().item() for key, strength in ours.strengths().items()}
+    assert found == pytest.approx(strengths)
+    assert ours.p().item() == pytest.approx(p)
+    x = torch.randn(4, 3, 300)
+    assert ours(x).shape == x.shape
+
+
+@pytest.mark.filterwarnings("ignore:Montage name")
+def test_from_braindecode_knows_every_augmentation():
+    no_transform = {"AugmentedDataLoader", "Compose", "IdentityTransform", "Transform"}
+    exported = {name for name in theirs.__all__ if name[0].isupper()} - no_transform
+    named = {
+        theirs.ChannelsSymmetry(1.0, NAMES),
+        theirs.Mixup(0.3),
+        theirs.SegmentationReconstruction(0.5, 4),
+        *(getattr(theirs, f"Sensors{axis}Rotation")(0.5, NAMES) for axis in "XYZ"),
+    }
+    covered = {type(transform).__name__ for transform in named} | set(BRIDGED)
+    assert covered == exported
+    for transform in named:
+        ours = from_braindecode(transform)
+        assert ours(torch.randn(4, 3, 200)).shape == (4, 3, 200)
+
+
+def test_from_braindecode_takes_lists_and_chains():
+    pair = [theirs.SignFlip(1.0), theirs.TimeReverse(1.0)]
+    flip, reverse = from_braindecode(pair)
+    chain = from_braindecode(theirs.Compose(pair))
+    x = torch.randn(4, 3, 50)
+    assert torch.equal(chain(x), reverse(flip(x)))
+    assert torch.equal(chain(x), -x.flip(-1))
+
+
+@pytest.mark.parametrize(
+    ("transform", "error", "match"),
+    [
+        (SignFlip(), TypeError, "Found SignFlip"),
+        (theirs.SmoothTimeMask(1.0), ValueError, "`sfreq` should be given"),
+        (theirs.AmplitudeScale(1.0, (1.5, 2.0)), ValueError, "`interval`"),
+        (theirs.BandRotation(1.0, band_offsets=(0, 1)), ValueError, "`band_offsets`"),
+        (theirs.SegmentationReconstruction(1.0), ValueError, "`n_segments`"),
+    ],
+)
+def test_from_braindecode_says_what_it_cannot_do(transform, error, match):
+    with pytest.raises(error, match=match):
+        from_braindecode(transform)

@@ -188,10 +188,11 @@ def test_two_transforms_of_one_kind_are_told_apart():
 
 
 @pytest.mark.parametrize("name", policies.POLICIES)
-@pytest.mark.parametrize("n_chans", [1, 4])
-def test_policies_run_and_learn(name, n_chans):
-    policy = policies.POLICIES[name](sfreq=100, n_chans=n_chans)
-    out = policy(torch.randn(4, n_chans, 300))
+@pytest.mark.parametrize("ch_names", [["Fpz-Cz"], ["C3-A2", "C4-A1", "O1-A2", "EOG"], ["C3", "C4"]])
+def test_policies_run_and_learn(name, ch_names):
+    policy = policies.POLICIES[name](100, len(ch_names), ch_names)
+    out = policy(torch.randn(4, len(ch_names), 300))
     (out.square().mean() + breadth_penalty(policy)).backward()
     names = [t["name"] for layer in describe(policy) for t in layer["transforms"]]
-    assert ("ChannelsDropout" in names) == (name == "sleep" and n_chans > 1)
+    assert ("ChannelsShuffle" in names) == (name == "sleep" and len(ch_names) > 1)
+    assert ("ChannelsSymmetry" in names) == (name == "sleep" and ch_names == ["C3", "C4"])

@@ -38,6 +38,7 @@ from eegaug import (
     TimeWarp,
     as_strength,
 )
+from eegaug.transforms.base import uniform
 
 SFREQ = 100.0
 #: Length of the crop (samples): shorter than every window of the tests.
@@ -54,7 +55,7 @@ class Leak(MixingTransform):
         self.amount = as_strength("amount", amount, unit="fraction")
 
     def noise(self, x, generator=None):
-        return torch.rand(len(x), dtype=x.dtype, device=x.device, generator=generator)
+        return uniform(x, len(x), generator=generator)
 
     def matrix(self, x, noise):
         eye = torch.eye(x.shape[1], dtype=x.dtype, device=x.device)

@@ -173,9 +173,8 @@ class _Filters(torch.autograd.Function):
     @staticmethod
     def forward(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
         """Return the spectrum, for the derivative, and the filtered signals."""
-        spectrum = torch.fft.rfft(x)
-        n = x.shape[-1]
-        filtered = [torch.fft.irfft(_complex(h) * spectrum, n=n) for h in responses]
+        spectrum = torch.view_as_real(torch.fft.rfft(x))
+        filtered = [_to_times(_product(h, spectrum), x.shape[-1]) for h in responses]
         return (spectrum, *filtered)
 
     @staticmethod
@@ -190,30 +189,40 @@ class _Filters(torch.autograd.Function):
         """Return the derivatives in the signals and in the responses."""
         spectrum, x, *responses = ctx.saved_tensors
         if torch.is_grad_enabled():  # derivatives of derivatives need the way back to x
-            spectrum = torch.fft.rfft(x)
-        n_times = x.shape[-1]
+            spectrum = torch.view_as_real(torch.fft.rfft(x))
         in_spectrum, in_responses = None, []
         for needed, response, grad in zip(ctx.needs_input_grad[1:], responses, grads, strict=True):
             in_response = None
             if grad is not None:
-                grad_spectrum = torch.fft.rfft(grad)
+                grad_spectrum = torch.view_as_real(torch.fft.rfft(grad))
                 if ctx.needs_input_grad[0]:
-                    back = _complex(response).conj() * grad_spectrum
+                    back = _product(response, grad_spectrum, conjugate=True)
                     in_spectrum = back if in_spectrum is None else in_spectrum + back
                 if needed:
-                    cross = spectrum.conj() * grad_spectrum
+                    cross = _product(spectrum, grad_spectrum, conjugate=True)
                     shared = [d for d in (0, 1) if response.shape[d] < cross.shape[d]]
                     cross = cross.sum(shared, keepdim=True) if shared else cross
-                    # rfft holds one of each pair of conjugate frequencies
-                    twice = x.new_full((n_times // 2 + 1, 1), 2 / n_times)
-                    twice[0] = 1 / n_times
-                    if n_times % 2 == 0:
-                        twice[-1] = 1 / n_times
-                    in_response = torch.view_as_real(cross) * twice
+                    in_response = cross * _multiplicity(x)
             in_responses.append(in_response)
-        in_x = None if in_spectrum is None else torch.fft.irfft(in_spectrum, n=n_times)
+        in_x = None if in_spectrum is None else _to_times(in_spectrum, x.shape[-1])
         return (in_x, *in_responses)
 
 
-def _complex(view: Tensor) -> Tensor:
-    return torch.view_as_complex(view.contiguous())
+def _product(a: Tensor, b: Tensor, conjugate: bool = False) -> Tensor:
+    """Multiply real views of complex numbers, the first or its conjugate by the second."""
+    a, b = torch.view_as_complex(a.contiguous()), torch.view_as_complex(b.contiguous())
+    return torch.view_as_real(a.conj_physical() * b if conjugate else a * b)
+
+
+def _to_times(spectrum: Tensor, n_times: int) -> Tensor:
+    return torch.fft.irfft(torch.view_as_complex(spectrum.contiguous()), n=n_times)
+
+
+def _multiplicity(x: Tensor) -> Tensor:
+    """Return how often ``irfft`` counts each frequency, over the number of times."""
+    n_times = x.shape[-1]
+    counted = x.new_full((n_times // 2 + 1, 1), 2 / n_times)
+    counted[0] = 1 / n_times
+    if n_times % 2 == 0:
+        counted[-1] = 1 / n_times
+    return counted

@@ -1,14 +1,18 @@
-"""Augmentation layers in braindecode's classifiers and regressors."""
+"""Augmentation layers in braindecode's classifiers, and its augmentations made learnable."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import braindecode
-from torch import Tensor
+import braindecode.augmentation
+from torch import Tensor, nn
 
+import eegaug
 from eegaug.integrations.skorch import StrengthHistory
 from eegaug.objectives import PENALTY_WEIGHT, breadth_penalty, check_penalty_weight
+from eegaug.strength import Strength
 
 
 class _BreadthLoss:
@@ -73,3 +77,133 @@ class EEGRegressor(_BreadthLoss, braindecode.EEGRegressor):
     ValueError
         If the weight is negative.
     """
+
+
+def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
+    """Return the learnable equivalent of an augmentation of braindecode, at its strengths.
+
+    Parameters
+    ----------
+    transform : braindecode.augmentation.Transform or sequence of them
+        A transform, or several. A chain, ``braindecode.augmentation.Compose``, becomes a
+        :class:`~eegaug.Compose`.
+    sfreq : float, optional
+        Sampling rate (Hz), for transforms that count samples where ours have seconds: the time
+        mask.
+
+    Returns
+    -------
+    nn.Module or list of nn.Module
+        Strengths start where braindecode's are, in ranges that hold them; so does the chance of
+        what only that decides (flips, symmetry, reference). Otherwise ``probability`` becomes a
+        frozen ``p``.
+
+    Raises
+    ------
+    TypeError
+        If it is none of braindecode's augmentations.
+    ValueError
+        If a strength has no equivalent here.
+
+    Examples
+    --------
+    >>> from braindecode.augmentation import ChannelsDropout, SignFlip
+    >>> from_braindecode([SignFlip(probability=0.3), ChannelsDropout(1.0, p_drop=0.1)])[1].p_drop
+    Strength(0.1 probability in [0, 1])
+    """
+    if isinstance(transform, (list, tuple)):
+        return [from_braindecode(each, sfreq) for each in transform]
+    if isinstance(transform, braindecode.augmentation.Compose):
+        return eegaug.Compose(from_braindecode(list(transform.transforms), sfreq))
+    for theirs in type(transform).__mro__:
+        if theirs.__name__ in EQUIVALENTS and theirs.__module__.startswith("braindecode."):
+            return EQUIVALENTS[theirs.__name__](transform, transform.probability, sfreq)
+    raise TypeError(
+        "Argument `transform` should be an augmentation of braindecode, or a list of them."
+        f" Found {type(transform).__name__}."
+    )
+
+
+def _reaching(value: float, high: float, unit: str) -> Strength:
+    """Return a strength whose range is as usual, or up to the value where that is beyond."""
+    return Strength(float(value), high=max(high, float(value)), unit=unit)
+
+
+def _time_mask(transform: Any, p: float, sfreq: float | None) -> nn.Module:
+    if sfreq is None:
+        raise ValueError(
+            "Argument `sfreq` should be given for SmoothTimeMask, whose length is in samples."
+        )
+    length = _reaching(transform.mask_len_samples / sfreq, 2.0, "s")
+    return eegaug.SmoothTimeMask(sfreq, length, p=p)
+
+
+def _amplitude_scale(transform: Any, p: float, _: Any) -> nn.Module:
+    low, high = transform.scale
+    if not 0 <= low <= 1 <= high:
+        raise ValueError(
+            f"Parameter `interval` should hold the gain of 1. Found `interval = {transform.scale}`."
+        )
+    return eegaug.AmplitudeScale(_reaching(high - 1, 1.0, "fraction"), float(1 - low), p=p)
+
+
+def _band_rotation(transform: Any, p: float, _: Any) -> nn.Module:
+    offsets = sorted(set(transform.band_offsets))
+    reach = max(offsets)
+    if offsets != list(range(-reach, reach + 1)):
+        raise ValueError(
+            "Parameter `band_offsets` should be all from -n to n."
+            f" Found `band_offsets = {transform.band_offsets}`."
+        )
+    if transform.max_temporal_jitter and not transform.circular_jitter:
+        raise ValueError("Parameter `circular_jitter` should be True. Found False.")
+    return eegaug.BandRotation(
+        transform.num_bands,
+        transform.electrodes_per_band,
+        _reaching(reach, 2.0, "electrodes"),
+        transform.max_temporal_jitter or None,
+        p=p,
+    )
+
+
+def _segmentation(transform: Any, p: float, _: Any) -> nn.Module:
+    if transform.n_segments is None:
+        raise ValueError("Parameter `n_segments` should be a number. Found None.")
+    return eegaug.SegmentationReconstruction(int(transform.n_segments), p)
+
+
+def _rotation(transform: Any, p: float, _: Any) -> nn.Module:
+    positions = transform.sensors_positions_matrix.T
+    degrees = _reaching(transform.max_degrees, 30.0, "degrees")
+    return eegaug.SensorsRotation(positions, transform.axis, degrees, p=p)
+
+
+#: Name of braindecode's class -> a function of transform, probability and sampling rate. The
+#: rotations about one axis are found by the class they derive from.
+EQUIVALENTS: dict[str, Callable[[Any, float, float | None], nn.Module]] = {
+    "AmplitudeScale": _amplitude_scale,
+    "BandRotation": _band_rotation,
+    "BandstopFilter": lambda t, p, _: eegaug.BandstopFilter(
+        t.sfreq, _reaching(t.bandwidth, min(5.0, t.max_freq / 2), "Hz"), t.max_freq, p=p
+    ),
+    "ChannelsDropout": lambda t, p, _: eegaug.ChannelsDropout(t.p_drop, p=p),
+    "ChannelsReref": lambda t, p, _: eegaug.ChannelsReref(p),
+    "ChannelsShuffle": lambda t, p, _: eegaug.ChannelsShuffle(t.p_shuffle, p=p),
+    "ChannelsSymmetry": lambda t, p, _: eegaug.ChannelsSymmetry(mirrored=t.permutation, p=p),
+    "FTSurrogate": lambda t, p, _: eegaug.FTSurrogate(
+        float(t.phase_noise_magnitude), t.channel_indep, p=p
+    ),
+    "FrequencyShift": lambda t, p, _: eegaug.FrequencyShift(
+        t.sfreq, _reaching(t.max_delta_freq, 5.0, "Hz"), p=p
+    ),
+    "GaussianNoise": lambda t, p, _: eegaug.GaussianNoise(
+        _reaching(t.std, 1.0, "unit of the signal"), p=p
+    ),
+    "MaskEncoding": lambda t, p, _: eegaug.MaskEncoding(t.mask_ratio, t.n_segments, p=p),
+    "Mixup": lambda t, p, _: eegaug.Mixup(t.alpha, t.beta_per_sample),
+    "SegmentationReconstruction": _segmentation,
+    "SensorsRotation": _rotation,
+    "SignFlip": lambda t, p, _: eegaug.SignFlip(p),
+    "SmoothTimeMask": _time_mask,
+    "TimeReverse": lambda t, p, _: eegaug.TimeReverse(p),
+}

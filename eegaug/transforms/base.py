@@ -75,7 +75,7 @@ class Augmentation(nn.Module):
         if n_windows > 1:
             per_window = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
         signals = trials.flatten(0, 1)
-        if get_worker_info() is None:
+        if torch.compiler.is_compiling() or get_worker_info() is None:
             out = self.augment(signals, per_window)
         else:  # a worker of a data loader hands its batch to another process: without a graph
             with torch.no_grad():
@@ -364,8 +364,29 @@ def uniform(
     -------
     Tensor
     """
-    draw = torch.rand(shape, device=x.device, dtype=x.dtype, generator=generator)
-    return draw if (low, high) == (0.0, 1.0) else low + (high - low) * draw
+    draws = x.new_empty(shape)
+    # without values there is nothing to draw, nor should the shape of draws cost a draw
+    return draws if x.is_meta else draws.uniform_(low, high, generator=generator)
+
+
+def normal(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Tensor:
+    """Draw from N(0, 1) on the device and in the dtype of ``x``.
+
+    Parameters
+    ----------
+    x : Tensor
+        Tells device and dtype.
+    *shape : int
+        Shape of the draws.
+    generator : torch.Generator, optional
+        Source of the draws, on the device of ``x``.
+
+    Returns
+    -------
+    Tensor
+    """
+    draws = x.new_empty(shape)
+    return draws if x.is_meta else draws.normal_(generator=generator)
 
 
 def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from eegaug.strength import Strength, as_strength, check_number, check_positive
-from eegaug.transforms.base import AdditiveTransform, Noise, check_channels, uniform
+from eegaug.transforms.base import AdditiveTransform, Noise, check_channels, normal, uniform
 from eegaug.transforms.sensors import on_sphere
 
 #: Unit of what is added: whatever the signals are in.
@@ -47,7 +47,7 @@ class GaussianNoise(AdditiveTransform):
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw N(0, 1) for each sample."""
-        return torch.randn(x.shape, device=x.device, dtype=x.dtype, generator=generator)
+        return normal(x, *x.shape, generator=generator)
 
     def term(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the noise at its standard deviation."""
@@ -341,8 +341,7 @@ def _band_noise(
             f" {high:g} Hz. Found no frequency of the window in the band."
         )
     n_freqs = last - first + 1
-    shape = (*x.shape[:2], n_freqs, 2)
-    parts = torch.randn(shape, device=x.device, dtype=x.dtype, generator=generator)
+    parts = normal(x, *x.shape[:2], n_freqs, 2, generator=generator)
     spectrum = torch.nn.functional.pad(parts, (0, 0, first, n_times // 2 - last))
     scale = n_times / (2 * n_freqs**0.5)
     return torch.fft.irfft(torch.view_as_complex(spectrum * scale), n=n_times)

@@ -106,15 +106,44 @@ def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
     ValueError
         If names are none of the system, or no channel has a mirrored one.
     """
-    parsed = [ELECTRODE.fullmatch(name.strip()) for name in ch_names]
-    unknown = [name for name, match in zip(ch_names, parsed, strict=True) if not match]
+    unknown = [name for name in ch_names if not ELECTRODE.fullmatch(name.strip())]
     if unknown:
         raise ValueError(
             "Channel names should be electrodes of the 10-20 system, such as 'C3', or"
             f" `positions` be given. Found {unknown}."
         )
-    keys = [(m[1].lower(), m[2].lower(), m[3].lower()) for m in parsed]
-    index = {key: place for place, key in enumerate(keys)}
+    mirrored = _counterparts(ch_names)
+    if mirrored == list(range(len(mirrored))):
+        raise ValueError(
+            f"At least one pair across the midline is needed. Found none in {list(ch_names)}."
+        )
+    return mirrored
+
+
+def has_pair(ch_names: Sequence[str]) -> bool:
+    """Whether channels of these names hold a pair across the midline.
+
+    Parameters
+    ----------
+    ch_names : sequence of str
+        Names, in the 10-20 system or not.
+
+    Returns
+    -------
+    bool
+        False also where a name is none of the system.
+    """
+    known = all(ELECTRODE.fullmatch(name.strip()) for name in ch_names)
+    return known and _counterparts(ch_names) != list(range(len(ch_names)))
+
+
+def _counterparts(ch_names: Sequence[str]) -> list[int]:
+    keys = []
+    for name in ch_names:
+        area, number, half = ELECTRODE.fullmatch(name.strip()).groups()
+        keys.append((area.lower(), number.lower(), half.lower()))
+    # an electrode that is there twice, against two references, has no one counterpart
+    index = {key: place for place, key in enumerate(keys) if keys.count(key) == 1}
 
     def across(key: tuple[str, str, str]) -> tuple[str, str, str]:
         area, number, half = key
@@ -122,7 +151,8 @@ def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
             return key
         return area, str(int(number) + 1 if int(number) % 2 else int(number) - 1), half
 
-    return _some_pair([index.get(across(key), index[key]) for key in keys], list(ch_names))
+    pairs = [(here, index.get(across(key), here)) for here, key in enumerate(keys)]
+    return [there if keys[here] in index else here for here, there in pairs]
 
 
 def mirrored_by_position(positions: Any) -> list[int]:
@@ -151,10 +181,8 @@ def mirrored_by_position(positions: Any) -> list[int]:
         there if nearest[there] == here and distances[here, there] < TOLERANCE else here
         for here, there in enumerate(nearest)
     ]
-    return _some_pair(mirrored, [str(index) for index in range(len(sphere))])
-
-
-def _some_pair(mirrored: list[int], names: list[str]) -> list[int]:
-    if mirrored == list(range(len(names))):
-        raise ValueError(f"At least one pair across the midline is needed. Found none in {names}.")
+    if mirrored == list(range(len(sphere))):
+        raise ValueError(
+            f"At least one pair across the midline is needed. Found none in {len(sphere)} sensors."
+        )
     return mirrored

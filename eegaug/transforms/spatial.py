@@ -153,13 +153,16 @@ class ChannelsSymmetry(MixingTransform):
     positions : array-like, optional
         Sensor positions relative to the head's centre, shape (channels, 3), x from left to
         right; instead of names.
+    mirrored : sequence of int, optional
+        Index of each channel's counterpart; instead of names and positions.
     p : float or Strength
         Chance of the exchange; a number starts a learnable :class:`~eegaug.Chance`.
 
     Raises
     ------
     ValueError
-        If names are none of the system, or no channel has a counterpart.
+        If names are none of the system, no channel has a counterpart, or a counterpart's
+        counterpart is another channel.
 
     References
     ----------
@@ -179,21 +182,32 @@ class ChannelsSymmetry(MixingTransform):
         self,
         ch_names: Sequence[str] | None = None,
         positions: Any = None,
+        mirrored: Sequence[int] | None = None,
         p: float | Strength = 0.5,
     ) -> None:
         super().__init__(p=p if isinstance(p, Strength) else Chance(p))
-        if (ch_names is None) == (positions is None):
-            raise ValueError("Either `ch_names` or `positions` should be given, and not both.")
-        if positions is None:
+        given = [name is not None for name in (ch_names, positions, mirrored)]
+        if sum(given) != 1:
+            raise ValueError(
+                "One of `ch_names`, `positions` and `mirrored` should be given."
+                f" Found {sum(given)}."
+            )
+        if ch_names is not None:
             mirrored = mirrored_by_name(ch_names)
-        else:
+        elif positions is not None:
             mirrored = mirrored_by_position(positions)
+        mirrored = [int(index) for index in mirrored]
+        if [mirrored[index] for index in mirrored] != list(range(len(mirrored))):
+            raise ValueError(
+                "Parameter `mirrored` should be its own inverse: the counterpart of a counterpart"
+                f" is the channel itself. Found {mirrored}."
+            )
         self.register_buffer("swap", torch.eye(len(mirrored))[mirrored], persistent=False)
 
     @classmethod
     def from_info(cls, info: Any, **kwargs: Any) -> Transform:
         """Build the transform from the names of an :class:`mne.Info` or a ``chs_info``."""
-        if "positions" not in kwargs:
+        if not {"positions", "mirrored"} & kwargs.keys():
             channels = info if isinstance(info, Sequence) else info["chs"]
             kwargs.setdefault("ch_names", [channel["ch_name"] for channel in channels])
         return cls(**kwargs)
@@ -577,7 +591,6 @@ class BandRotation(Transform):
         shift = (noise * self.max_offset())[:, :, None, None, None]
         waves = torch.cos(angle * (distance - shift)) - torch.cos(angle * distance)
         blocks = (weight * waves).sum(2)
-        matrix = x.new_zeros(len(x), self.num_bands, n, self.num_bands, n)
-        bands = torch.arange(self.num_bands, device=x.device)
-        matrix[:, bands, :, bands] = blocks.transpose(0, 1)
+        own_band = torch.eye(self.num_bands, device=x.device, dtype=x.dtype)[:, None, :, None]
+        matrix = own_band * blocks[:, :, :, None]
         return matrix.flatten(3).flatten(1, 2)
