@@ -83,8 +83,9 @@ class Strength(nn.Module):
         """Value as a fraction of the range, a differentiable scalar in [0, 1]."""
         # Not where another tensor stands in for the parameter, as torch.func has it.
         if isinstance(self.raw, nn.Parameter) and self.raw.requires_grad:
-            with torch.no_grad():
-                self.raw.clamp_(0.0, 1.0)
+            # By its data: a graph that holds the value from before stays valid, since there
+            # the value is in range already.
+            self.raw.data.clamp_(0.0, 1.0)
         return self.raw
 
     @property

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.func import functional_call, grad, vmap
 
-from eegaug import AugmentationLayer, Compose, InvariantModel, breadth_penalty
+from eegaug import AugmentationLayer, Compose, InvariantModel, Strength, breadth_penalty
 
 from .transforms_table import CANDIDATES, CHOOSING, TRANSFORMS, untransformed
 
@@ -262,6 +262,14 @@ def test_gradients_reach_the_network_and_the_strengths(augmentation):
             assert parameter.grad is not None and parameter.grad.isfinite().all(), key
 
 
+def test_several_batches_may_precede_one_backward(augmentation):
+    loss = 0
+    for seed in range(2):
+        loss = loss + augmentation(signal(16, 3, 100, seed=seed)).square().mean()
+        loss = loss + breadth_penalty(augmentation)
+    loss.backward()
+
+
 @pytest.mark.parametrize(
     ("bad", "error", "match"),
     [
@@ -333,6 +341,11 @@ def compiles(augmentation, backend):
             out = compiled(x, noise=noise)
             assert torch.allclose(out, augmentation(x, noise=noise), atol=1e-5)
             out.square().sum().backward()
+        strengths = [s for s in augmentation.modules() if isinstance(s, Strength) and s.learnable]
+        for strength in strengths:
+            strength.raw.data.fill_(1.5)
+        compiled(x, noise=noise)
+        assert all(strength.raw.item() == 1 for strength in strengths), "projected when compiled"
 
 
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler

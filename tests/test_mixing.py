@@ -123,16 +123,16 @@ def test_gradcheck_in_the_signal(transform):
     assert torch.autograd.gradcheck(lambda x: transform(x, Y, noise=noise)[0], x)
 
 
-@pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("start", [0.05, 0.4, 1.0])
-def test_the_strength_has_a_gradient_in_every_batch(transform, seed, start):
+def test_the_strength_has_a_gradient_in_every_batch(transform, start):
     (strength,) = (s for s in transform.children() if isinstance(s, Strength))
     strength.raw.data.fill_(start)
-    torch.manual_seed(seed)
-    x, target = signal(16, 3, 100, seed=seed), signal(16, 3, 100, seed=seed + 100)
-    mixed, _ = transform(x, torch.arange(16) % 3)
-    (mixed - target).square().mean().backward()
-    assert strength.raw.grad.isfinite() and strength.raw.grad != 0
+    for seed in range(20):
+        torch.manual_seed(seed)
+        x, target = signal(16, 3, 20, seed=seed), signal(16, 3, 20, seed=seed + 100)
+        mixed, _ = transform(x, torch.arange(16) % 3)
+        (gradient,) = torch.autograd.grad((mixed - target).square().mean(), strength.raw)
+        assert gradient.isfinite() and gradient != 0
 
 
 def test_a_chance_of_zero_can_be_left():
@@ -268,18 +268,19 @@ def test_one_weight_a_batch_or_one_a_trial():
     assert len(weight.unique()) > 90
 
 
-@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 2.0])
+@pytest.mark.parametrize("alpha", [0.2, 0.4, 1.0, 2.0])
 def test_the_larger_part_is_beta_distributed(alpha):
     torch.manual_seed(0)
     mixup = Mixup(alpha, beta_per_sample=True)
-    *_, weight = mixup(torch.zeros(20_000, 1, 1), torch.zeros(20_000))[1]
+    x = torch.zeros(20_000, 1, 1, dtype=torch.float64)
+    *_, weight = mixup(x, torch.zeros(20_000))[1]
     assert (weight >= 0.5).all() and (weight <= 1).all()
 
     def larger_part(value):
         beta = scipy.stats.beta(alpha, alpha)
         return beta.cdf(value) - beta.cdf(1 - value)
 
-    # a hundredth is passed by chance once in thirty thousand times
+    # passed by chance once in twenty thousand times
     assert scipy.stats.kstest(weight.numpy(), larger_part).statistic < 0.016
 
 
@@ -288,9 +289,9 @@ def test_partners_are_uniform():
     x, y = torch.zeros(n, 1, 1), torch.arange(n)
     torch.manual_seed(0)
     counts = torch.zeros(n, n)
-    for _ in range(4000):
+    for _ in range(1000):
         counts[y, mixup(x, y)[1][1]] += 1
-    assert (counts / 4000 - 1 / n).abs().max() < 0.035, "five standard deviations"
+    assert (counts / 1000 - 1 / n).abs().max() < 0.07, "five standard deviations"
 
 
 # -- segmentation and reconstruction ------------------------------------------------------
@@ -349,7 +350,7 @@ def test_a_share_p_is_rebuilt(p):
 
 
 def test_segments_that_cannot_be_made_are_told():
-    with pytest.raises(ValueError, match="8 times or more, one a segment. Found 5"):
+    with pytest.raises(ValueError, match=r"8 times or more, one a segment\. Found 5"):
         SegmentationReconstruction(8)(signal(6, 2, 5), Y)
     with pytest.raises(ValueError, match="`y` should be one class a trial"):
         SegmentationReconstruction(2)(signal(6, 2, 5), torch.eye(6))

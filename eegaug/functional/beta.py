@@ -30,8 +30,8 @@ def smaller_share(uniform: Tensor, alpha: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> smaller_share(torch.tensor([0.0, 0.5, 1.0]), torch.tensor(1.0))
-    tensor([4.5917e-41, 2.5000e-01, 5.0000e-01])
+    >>> smaller_share(torch.tensor([0.2, 0.5, 1.0]), torch.tensor(1.0))
+    tensor([0.1000, 0.2500, 0.5000])
     """
     z = torch.linspace(0, 1, POINTS, device=uniform.device, dtype=uniform.dtype)
     density = (1 - _share(z, alpha)) ** (alpha - 1)
