@@ -121,6 +121,7 @@ def plot_augmentation(
     *,
     ch_names: Sequence[str] | None = None,
     seconds: float = 6.0,
+    max_freq: float = 30.0,
     n_draws: int = 20,
     axes: Sequence[Axes] | None = None,
     title: str = "",
@@ -141,6 +142,8 @@ def plot_augmentation(
         Names of the channels.
     seconds : float
         Length of the excerpt from the middle of the window (s).
+    max_freq : float
+        Highest frequency of the spectra (Hz).
     n_draws : int
         Number of draws to choose from.
     axes : pair of matplotlib.axes.Axes, optional
@@ -175,7 +178,7 @@ def plot_augmentation(
     for signal, style in ((before, {"color": "0.6", "lw": 3}), (after, {"color": COLOURS[0]})):
         freqs, power = welch(signal, sfreq, nperseg=n_fft)
         level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
-        seen = (freqs > 0) & (freqs <= 30)
+        seen = (freqs > 0) & (freqs <= max_freq)
         spectrum_ax.plot(freqs[seen], level[seen], **style)
         if signal is before:  # where all channels are dropped, nothing is left to show
             spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)

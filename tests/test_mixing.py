@@ -170,15 +170,11 @@ def test_copies_behave_like_the_original(transform):
 
 
 # BUG: without a graph only in `Augmentation.forward`; a worker cannot hand this batch over
-@pytest.mark.parametrize("workers", [0, 2])
-def test_in_braindecodes_loader(transform, workers):
+def test_in_workers_of_braindecodes_loader(transform):
     data = TensorDataset(torch.ones(32, 2, 50), torch.arange(32) % 3)
+    # a batch that cannot be handed over is waited for in vain
     loader = AugmentedDataLoader(
-        data,
-        transforms=transform,
-        batch_size=16,
-        num_workers=workers,
-        timeout=10 * bool(workers),
+        data, transforms=transform, batch_size=16, num_workers=1, timeout=10
     )
     assert [len(x) for x, _ in loader] == [16, 16]
 
