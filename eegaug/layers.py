@@ -90,11 +90,11 @@ class AugmentationLayer(Augmentation):
         """Map signals (batch, channels, times) deterministically."""
         choice, draws = noise
         if self.training and self.mixture:
-            shares = self.weights.to(x.dtype).expand(len(x), -1)
+            shares = self.weights.to(x.dtype)
         else:
             shares = functional.categorical(choice, self.weights)
         total: Operators = {}
-        for transform, draw, share in zip(self.transforms, draws, shares.unbind(1), strict=True):
+        for transform, draw, share in zip(self.transforms, draws, shares.unbind(-1), strict=True):
             for form, operator in transform.operators(x, draw, share).items():
                 total[form] = total[form] + operator if form in total else operator
         return functional.apply(x, total)

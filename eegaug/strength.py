@@ -95,7 +95,7 @@ class Strength(nn.Module):
 
     def forward(self) -> Tensor:
         """Return the physical value, a differentiable scalar in ``[low, high]``."""
-        return self.low + self.fraction * (self.high - self.low)
+        return torch.lerp(self.low, self.high, self.fraction)
 
     @property
     def learnable(self) -> bool:

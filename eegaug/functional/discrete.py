@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -50,12 +52,38 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
     >>> round(p.grad.item(), 4)
     5.0
     """
-    at = p.detach()
-    part = 0.5 + (at.clamp(RAMP / 2, 1 - RAMP / 2) - uniform) / RAMP
-    carries = (part > 0) & (part < 1)
-    near_zero, near_one = (2 * at / RAMP).clamp_max(1), (2 * (1 - at) / RAMP).clamp_max(1)
-    choice = 1 - near_one * (1 - near_zero * part.clamp(0, 1))
-    return choice.to(uniform.dtype) + carries * (p - at) / RAMP
+    return _Bernoulli.apply(uniform, p)[0]
+
+
+class _Bernoulli(torch.autograd.Function):
+    """The choice in part, as few operations as it takes: it is made for every batch."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(uniform: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the choice, and where the draws lie on the ramp, from 0 to 1."""
+        middle = p.clamp(RAMP / 2, 1 - RAMP / 2) / RAMP + 0.5
+        ramp = torch.sub(middle, uniform, alpha=1 / RAMP).clamp(0, 1)
+        near_zero = (p * (2 / RAMP)).clamp(max=1)
+        near_one = ((1 - p) * (2 / RAMP)).clamp(max=1)
+        return torch.addcmul(1 - near_one, near_zero * near_one, ramp).to(uniform.dtype), ramp
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, ...]) -> None:
+        """Keep the ramp."""
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(output[1], inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor | None, _: None) -> tuple[None, Tensor | None]:
+        """Return the slope in p: that of the draws on the ramp."""
+        if grad is None:
+            return None, None
+        ramp, p = ctx.saved_tensors
+        slope = grad * ((ramp > 0) & (ramp < 1)) / RAMP
+        return None, slope.sum_to_size(p.shape).to(p.dtype)
 
 
 def categorical(uniform: Tensor, weights: Tensor) -> Tensor:

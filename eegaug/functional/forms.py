@@ -195,14 +195,14 @@ class _Filters(torch.autograd.Function):
             in_response = None
             if grad is not None:
                 grad_spectrum = torch.view_as_real(torch.fft.rfft(grad))
-                if ctx.needs_input_grad[0]:
-                    back = _product(response, grad_spectrum, conjugate=True)
-                    in_spectrum = back if in_spectrum is None else in_spectrum + back
                 if needed:
                     cross = _product(spectrum, grad_spectrum, conjugate=True)
                     shared = [d for d in (0, 1) if response.shape[d] < cross.shape[d]]
                     cross = cross.sum(shared, keepdim=True) if shared else cross
                     in_response = cross * _multiplicity(x)
+                if ctx.needs_input_grad[0]:
+                    back = _product(response, grad_spectrum, conjugate=True)
+                    in_spectrum = back if in_spectrum is None else in_spectrum + back
             in_responses.append(in_response)
         in_x = None if in_spectrum is None else _to_times(in_spectrum, x.shape[-1])
         return (in_x, *in_responses)

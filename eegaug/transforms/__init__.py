@@ -7,6 +7,7 @@ from eegaug.transforms.base import (
     GainTransform,
     MixingTransform,
     ModulationTransform,
+    NoiseTransform,
     SpectralTransform,
     Transform,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "MixingTransform",
     "Mixup",
     "ModulationTransform",
+    "NoiseTransform",
     "PhaseJitter",
     "PowerlineNoise",
     "RandomCrop",

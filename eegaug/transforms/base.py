@@ -152,6 +152,12 @@ class Transform(Augmentation):
     p : float or Strength
         Chance that a trial is transformed. A number is frozen; for a learnable chance pass
         ``Strength(0.5, unit="probability")``.
+
+    Attributes
+    ----------
+    p : Strength or None
+        The chance; None where it is the number 1: every trial is transformed, with no gate to
+        draw.
     """
 
     #: Sampling rate (Hz), of those that need one.
@@ -159,7 +165,8 @@ class Transform(Augmentation):
 
     def __init__(self, *, p: float | Strength = 1.0) -> None:
         super().__init__()
-        self.p = as_strength("p", p, unit="probability", learnable=False)
+        chance = as_strength("p", p, unit="probability", learnable=False)
+        self.p = None if chance is not p and p == 1 else chance
 
     @classmethod
     def from_info(cls, info: Any, **kwargs: Any) -> Transform:
@@ -195,7 +202,8 @@ class Transform(Augmentation):
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the gate's noise and the transform's own, one row a trial."""
-        return stratified(x, len(x), generator=generator), self.noise(x, generator)
+        gate = None if self.p is None else stratified(x, len(x), generator=generator)
+        return gate, self.noise(x, generator)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the transform's own noise; none unless the subclass says so."""
@@ -206,15 +214,19 @@ class Transform(Augmentation):
         """Return the operators of the step from ``x`` to its transform, by form."""
 
     def operators(self, x: Tensor, noise: Noise, share: Tensor | None = None) -> Operators:
-        """Return the gated operators, times a share for each trial, shape (batch,)."""
+        """Return the gated operators, times a share: a scalar, or one a trial."""
         gate, own = noise
-        scale = self.choose(gate, self.p)
-        if share is not None:
-            scale = share * scale
-        return {
-            form: operator * scale.reshape(-1, *[1] * (operator.ndim - 1))
-            for form, operator in self.step(x, own).items()
-        }
+        step, scale = self.step(x, own), self.scale(gate, share)
+        if scale is None:
+            return step
+        return {form: _times(scale, operator) for form, operator in step.items()}
+
+    def scale(self, gate: Tensor | None, share: Tensor | None = None) -> Tensor | None:
+        """Return the gate times a share, a scalar or one a trial; None for 1."""
+        if gate is None:
+            return share
+        chosen = self.choose(gate, self.p)
+        return chosen if share is None else share * chosen
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
@@ -238,26 +250,28 @@ class Transform(Augmentation):
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense labels (batch, ..., times) along with the signals, to the nearest sample."""
         gate, own = noise
-        times = torch.arange(y.shape[-1], device=y.device, dtype=gate.dtype)
+        times = torch.arange(y.shape[-1], device=y.device, dtype=torch.get_default_dtype())
         with torch.no_grad():
             sources = self.sources(times, own)
             if sources is None:
                 return y
-            moved = self.choose(gate, self.p)[:, None] >= 0.5
-            index = torch.where(moved, sources, times).round().long() % y.shape[-1]
-        index = index.reshape(len(y), *[1] * (y.ndim - 2), -1)
+            if gate is not None:
+                sources = torch.where(self.choose(gate, self.p)[:, None] >= 0.5, sources, times)
+            index = sources.round().long() % y.shape[-1]
+        index = index.expand(len(y), -1).reshape(len(y), *[1] * (y.ndim - 2), -1)
         return y.gather(-1, index.expand(*y.shape[:-1], -1))
 
     def strengths(self) -> dict[str, Strength]:
         """Return the learnable strengths by name, in the order of their definition."""
         own = {name: s for name, s in self.named_children() if isinstance(s, Strength)}
-        own["p"] = own.pop("p")
+        if self.p is not None:
+            own["p"] = own.pop("p")
         return {name: strength for name, strength in own.items() if strength.learnable}
 
     def breadths(self) -> Iterator[Tensor]:
         """Yield the breadths of the learnable strengths: a transform is a link of a chain."""
         breadths = [strength.breadth for strength in self.strengths().values()]
-        yield torch.stack(breadths) if breadths else self.p.raw.new_zeros(0)
+        yield torch.stack(breadths) if breadths else torch.zeros(0)
 
     def extra_repr(self) -> str:
         """Show the sampling rate."""
@@ -340,6 +354,29 @@ class AdditiveTransform(Transform):
         return {"term": self.term(x, noise)}
 
 
+class NoiseTransform(AdditiveTransform):
+    """Base of transforms that add noise at a strength: ``x + strength * field``."""
+
+    @abstractmethod
+    def level(self) -> Tensor:
+        """Return the strength, a scalar."""
+
+    def field(self, x: Tensor, noise: Noise) -> Tensor:
+        """Return the noise at strength one, shape (batch, channels, times): that drawn."""
+        return noise
+
+    def term(self, x: Tensor, noise: Noise) -> Tensor:
+        """Return the noise at its strength."""
+        return self.level() * self.field(x, noise)
+
+    def operators(self, x: Tensor, noise: Noise, share: Tensor | None = None) -> Operators:
+        """Return the term: all numbers of a trial in one, before they meet the samples."""
+        gate, own = noise
+        scale = self.scale(gate, share)
+        total = self.level() if scale is None else scale * self.level()
+        return {"term": _times(total, self.field(x, own))}
+
+
 def uniform(
     x: Tensor,
     *shape: int,
@@ -409,9 +446,8 @@ def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None)
     Tensor
     """
     part, within = uniform(x, 2, *shape, generator=generator)
-    draws = (part.argsort(0) + within) / shape[0]
-    # rounding may reach one, which no chance is above
-    return draws.clamp_max(1 - torch.finfo(x.dtype).eps)
+    # a little less than its part, lest rounding reach one, which no chance is above
+    return (part.argsort(0) + within) * ((1 - torch.finfo(x.dtype).eps) / shape[0])
 
 
 def frequencies(x: Tensor) -> Tensor:
@@ -468,6 +504,11 @@ def as_trials(x: Tensor) -> Tensor:
     if x.ndim == 4:
         return x
     return x[:, None] if x.ndim == 3 else x[None, None]
+
+
+def _times(scale: Tensor, operator: Tensor) -> Tensor:
+    """Multiply an operator by a scalar, or by one number a trial."""
+    return operator * (scale.reshape(-1, *[1] * (operator.ndim - 1)) if scale.ndim else scale)
 
 
 def _is_dense(y: Any, trials: Tensor) -> bool:

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from eegaug.strength import Strength, as_strength, check_number, check_positive
-from eegaug.transforms.base import AdditiveTransform, Noise, check_channels, normal, uniform
+from eegaug.transforms.base import Noise, NoiseTransform, check_channels, normal, uniform
 from eegaug.transforms.sensors import on_sphere
 
 #: Unit of what is added: whatever the signals are in.
 UNIT = "unit of the signal"
 
 
-class GaussianNoise(AdditiveTransform):
+class GaussianNoise(NoiseTransform):
     r"""Add white Gaussian noise.
 
     .. math:: x' = x + \sigma\, n, \qquad n \sim \mathcal{N}(0, 1).
@@ -49,12 +49,12 @@ class GaussianNoise(AdditiveTransform):
         """Draw N(0, 1) for each sample."""
         return normal(x, *x.shape, generator=generator)
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the noise at its standard deviation."""
-        return self.std() * noise
+    def level(self) -> Tensor:
+        """Return the standard deviation."""
+        return self.std()
 
 
-class BandNoise(AdditiveTransform):
+class BandNoise(NoiseTransform):
     r"""Add Gaussian noise whose frequencies lie in a band.
 
     .. math:: x' = x + \sigma\, n, \qquad N(f) \sim \mathcal{CN}(0, 1)
@@ -114,16 +114,16 @@ class BandNoise(AdditiveTransform):
         """Draw the spectrum within the band, and return the noise, of variance one."""
         return _band_noise(x, self.sfreq, self.low, self.high, generator)
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the noise at its standard deviation."""
-        return self.std() * noise
+    def level(self) -> Tensor:
+        """Return the standard deviation."""
+        return self.std()
 
     def extra_repr(self) -> str:
         """Show sampling rate and band."""
         return f"{super().extra_repr()}, low={self.low:g}, high={self.high:g}"
 
 
-class PowerlineNoise(AdditiveTransform):
+class PowerlineNoise(NoiseTransform):
     r"""Add the hum of the mains, stronger in some channels than in others.
 
     .. math:: x'_c(t) = x_c(t) + a\, u_c \cos(2 \pi f t + 2 \pi v), \qquad
@@ -173,24 +173,28 @@ class PowerlineNoise(AdditiveTransform):
         self.line_freq = line_freq
         self.amplitude = as_strength("amplitude", amplitude, unit=UNIT)
 
+    def level(self) -> Tensor:
+        """Return the largest amplitude."""
+        return self.amplitude()
+
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw each channel's amplitude and the trial's phase, U(0, 1)."""
         gain = uniform(x, len(x), x.shape[1], 1, generator=generator)
         return gain, uniform(x, len(x), 1, 1, generator=generator)
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
+    def field(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the hum."""
         gain, phase = noise
         times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
         hum = torch.cos(2 * torch.pi * (self.line_freq / self.sfreq * times + phase))
-        return self.amplitude() * gain * hum
+        return gain * hum
 
     def extra_repr(self) -> str:
         """Show sampling rate and frequency of the mains."""
         return f"{super().extra_repr()}, line_freq={self.line_freq:g}"
 
 
-class EMGNoise(AdditiveTransform):
+class EMGNoise(NoiseTransform):
     r"""Add a burst of muscle activity: noise above 20 Hz that swells and ebbs.
 
     .. math:: x'_c(t) = x_c(t) + a\, u_c\, h(t)\, n_c(t), \qquad u_c \sim U(0, 1),
@@ -236,6 +240,10 @@ class EMGNoise(AdditiveTransform):
         self.sfreq = sfreq
         self.amplitude = as_strength("amplitude", amplitude, unit=UNIT)
 
+    def level(self) -> Tensor:
+        """Return the largest standard deviation."""
+        return self.amplitude()
+
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the burst, of variance one where it peaks in the channel it is strongest in."""
         length, place = uniform(x, 2, len(x), 1, 1, generator=generator)
@@ -245,12 +253,8 @@ class EMGNoise(AdditiveTransform):
         gain = uniform(x, len(x), x.shape[1], 1, generator=generator)
         return gain * swell * _band_noise(x, self.sfreq, self.LOW, self.sfreq / 2, generator)
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the burst at its amplitude."""
-        return self.amplitude() * noise
 
-
-class EOGNoise(AdditiveTransform):
+class EOGNoise(NoiseTransform):
     r"""Add the eyes' blinks, strongest at the front.
 
     .. math:: x'_c(t) = x_c(t) + a\, u\, w_c\, e^{-\frac12 (t - t_0)^2 / s^2}, \qquad
@@ -307,20 +311,26 @@ class EOGNoise(AdditiveTransform):
         self.register_buffer("weights", weights, persistent=False)
         self.amplitude = as_strength("amplitude", amplitude, unit=UNIT)
 
+    def level(self) -> Tensor:
+        """Return the largest peak."""
+        return self.amplitude()
+
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw place and height of each blink, U(0, 1)."""
         duration = x.shape[-1] / self.sfreq
         return uniform(x, len(x), 2, max(1, round(duration / self.EVERY)), generator=generator)
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
+    def field(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the blinks."""
         place, height = noise.unbind(1)
         duration = x.shape[-1] / self.sfreq
         since = duration * (_relative_times(x) - place[:, :, None])
-        blinks = height[:, None] @ torch.exp(-0.5 * (since / self.WIDTH).square())
+        # what is too small to see is slow to compute
+        exponent = (-0.5 * (since / self.WIDTH).square()).clamp_min(-50)
+        blinks = height[:, None] @ torch.exp(exponent)
         weights = x.new_ones(x.shape[1]) if self.weights is None else self.weights.to(x.dtype)
         check_channels("positions", len(weights), x)
-        return self.amplitude() * weights[:, None] * blinks
+        return weights[:, None] * blinks
 
 
 def _relative_times(x: Tensor) -> Tensor:
