@@ -53,7 +53,9 @@ def signal(n_times=300, n_channels=N_CHANNELS, dtype=torch.float64):
 
 def replay(transform, x, own=None):
     """Transform every trial with these draws."""
-    return transform.to(x.dtype)(x, noise=(torch.zeros(len(x), dtype=x.dtype), own)).detach()
+    gate, _ = transform.to(x.dtype).sample(x)
+    gate = None if gate is None else torch.zeros_like(gate)
+    return transform(x, noise=(gate, own)).detach()
 
 
 def tones(*freqs, n_times=2000):

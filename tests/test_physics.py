@@ -43,15 +43,18 @@ SFREQ = 100.0
 TIMES = torch.arange(1000) / SFREQ
 
 
-def open_gate(n):
-    return torch.zeros(n)
+def replay(transform, x, own=None):
+    """Transform every trial, by these draws."""
+    gate, _ = transform.sample(x)
+    gate = None if gate is None else torch.zeros_like(gate)
+    return transform(x, noise=(gate, own)).detach()
 
 
 @pytest.mark.parametrize(("noise", "expected"), [(1.0, 13.0), (-1.0, 7.0), (0.5, 11.5)])
 def test_a_tone_of_10_hz_moves(noise, expected):
     transform = FrequencyShift(SFREQ, max_delta_freq=3.0)
     tone = torch.cos(2 * torch.pi * 10 * TIMES)[None, None]
-    moved = transform(tone, noise=(open_gate(1), torch.tensor([noise])))
+    moved = replay(transform, tone, torch.tensor([noise]))
     wanted = torch.cos(2 * torch.pi * expected * TIMES)
     assert torch.allclose(moved[0, 0], wanted, atol=1e-3)
 
@@ -62,7 +65,7 @@ def test_a_pulse_moves_by_a_quarter_second(n_times, noise):
     transform = TimeShift(SFREQ, max_shift=0.25)
     pulse = torch.zeros(1, 1, n_times)
     pulse[..., 500] = 1.0
-    moved = transform(pulse, noise=(open_gate(1), torch.tensor([noise])))
+    moved = replay(transform, pulse, torch.tensor([noise]))
     assert moved[0, 0].argmax() == 500 + 25 * noise
     assert moved.max().item() == pytest.approx(1.0, abs=1e-4)
 
@@ -70,7 +73,7 @@ def test_a_pulse_moves_by_a_quarter_second(n_times, noise):
 def test_a_shift_by_a_fraction_of_a_sample_moves_the_wave():
     transform = TimeShift(SFREQ, max_shift=0.0033)
     wave = torch.sin(2 * torch.pi * 5 * TIMES)[None, None]
-    moved = transform(wave, noise=(open_gate(1), torch.ones(1)))
+    moved = replay(transform, wave, torch.ones(1))
     wanted = torch.sin(2 * torch.pi * 5 * (TIMES - 0.0033))
     assert torch.allclose(moved[0, 0], wanted, atol=1e-4)
 
@@ -134,11 +137,6 @@ def test_categorical_draws_by_weight_and_never_past_the_end():
     assert torch.equal(chosen.sum(1), torch.ones(20_000))
     assert chosen.mean(0).tolist() == pytest.approx([0.2, 0.0, 0.8], abs=0.015)
     assert categorical(torch.tensor([1 - 2**-24]), torch.full((3,), 1 / 3)).tolist() == [[0, 0, 1]]
-
-
-def replay(transform, x, own=None):
-    """Transform every trial, by these draws."""
-    return transform(x, noise=(open_gate(len(x)), own)).detach()
 
 
 def tone(freq, phase=0.0, times=TIMES):
@@ -612,7 +610,9 @@ def test_labels_name_their_samples():
     x = torch.zeros(1, 1, 600)
 
     def moved(transform, own=None):
-        return transform(x, y, noise=(open_gate(1), own))[1][0]
+        gate, _ = transform.sample(x)
+        gate = None if gate is None else torch.zeros_like(gate)
+        return transform(x, y, noise=(gate, own))[1][0]
 
     assert torch.equal(moved(TimeReverse(1.0)), y[0].flip(0))
     assert torch.equal(moved(TimeShift(SFREQ, 0.124), torch.ones(1)), y[0].roll(12))

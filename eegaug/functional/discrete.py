@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -52,38 +50,16 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
     >>> round(p.grad.item(), 4)
     5.0
     """
-    return _Bernoulli.apply(uniform, p)[0]
-
-
-class _Bernoulli(torch.autograd.Function):
-    """The choice in part, as few operations as it takes: it is made for every batch."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(uniform: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the choice, and where the draws lie on the ramp, from 0 to 1."""
-        middle = p.clamp(RAMP / 2, 1 - RAMP / 2) / RAMP + 0.5
-        ramp = torch.sub(middle, uniform, alpha=1 / RAMP).clamp(0, 1)
-        near_zero = (p * (2 / RAMP)).clamp(max=1)
-        near_one = ((1 - p) * (2 / RAMP)).clamp(max=1)
-        return torch.addcmul(1 - near_one, near_zero * near_one, ramp).to(uniform.dtype), ramp
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, ...]) -> None:
-        """Keep the ramp."""
-        ctx.mark_non_differentiable(output[1])
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(output[1], inputs[1])
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor | None, _: None) -> tuple[None, Tensor | None]:
-        """Return the slope in p: that of the draws on the ramp."""
-        if grad is None:
-            return None, None
-        ramp, p = ctx.saved_tensors
-        slope = grad * ((ramp > 0) & (ramp < 1)) / RAMP
-        return None, slope.sum_to_size(p.shape).to(p.dtype)
+    with torch.no_grad():
+        at = p.detach()
+        middle = at.clamp(RAMP / 2, 1 - RAMP / 2)
+        ramp = torch.sub(middle / RAMP + 0.5, uniform, alpha=1 / RAMP).clamp(0, 1)
+        # beyond the middle, the ramp starts at `floor` and rises by `height`
+        beyond = (at - middle) * (2 / RAMP)
+        height, floor = 1 - beyond.abs(), beyond.clamp(min=0)
+        choice = torch.addcmul(floor, height, ramp)
+        slope = (ramp * (1 - ramp) > 0) * (1 / RAMP)
+    return torch.addcmul(choice, slope, p - at).to(uniform.dtype)
 
 
 def categorical(uniform: Tensor, weights: Tensor) -> Tensor:

@@ -173,8 +173,9 @@ class _Filters(torch.autograd.Function):
     @staticmethod
     def forward(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
         """Return the spectrum, for the derivative, and the filtered signals."""
-        spectrum = torch.view_as_real(torch.fft.rfft(x))
-        filtered = [_to_times(_product(h, spectrum), x.shape[-1]) for h in responses]
+        spectrum = torch.fft.rfft(x)
+        n_times = x.shape[-1]
+        filtered = [torch.fft.irfft(_complex(h) * spectrum, n=n_times) for h in responses]
         return (spectrum, *filtered)
 
     @staticmethod
@@ -189,40 +190,49 @@ class _Filters(torch.autograd.Function):
         """Return the derivatives in the signals and in the responses."""
         spectrum, x, *responses = ctx.saved_tensors
         if torch.is_grad_enabled():  # derivatives of derivatives need the way back to x
-            spectrum = torch.view_as_real(torch.fft.rfft(x))
+            spectrum = torch.fft.rfft(x)
+        # All in conjugates, turned in place: a copy of a spectrum costs more than its product.
         in_spectrum, in_responses = None, []
         for needed, response, grad in zip(ctx.needs_input_grad[1:], responses, grads, strict=True):
             in_response = None
             if grad is not None:
-                grad_spectrum = torch.view_as_real(torch.fft.rfft(grad))
+                grad_spectrum = _conjugate(torch.fft.rfft(grad))
                 if needed:
-                    cross = _product(spectrum, grad_spectrum, conjugate=True)
+                    cross = spectrum * grad_spectrum
                     shared = [d for d in (0, 1) if response.shape[d] < cross.shape[d]]
                     cross = cross.sum(shared, keepdim=True) if shared else cross
-                    in_response = cross * _multiplicity(x)
+                    in_response = torch.view_as_real(cross) * _adjoint_weights(x)
                 if ctx.needs_input_grad[0]:
-                    back = _product(response, grad_spectrum, conjugate=True)
-                    in_spectrum = back if in_spectrum is None else in_spectrum + back
+                    response = _complex(response)
+                    in_spectrum = (
+                        response * grad_spectrum
+                        if in_spectrum is None
+                        else torch.addcmul(in_spectrum, response, grad_spectrum)
+                    )
             in_responses.append(in_response)
-        in_x = None if in_spectrum is None else _to_times(in_spectrum, x.shape[-1])
-        return (in_x, *in_responses)
+        if in_spectrum is None:
+            return (None, *in_responses)
+        return (torch.fft.irfft(_conjugate(in_spectrum), n=x.shape[-1]), *in_responses)
 
 
-def _product(a: Tensor, b: Tensor, conjugate: bool = False) -> Tensor:
-    """Multiply real views of complex numbers, the first or its conjugate by the second."""
-    a, b = torch.view_as_complex(a.contiguous()), torch.view_as_complex(b.contiguous())
-    return torch.view_as_real(a.conj_physical() * b if conjugate else a * b)
+def _complex(view: Tensor) -> Tensor:
+    return torch.view_as_complex(view.contiguous())
 
 
-def _to_times(spectrum: Tensor, n_times: int) -> Tensor:
-    return torch.fft.irfft(torch.view_as_complex(spectrum.contiguous()), n=n_times)
+def _conjugate(spectrum: Tensor) -> Tensor:
+    """Turn a new spectrum into its conjugate, in place."""
+    torch.view_as_real(spectrum)[..., 1].neg_()
+    return spectrum
 
 
-def _multiplicity(x: Tensor) -> Tensor:
-    """Return how often ``irfft`` counts each frequency, over the number of times."""
+def _adjoint_weights(x: Tensor) -> Tensor:
+    """Return how often ``irfft`` counts each frequency, over the number of times.
+
+    Shape (freqs, 2), the second the negative: what they weigh is a conjugate.
+    """
     n_times = x.shape[-1]
-    counted = x.new_full((n_times // 2 + 1, 1), 2 / n_times)
+    counted = x.new_full((n_times // 2 + 1,), 2 / n_times)
     counted[0] = 1 / n_times
     if n_times % 2 == 0:
         counted[-1] = 1 / n_times
-    return counted
+    return torch.stack([counted, -counted], -1)
