@@ -21,10 +21,10 @@ from tqdm import tqdm
 
 import eegaug
 from eegaug import Strength
-from eegaug.plots import plot_augmentation
+from eegaug.plots import plot_before_after
 from eegaug.transforms.sensors import read_positions
 
-CHANNELS = ("F3", "F4", "O1", "O2")
+SHOWN = ("F3", "F4", "O1", "O2")
 SECONDS = 4.0
 FOLDER = Path(__file__).parent
 
@@ -50,7 +50,7 @@ SECTIONS: dict[str, dict[str, Build]] = {
         "AmplitudeScale": lambda *_: eegaug.AmplitudeScale(0.8),
     },
     "Noise and artefacts": {
-        "GaussianNoise": lambda *_: eegaug.GaussianNoise(0.3),
+        "GaussianNoise": lambda *_: eegaug.GaussianNoise(0.5),
         "BandNoise": lambda sfreq, _: eegaug.BandNoise(sfreq, 8.0, 12.0, 0.8),
         "PowerlineNoise": lambda sfreq, _: eegaug.PowerlineNoise(sfreq, 0.8),
         "EMGNoise": lambda sfreq, _: eegaug.EMGNoise(sfreq, strength(2.0, 4.0)),
@@ -59,14 +59,14 @@ SECTIONS: dict[str, dict[str, Build]] = {
     "Channels and sensors": {
         "ChannelsDropout": lambda *_: eegaug.ChannelsDropout(0.3),
         "ChannelsShuffle": lambda *_: eegaug.ChannelsShuffle(0.6),
-        "ChannelsSymmetry": lambda *_: eegaug.ChannelsSymmetry(CHANNELS, p=1.0),
+        "ChannelsSymmetry": lambda _, where: eegaug.ChannelsSymmetry(positions=where, p=1.0),
         "ChannelsReref": lambda *_: eegaug.ChannelsReref(1.0),
         "ChannelsInterpolation": lambda _, where: eegaug.ChannelsInterpolation(where, 0.4),
         "SensorsRotation": lambda _, where: eegaug.SensorsRotation(where, "z", 30.0),
         "SensorsXRotation": lambda _, where: eegaug.SensorsXRotation(where, 30.0),
         "SensorsYRotation": lambda _, where: eegaug.SensorsYRotation(where, 30.0),
         "SensorsZRotation": lambda _, where: eegaug.SensorsZRotation(where, 30.0),
-        "BandRotation": lambda *_: eegaug.BandRotation(1, 4, 1.0),
+        "BandRotation": lambda *_: eegaug.BandRotation(8, 8, 1.0),
     },
     "Trials of a batch": {
         "Mixup": lambda *_: eegaug.Mixup(1.0, beta_per_sample=True),
@@ -84,7 +84,7 @@ def read_windows(path: Path) -> tuple[torch.Tensor, mne.Info]:
     """Return two windows (windows, channels, times) in standard deviations, and their info."""
     raw = mne.io.read_raw_edf(path, preload=True, verbose="error")
     mne.datasets.eegbci.standardize(raw)
-    raw.pick(CHANNELS).set_montage("standard_1005", verbose="error").filter(0.5, 60, verbose="error")
+    raw.set_montage("standard_1005", verbose="error").filter(0.5, 60, verbose="error")
     length = int(SECONDS * raw.info["sfreq"])
     data = raw.get_data()
     data = data / data.std(1, keepdims=True)
@@ -92,33 +92,23 @@ def read_windows(path: Path) -> tuple[torch.Tensor, mne.Info]:
     return torch.as_tensor(np.stack(windows), dtype=torch.float32), raw.info
 
 
-def draw(transform: torch.nn.Module, windows: torch.Tensor, sfreq: float) -> plt.Figure:
-    """Draw a window before (grey) and after the transform, and the spectra."""
-    batch_transform = isinstance(transform, eegaug.BatchTransform)
-    if batch_transform:
-        torch.manual_seed(1)
-        after = transform(windows)[0]
-    elif isinstance(transform, eegaug.RandomCrop):
+def draw(transform: torch.nn.Module, windows: torch.Tensor, info: mne.Info) -> plt.Figure:
+    """Draw four channels of a window before (grey) and after the transform, and the spectra.
+
+    Of three draws the one is shown that changes the window most.
+    """
+    sfreq, shown = info["sfreq"], [info["ch_names"].index(name) for name in SHOWN]
+    before = windows
+    if isinstance(transform, eegaug.RandomCrop):
         margin = (windows.shape[-1] - int(transform.duration * sfreq)) // 2
-        after = transform(windows[:1], generator=torch.Generator().manual_seed(1))[0]
-        windows = windows[..., margin : margin + after.shape[-1]]
-    else:
-        return plot_augmentation(
-            transform.eval(), windows[0].numpy(), sfreq, ch_names=CHANNELS, max_freq=60.0
-        )
-
-    class Fixed(torch.nn.Module):
-        """Return what was drawn: a picture of a single trial knows no other trials."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.nothing = torch.nn.Parameter(torch.zeros(()))
-
-        def forward(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-            return after.detach().expand_as(x)
-
-    return plot_augmentation(
-        Fixed(), windows[0].numpy(), sfreq, ch_names=CHANNELS, max_freq=60.0
+        before = windows[..., margin : windows.shape[-1] - margin]
+    torch.manual_seed(0)
+    with torch.no_grad():
+        draws = [transform.eval()(windows) for _ in range(6)]
+    after = max(draws, key=lambda draw: (draw - before)[0].square().mean())
+    _, axes = plt.subplots(1, 2, figsize=(9, 2.8), width_ratios=(2.2, 1), layout="constrained")
+    return plot_before_after(
+        before[0, shown], after[0, shown], sfreq, ch_names=SHOWN, max_freq=60.0, axes=axes
     )
 
 
@@ -171,7 +161,7 @@ def main() -> None:
         for name, build in builders.items():
             transform = build(sfreq, positions)
             documentation = NumpyDocString(inspect.getdoc(type(transform)))
-            figure = draw(transform, windows, sfreq)
+            figure = draw(transform, windows, info)
             figure.savefig(FOLDER / "images" / "catalogue" / f"{name}.png", dpi=80)
             plt.close(figure)
             shown = ", ".join(

@@ -115,16 +115,7 @@ def plot_learning(
 
 
 def plot_augmentation(
-    augmentation: Augmentation,
-    window: np.ndarray,
-    sfreq: float,
-    *,
-    ch_names: Sequence[str] | None = None,
-    seconds: float = 6.0,
-    max_freq: float = 30.0,
-    n_draws: int = 20,
-    axes: Sequence[Axes] | None = None,
-    title: str = "",
+    augmentation: Augmentation, window: np.ndarray, sfreq: float, n_draws: int = 20, **kwargs: Any
 ) -> Figure:
     """Draw a window before and after an augmentation, and the spectra of the whole window.
 
@@ -138,14 +129,44 @@ def plot_augmentation(
         Window of signal.
     sfreq : float
         Sampling rate (Hz).
+    n_draws : int
+        Number of draws to choose from.
+    **kwargs
+        As :func:`plot_before_after` takes them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    after = _farthest_draw(augmentation, np.asarray(window), n_draws)
+    return plot_before_after(window, after, sfreq, **kwargs)
+
+
+def plot_before_after(
+    before: np.ndarray,
+    after: np.ndarray,
+    sfreq: float,
+    *,
+    ch_names: Sequence[str] | None = None,
+    seconds: float = 6.0,
+    max_freq: float = 30.0,
+    axes: Sequence[Axes] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw a window before and after, and the spectra of the whole window.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (channels, times)
+        Windows of signal.
+    sfreq : float
+        Sampling rate (Hz).
     ch_names : sequence of str, optional
         Names of the channels.
     seconds : float
         Length of the excerpt from the middle of the window (s).
     max_freq : float
         Highest frequency of the spectra (Hz).
-    n_draws : int
-        Number of draws to choose from.
     axes : pair of matplotlib.axes.Axes, optional
         Where to draw signal and spectrum.
     title : str
@@ -158,8 +179,7 @@ def plot_augmentation(
     if axes is None:
         _, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=(2.2, 1), layout="constrained")
     signal_ax, spectrum_ax = axes
-    before = np.asarray(window)
-    after = _farthest_draw(augmentation, before, n_draws)
+    before, after = np.asarray(before), np.asarray(after)
 
     length = min(int(seconds * sfreq), before.shape[1])
     start = (before.shape[1] - length) // 2

@@ -131,6 +131,19 @@ def test_the_estimator_is_unbiased_for_quadratic_losses(p):
     assert p.grad.item() == pytest.approx(-3, abs=0.05)
 
 
+# BUG: rounded, a choice of 1 - 0.9 over 0.1 is not quite one
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_choices_are_exact_at_zero_and_one_and_never_beyond(dtype):
+    uniform = torch.linspace(0, 1, 1001, dtype=dtype)
+    for p in (0.0, 1.0):
+        assert (bernoulli(uniform, torch.tensor(p, dtype=dtype)) == p).all()
+    for p in torch.linspace(0, 1, 101, dtype=dtype):
+        choices = bernoulli(uniform, p)
+        assert choices.min() >= 0 and choices.max() <= 1
+        # the mean over 1001 draws that are evenly spread
+        assert choices.mean().item() == pytest.approx(p.item(), abs=1e-3)
+
+
 def test_categorical_draws_by_weight_and_never_past_the_end():
     weights = torch.tensor([0.2, 0.0, 0.8])
     chosen = categorical(torch.rand(20_000), weights)
