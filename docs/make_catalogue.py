@@ -84,7 +84,9 @@ def read_windows(path: Path) -> tuple[torch.Tensor, mne.Info]:
     """Return two windows (windows, channels, times) in standard deviations, and their info."""
     raw = mne.io.read_raw_edf(path, preload=True, verbose="error")
     mne.datasets.eegbci.standardize(raw)
-    raw.set_montage("standard_1005", verbose="error").filter(0.5, 60, verbose="error")
+    raw.set_montage("spherical_1005", match_case=False, verbose="error").filter(
+        0.5, 60, verbose="error"
+    )
     length = int(SECONDS * raw.info["sfreq"])
     data = raw.get_data()
     data = data / data.std(1, keepdims=True)
