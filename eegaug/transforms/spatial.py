@@ -441,7 +441,13 @@ class SensorsRotation(MixingTransform):
 
 
 class SensorsXRotation(SensorsRotation):
-    """Turn the cap about the axis from left to right, as in nodding: :class:`SensorsRotation`.
+    r"""Turn the cap about the axis from left to right, as in nodding.
+
+    .. math:: x' = \big(I + W(R_x(\theta)) - W(I)\big)\,x, \qquad
+       \theta \sim U(-1, 1)\,\theta_{\max},
+
+    with :math:`R_x` the rotation and :math:`W` the weights of spherical splines, as
+    in :class:`SensorsRotation`.
 
     Parameters
     ----------
@@ -451,6 +457,17 @@ class SensorsXRotation(SensorsRotation):
         Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Chance that a trial is transformed.
+
+    References
+    ----------
+    Krell and Kim, *Rotational data augmentation for electroencephalographic data*, EMBC 2017.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> positions = torch.nn.functional.normalize(torch.randn(6, 3), dim=1)
+    >>> SensorsXRotation(positions, max_degrees=15)(torch.randn(8, 6, 100)).shape
+    torch.Size([8, 6, 100])
     """
 
     def __init__(
@@ -460,7 +477,13 @@ class SensorsXRotation(SensorsRotation):
 
 
 class SensorsYRotation(SensorsRotation):
-    """Turn the cap about the axis from back to front, as in tilting: :class:`SensorsRotation`.
+    r"""Turn the cap about the axis from back to front, as in tilting the head.
+
+    .. math:: x' = \big(I + W(R_y(\theta)) - W(I)\big)\,x, \qquad
+       \theta \sim U(-1, 1)\,\theta_{\max},
+
+    with :math:`R_y` the rotation and :math:`W` the weights of spherical splines, as
+    in :class:`SensorsRotation`.
 
     Parameters
     ----------
@@ -470,6 +493,17 @@ class SensorsYRotation(SensorsRotation):
         Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Chance that a trial is transformed.
+
+    References
+    ----------
+    Krell and Kim, *Rotational data augmentation for electroencephalographic data*, EMBC 2017.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> positions = torch.nn.functional.normalize(torch.randn(6, 3), dim=1)
+    >>> SensorsYRotation(positions, max_degrees=15)(torch.randn(8, 6, 100)).shape
+    torch.Size([8, 6, 100])
     """
 
     def __init__(
@@ -479,7 +513,13 @@ class SensorsYRotation(SensorsRotation):
 
 
 class SensorsZRotation(SensorsRotation):
-    """Turn the cap about the upright axis, as in looking about: :class:`SensorsRotation`.
+    r"""Turn the cap about the upright axis, as in looking about.
+
+    .. math:: x' = \big(I + W(R_z(\theta)) - W(I)\big)\,x, \qquad
+       \theta \sim U(-1, 1)\,\theta_{\max},
+
+    with :math:`R_z` the rotation and :math:`W` the weights of spherical splines, as
+    in :class:`SensorsRotation`.
 
     Parameters
     ----------
@@ -489,6 +529,17 @@ class SensorsZRotation(SensorsRotation):
         Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Chance that a trial is transformed.
+
+    References
+    ----------
+    Krell and Kim, *Rotational data augmentation for electroencephalographic data*, EMBC 2017.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> positions = torch.nn.functional.normalize(torch.randn(6, 3), dim=1)
+    >>> SensorsZRotation(positions, max_degrees=15)(torch.randn(8, 6, 100)).shape
+    torch.Size([8, 6, 100])
     """
 
     def __init__(
