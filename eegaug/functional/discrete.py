@@ -54,10 +54,10 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
         at = p.detach()
         middle = at.clamp(RAMP / 2, 1 - RAMP / 2)
         ramp = torch.sub(middle / RAMP + 0.5, uniform, alpha=1 / RAMP).clamp(0, 1)
-        # beyond the middle, the ramp starts at `floor` and rises by `height`
-        beyond = (at - middle) * (2 / RAMP)
-        height, floor = 1 - beyond.abs(), beyond.clamp(min=0)
-        choice = torch.addcmul(floor, height, ramp)
+        # towards 0 and 1 the ramp is lower: it starts at `1 - near_one` and rises less
+        near_zero = (at * (2 / RAMP)).clamp(max=1)
+        near_one = ((1 - at) * (2 / RAMP)).clamp(max=1)
+        choice = torch.addcmul(1 - near_one, near_zero * near_one, ramp)
         slope = (ramp * (1 - ramp) > 0) * (1 / RAMP)
     return torch.addcmul(choice, slope, p - at).to(uniform.dtype)
 
