@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Integral, Real
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +76,8 @@ class Strength(nn.Module):
         # Saved with the state, so that a state means the same value in any range.
         self.register_buffer("low", torch.tensor(float(low)))
         self.register_buffer("high", torch.tensor(float(high)))
+        #: The upper end as a number: buffers are rounded, and may be without values.
+        self.highest = float(high)
         raw = torch.tensor((value - low) / (high - low), dtype=torch.get_default_dtype())
         self.raw = nn.Parameter(raw, requires_grad=learnable)
 
@@ -96,6 +99,11 @@ class Strength(nn.Module):
     def forward(self) -> Tensor:
         """Return the physical value, a differentiable scalar in ``[low, high]``."""
         return torch.lerp(self.low, self.high, self.fraction)
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        if not self.high.is_meta:
+            self.highest = float(f"{self.high.item():.6g}")
 
     @property
     def learnable(self) -> bool:

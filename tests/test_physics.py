@@ -787,7 +787,6 @@ def test_signals_that_do_not_fit_are_told_in_one_line(transform, match):
     assert "\n" not in str(caught.value)
 
 
-# BUG: the range is kept in float32, so that 0.3 s are more than 30 samples of 100 Hz
 @pytest.mark.parametrize(
     "transform",
     [
@@ -801,7 +800,6 @@ def test_a_window_that_just_fits_passes(transform):
     assert transform(torch.zeros(2, 1, n_times)).isfinite().all()
 
 
-# BUG: the range is read when the transform is made, and a state may bring another
 @pytest.mark.parametrize(
     "build",
     [

@@ -1,5 +1,4 @@
 import pytest
-import torch
 
 from eegaug import Chance, FrequencyShift, SignFlip, Strength, TimeShift, as_strength
 
@@ -65,4 +64,7 @@ def test_bad_values_are_told_in_one_line(build, error, match):
 def test_only_learnable_strengths_move():
     transform = FrequencyShift(100, 0.5)
     assert list(transform.strengths()) == ["max_delta_freq"]
-    assert torch.equal(transform.p(), torch.tensor(1.0))
+    assert transform.p is None, "always: no chance to learn"
+    assert list(FrequencyShift(100, 0.5, p=0.5).strengths()) == ["max_delta_freq"]
+    learned = FrequencyShift(100, 0.5, p=Strength(0.5, unit="probability"))
+    assert list(learned.strengths()) == ["max_delta_freq", "p"]

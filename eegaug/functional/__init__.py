@@ -2,7 +2,7 @@
 
 from eegaug.functional.beta import smaller_share
 from eegaug.functional.discrete import bernoulli, categorical
-from eegaug.functional.forms import apply, hilbert, phasor, spectral
+from eegaug.functional.forms import apply, hilbert, spectral
 from eegaug.functional.resampling import resample
 from eegaug.functional.splines import interpolation_matrix, rotation_series
 
@@ -12,7 +12,6 @@ __all__ = [
     "categorical",
     "hilbert",
     "interpolation_matrix",
-    "phasor",
     "resample",
     "rotation_series",
     "smaller_share",

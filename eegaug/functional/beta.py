@@ -34,16 +34,21 @@ def smaller_share(uniform: Tensor, alpha: Tensor) -> Tensor:
     tensor([0.1000, 0.2500, 0.5000])
     """
     z = torch.linspace(0, 1, POINTS, device=uniform.device, dtype=uniform.dtype)
-    density = (1 - _share(z, alpha)) ** (alpha - 1)
+    exponent = torch.where(alpha < 2, 1 / alpha, torch.ones_like(alpha))
+    density = (1 - _share(z, exponent)) ** (alpha - 1) * _power(z, exponent * alpha - 1)
     steps = (density[1:] + density[:-1]) / 2
     distribution = torch.cat([steps.new_zeros(1), steps.cumsum(0)])
     distribution = distribution / distribution[-1]
     right = torch.searchsorted(distribution.detach(), uniform.contiguous()).clamp(1, POINTS - 1)
     low, high = distribution[right - 1], distribution[right]
     fraction = (uniform - low) / (high - low)
-    return _share(z[right - 1] + fraction * (z[1] - z[0]), alpha)
+    return _share(z[right - 1] + fraction * (z[1] - z[0]), exponent)
 
 
-def _share(z: Tensor, alpha: Tensor) -> Tensor:
+def _share(z: Tensor, exponent: Tensor) -> Tensor:
+    return _power(z, exponent) / 2
+
+
+def _power(z: Tensor, exponent: Tensor) -> Tensor:
     # from the logarithm, whose slope in alpha is finite at zero
-    return torch.exp(torch.log(z.clamp_min(torch.finfo(z.dtype).tiny)) / alpha) / 2
+    return torch.exp(torch.log(z.clamp_min(torch.finfo(z.dtype).tiny)) * exponent)

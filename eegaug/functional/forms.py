@@ -26,7 +26,7 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
     ``"quadrature"`` ``quadrature * hilbert(x)``             (batch, channels or 1, times or 1)
     ``"response"``   ``irfft(response * rfft(x))``           (batch, channels or 1, freqs, 2)
     ``"matrix"``     ``matrix @ x``                          (batch, channels, channels)
-    ``"reversal"``   ``reversal * x``, with time reversed    (batch, channels or 1, times or 1)
+    ``"reversal"``   ``reversal * (x reversed in time - x)`` (batch, 1, 1)
     ``"term"``       ``term``, whatever the signals          (batch, channels, times)
     ================ ======================================= ================================
 
@@ -47,11 +47,10 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
     Examples
     --------
     >>> x = torch.tensor([[[1.0, 2.0, 3.0]]])
-    >>> minus_one, one = torch.tensor([[[-1.0]]]), torch.tensor([[[1.0]]])
-    >>> apply(x, {"gain": minus_one, "reversal": one})
+    >>> apply(x, {"reversal": torch.tensor([[[1.0]]])})
     tensor([[[3., 2., 1.]]])
     """
-    out = _weighted(x, operators.get("gain"), operators.get("matrix"))
+    out = _weighted(x, operators.get("gain"), operators.get("matrix"), operators.get("reversal"))
     response, quadrature = operators.get("response"), operators.get("quadrature")
     responses = [] if response is None else [response]
     if quadrature is not None:
@@ -62,32 +61,9 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
             out = out + filtered[0]
         if quadrature is not None:
             out = torch.addcmul(out, quadrature, filtered[-1])
-    if "reversal" in operators:
-        out = torch.addcmul(out, operators["reversal"], x.flip(-1))
     if "term" in operators:
         out = out + operators["term"]
     return out
-
-
-def phasor(phase: Tensor) -> Tensor:
-    """Return ``exp(i * phase)`` as a real view.
-
-    Parameters
-    ----------
-    phase : Tensor
-        Phase (rad), any shape.
-
-    Returns
-    -------
-    Tensor
-        Cosine and sine, shape (..., 2).
-
-    Examples
-    --------
-    >>> phasor(torch.tensor(0.0))
-    tensor([1., 0.])
-    """
-    return torch.stack([torch.cos(phase), torch.sin(phase)], -1)
 
 
 def spectral(x: Tensor, response: Tensor) -> Tensor:
@@ -110,7 +86,8 @@ def spectral(x: Tensor, response: Tensor) -> Tensor:
     Examples
     --------
     >>> x = torch.tensor([[[1.0, 0.0, 0.0, 0.0]]])
-    >>> delay = phasor(-2 * torch.pi * torch.fft.rfftfreq(4))[None, None]
+    >>> phase = -2 * torch.pi * torch.fft.rfftfreq(4)[None, None]
+    >>> delay = torch.stack([phase.cos(), phase.sin()], -1)
     >>> spectral(x, delay).round(decimals=3).abs()
     tensor([[[0., 1., 0., 0.]]])
     """
@@ -149,16 +126,25 @@ def _hilbert_response(x: Tensor) -> Tensor:
     return response
 
 
-def _weighted(x: Tensor, gain: Tensor | None, matrix: Tensor | None) -> Tensor:
-    """Return ``x + gain * x + matrix @ x``."""
+def _weighted(
+    x: Tensor, gain: Tensor | None, matrix: Tensor | None, reversal: Tensor | None
+) -> Tensor:
+    """Return ``x + gain * x + matrix @ x + reversal * (x reversed - x)``."""
+    if reversal is not None:
+        if gain is None and matrix is None:
+            return x.lerp(x.flip(-1), reversal)
+        gain = -reversal if gain is None else gain - reversal
     if matrix is None:
-        return x if gain is None else (1 + gain) * x
-    # The identity, and a gain that stays over time, go into the matrix: exact for permutations.
-    diagonal = torch.ones_like(matrix[..., 0])
-    if gain is not None and gain.shape[-1] == 1:
-        diagonal, gain = diagonal + gain[..., 0], None
-    out = (matrix + torch.diag_embed(diagonal)) @ x
-    return out if gain is None else torch.addcmul(out, gain, x)
+        out = x if gain is None else (1 + gain) * x
+    else:
+        # The identity, and a gain that stays over time, go into the matrix: exact for
+        # permutations.
+        diagonal = torch.ones_like(matrix[..., 0])
+        if gain is not None and gain.shape[-1] == 1:
+            diagonal, gain = diagonal + gain[..., 0], None
+        out = (matrix + torch.diag_embed(diagonal)) @ x
+        out = out if gain is None else torch.addcmul(out, gain, x)
+    return out if reversal is None else torch.addcmul(out, reversal, x.flip(-1))
 
 
 class _Filters(torch.autograd.Function):

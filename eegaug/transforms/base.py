@@ -69,7 +69,7 @@ class Augmentation(nn.Module):
         if noise is None:
             noise = self.draw(trials[:, 0], generator)
         else:
-            self._check_noise(noise, trials[:, 0])
+            check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
         n_windows = trials.shape[1]
         per_window = noise
         if n_windows > 1:
@@ -121,17 +121,6 @@ class Augmentation(nn.Module):
     @abstractmethod
     def breadths(self) -> Iterator[Tensor]:
         """Yield, for each layer or chain link inside, how far it reaches: shape (strengths,)."""
-
-    def _check_noise(self, noise: Noise, trials: Tensor) -> None:
-        """Raise where the noise was drawn for signals of another shape."""
-        found, wanted = _shapes(noise), _shapes(self.draw(trials.to("meta")))
-        if found != wanted:
-            rows = next((shape[0] for shape in found if shape), None)
-            other = "for another shape" if rows == len(trials) else f"for {rows}"
-            raise ValueError(
-                f"Argument `noise` should be drawn for {len(trials)} trials of"
-                f" {trials.shape[1]} channels and {trials.shape[2]} times. Found it drawn {other}."
-            )
 
 
 class Transform(Augmentation):
@@ -234,10 +223,7 @@ class Transform(Augmentation):
 
     def choose(self, draws: Tensor, chance: Strength) -> Tensor:
         """Choose 1 with a chance: in part where it is being learned, else 0 or 1."""
-        p = chance()
-        if self.training and p.requires_grad:
-            return functional.bernoulli(draws, p)
-        return (draws < p).to(draws.dtype)
+        return choose(draws, chance, self.training)
 
     def sources(self, times: Tensor, noise: Noise) -> Tensor | None:
         """Return the time that each sample comes from, shape (batch, times), in samples.
@@ -282,34 +268,33 @@ class SpectralTransform(Transform):
     """Base of transforms that filter: ``irfft(response * rfft(x))``."""
 
     @abstractmethod
-    def response(self, freqs: Tensor, noise: Noise) -> Tensor:
-        """Return the response, shape (batch, channels or 1, freqs, 2).
+    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """Return real and imaginary part of the response, shape (batch, channels or 1, freqs).
 
-        The last dimension holds real and imaginary part; :func:`eegaug.functional.phasor`
-        makes it from a phase. ``freqs`` holds the frequencies of ``rfft`` in cycles per sample,
-        from 0 to at most 0.5; of the responses at 0 and at 0.5 the real part is taken.
+        ``freqs`` holds the frequencies of ``rfft`` in cycles per sample, from 0 to at most 0.5;
+        of the responses at 0 and at 0.5 the real part is taken.
         """
 
     def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the response less that of the identity."""
         freqs = frequencies(x)
-        return {"response": less_one(self.response(freqs, noise), freqs)}
+        return {"response": less_one(*self.response(freqs, noise), freqs)}
 
 
 class ModulationTransform(Transform):
     """Base of transforms that modulate the analytic signal: ``Re(carrier * analytic(x))``."""
 
     @abstractmethod
-    def carrier(self, times: Tensor, noise: Noise) -> Tensor:
-        """Return the carrier, shape (batch, channels or 1, times or 1, 2).
+    def carrier(self, times: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """Return real and imaginary part of the carrier, (batch, channels or 1, times or 1).
 
-        The last dimension holds real and imaginary part; ``times`` counts samples: 0, 1, ...
+        ``times`` counts samples: 0, 1, 2, ...
         """
 
     def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the carrier less that of the identity, as a gain and a quadrature."""
         times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
-        real, imaginary = self.carrier(times, noise).unbind(-1)
+        real, imaginary = self.carrier(times, noise)
         return {"gain": real - 1, "quadrature": -imaginary}
 
 
@@ -450,6 +435,29 @@ def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None)
     return (part.argsort(0) + within) * ((1 - torch.finfo(x.dtype).eps) / shape[0])
 
 
+def choose(draws: Tensor, chance: Strength, training: bool) -> Tensor:
+    """Choose 1 with a chance: in part where it is being learned, else 0 or 1.
+
+    Parameters
+    ----------
+    draws : Tensor
+        Draws from U(0, 1), any shape.
+    chance : Strength
+        The chance.
+    training : bool
+        Whether the module that chooses is in training.
+
+    Returns
+    -------
+    Tensor
+        Choices of the shape and dtype of the draws.
+    """
+    p = chance()
+    if training and p.requires_grad:
+        return functional.bernoulli(draws, p)
+    return (draws < p).to(draws.dtype)
+
+
 def frequencies(x: Tensor) -> Tensor:
     """Return the frequencies of ``rfft`` in cycles per sample, shape (freqs,)."""
     n_times = x.shape[-1]
@@ -457,16 +465,10 @@ def frequencies(x: Tensor) -> Tensor:
     return torch.arange(n_times // 2 + 1, device=x.device, dtype=x.dtype) / n_times
 
 
-def less_one(response: Tensor, freqs: Tensor) -> Tensor:
-    """Take the identity off a response, and its imaginary part off the mean and Nyquist."""
-    inner = ((freqs > 0) & (freqs < 0.5)).to(response.dtype)
-    real, imaginary = response.unbind(-1)
+def less_one(real: Tensor, imaginary: Tensor, freqs: Tensor) -> Tensor:
+    """Return the real view of a response less the identity, real at the mean and Nyquist."""
+    inner = ((freqs > 0) & (freqs < 0.5)).to(imaginary.dtype)
     return torch.stack([real - 1, imaginary * inner], -1)
-
-
-def largest(strength: Strength) -> float:
-    """Return the upper end of a strength's range as a number."""
-    return float(strength.high)
 
 
 def check_channels(name: str, n_channels: int, x: Tensor) -> None:
@@ -494,6 +496,18 @@ def check_signals(x: Tensor) -> None:
     if x.ndim not in (2, 3, 4) or x.numel() == 0:
         kind = "an empty tensor" if x.numel() == 0 else "a tensor"
         raise ValueError(f"Input `x` should be {wanted}. Found {kind} of shape {tuple(x.shape)}.")
+
+
+def check_noise(noise: Noise, drawn: Noise, trials: Tensor) -> None:
+    """Raise where the noise has other shapes than what is drawn for these trials."""
+    found, wanted = _shapes(noise), _shapes(drawn)
+    if found != wanted:
+        rows = next((shape[0] for shape in found if shape), None)
+        other = "for another shape" if rows == len(trials) else f"for {rows}"
+        raise ValueError(
+            f"Argument `noise` should be drawn for {len(trials)} trials of {trials.shape[-2]}"
+            f" channels and {trials.shape[-1]} times. Found it drawn {other}."
+        )
 
 
 def as_trials(x: Tensor) -> Tensor:

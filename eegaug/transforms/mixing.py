@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import get_worker_info
 
 from eegaug import functional
 from eegaug.strength import Strength, as_strength, check_count
-from eegaug.transforms.base import Noise, as_trials, stratified, uniform
+from eegaug.transforms.base import Noise, as_trials, check_noise, choose, stratified, uniform
 
 
 class BatchTransform(nn.Module):
@@ -65,13 +66,20 @@ class BatchTransform(nn.Module):
         trials = as_trials(x)
         if x.ndim == 2:
             raise ValueError(f"Input `x` should be a batch of trials. Found {tuple(x.shape)}.")
-        if isinstance(y, Tensor) and (y.ndim == 0 or len(y) != len(x)):
+        if y is not None and not isinstance(y, Tensor):
+            raise TypeError(f"Input `y` should be a tensor of labels. Found {type(y).__name__}.")
+        if y is not None and (y.ndim == 0 or len(y) != len(x)):
             raise ValueError(
                 f"Input `y` should have {len(x)} labels, one a trial. Found {tuple(y.shape)}."
             )
         if noise is None:
             noise = self.draw(trials[:, 0], generator)
-        mixed, labels = self.mix(trials, y, noise)
+        else:
+            check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
+        # a worker of a data loader hands its batch to another process: without a graph
+        alone = torch.compiler.is_compiling() or get_worker_info() is None
+        with torch.set_grad_enabled(alone and torch.is_grad_enabled()):
+            mixed, labels = self.mix(trials, y, noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)
         return mixed if y is None else (mixed, labels)
 
@@ -93,7 +101,8 @@ class Mixup(BatchTransform):
     ----------
     alpha : float or Strength
         Parameter of the beta distribution. A number is frozen, since a loss of mixed labels is
-        never against it; a learnable ``Strength(0.4, high=2.0)`` has a gradient.
+        never against it; a learnable ``Strength(0.4, low=0.05, high=2.0)`` has a gradient, but at
+        zero, where it would stay.
     beta_per_sample : bool
         Whether each trial has a weight of its own, or all share the batch's.
 
@@ -129,8 +138,8 @@ class Mixup(BatchTransform):
         alpha = self.alpha()
         share = functional.smaller_share(quantile, alpha.clamp_min(self.SMALLEST))
         weight = 1 - share * (alpha > 0)
-        mixed = x.lerp(x[partner], (1 - weight)[:, None, None, None])
-        return mixed, (y, y[partner] if isinstance(y, Tensor) else y, weight)
+        mixed = x.lerp(x.index_select(0, partner), (1 - weight)[:, None, None, None])
+        return mixed, (y, None if y is None else y[partner], weight)
 
 
 class SegmentationReconstruction(BatchTransform):
@@ -189,18 +198,17 @@ class SegmentationReconstruction(BatchTransform):
             )
         if y is not None and (not isinstance(y, Tensor) or y.ndim != 1):
             raise ValueError("Input `y` should be one class a trial, shape (batch,).")
-        same = x.new_ones(len(x), len(x)) if y is None else (y[:, None] == y).to(x.dtype)
-        members = same.cumsum(1)
+        own = torch.eye(len(x), dtype=torch.bool, device=x.device)  # also where y is missing
+        same = torch.ones_like(own) if y is None else (y[:, None] == y) | own
+        members = same.to(x.dtype).cumsum(1)
         wanted = (place * members[:, -1:]).floor() + 1
         source = torch.searchsorted(members, wanted.contiguous()).clamp_max(len(x) - 1)
-        times = torch.arange(n_times, device=x.device)
-        segment = (times // (n_times // self.n_segments)).clamp_max(self.n_segments - 1)
-        index = source[:, segment][:, None, None].expand_as(x)
-        rebuilt = x.gather(0, index)
-        p = self.p()
-        chosen = (
-            functional.bernoulli(gate, p)
-            if self.training and p.requires_grad
-            else (gate < p).to(x.dtype)
-        )
-        return x + chosen[:, None, None, None] * (rebuilt - x), y
+        length = n_times // self.n_segments
+        ends = [*range(length, length * self.n_segments, length), n_times]
+        segments = [
+            x[..., start:end].index_select(0, source[:, k])
+            for k, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True))
+        ]
+        rebuilt = torch.cat(segments, -1)
+        chosen = choose(gate, self.p, self.training)
+        return x.lerp(rebuilt, chosen[:, None, None, None]), y

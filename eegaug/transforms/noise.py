@@ -77,7 +77,7 @@ class BandNoise(NoiseTransform):
     Raises
     ------
     ValueError
-        If the band is empty, reaches the Nyquist frequency, or holds no frequency of the
+        If the band is empty, goes beyond the Nyquist frequency, or holds no frequency of the
         window.
 
     Examples

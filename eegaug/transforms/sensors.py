@@ -15,8 +15,13 @@ HEAD_CENTRE = (0.0, 0.0, 0.04)
 ROUNDNESS = 2.0
 #: Largest distance between a sensor and its mirror image's, on the unit sphere.
 TOLERANCE = 0.2
-#: An electrode of the 10-20 system and its extensions: "Cz", "EEG C3-A2", "Fc5.".
-ELECTRODE = re.compile(r"(?:EEG[ -]?)?([A-Za-z]{1,4}?)(z|\d{1,2})(h?)\.*(?:[-_/ :].*)?", re.I)
+#: Areas of the 10-20 system and its extensions, before a number or the midline's z.
+AREAS = (
+    "NFP|FP|AFP|AF|AFF|FFT|FFC|FTT|FCC|FT|FC|F|TTP|CCP|TPP|CPP|TP|CP|T|C|PPO|POO|PO|P|OI|O|I|N|A|M"
+)
+ONE = rf"({AREAS})(z|\d{{1,2}})(h?)\.*"
+#: One electrode or a derivation: "Cz", "EEG C3-A2", "Fc5.", "EEG Fpz-Ref".
+ELECTRODE = re.compile(rf"(?:EEG[ -]?)?{ONE}(?:[-_/ :](?:{ONE}|.*))?", re.I)
 
 
 def read_positions(channels: Sequence[Any]) -> Tensor:
@@ -138,21 +143,31 @@ def has_pair(ch_names: Sequence[str]) -> bool:
 
 
 def _counterparts(ch_names: Sequence[str]) -> list[int]:
-    keys = []
+    """Return the mirrored channel of each: the same derivation, or else of the same electrode."""
+    derivations = []
     for name in ch_names:
-        area, number, half = ELECTRODE.fullmatch(name.strip()).groups()
-        keys.append((area.lower(), number.lower(), half.lower()))
-    # an electrode that is there twice, against two references, has no one counterpart
-    index = {key: place for place, key in enumerate(keys) if keys.count(key) == 1}
+        parts = [part and part.lower() for part in ELECTRODE.fullmatch(name.strip()).groups()]
+        derivations.append((tuple(parts[:3]), tuple(parts[3:])))
+    electrodes = [electrode for electrode, _ in derivations]
+    mirrored = []
+    for here, derivation in enumerate(derivations):
+        image = tuple(map(_across, derivation))
+        if derivations.count(image) == derivations.count(derivation) == 1:
+            mirrored.append(derivations.index(image))
+        # an electrode that is there twice, against two references, has no one counterpart
+        elif electrodes.count(image[0]) == electrodes.count(derivation[0]) == 1:
+            mirrored.append(electrodes.index(image[0]))
+        else:
+            mirrored.append(here)
+    return mirrored
 
-    def across(key: tuple[str, str, str]) -> tuple[str, str, str]:
-        area, number, half = key
-        if not number.isdigit():
-            return key
-        return area, str(int(number) + 1 if int(number) % 2 else int(number) - 1), half
 
-    pairs = [(here, index.get(across(key), here)) for here, key in enumerate(keys)]
-    return [there if keys[here] in index else here for here, there in pairs]
+def _across(electrode: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Return the electrode across the midline: odd numbers are left."""
+    area, number, half = electrode
+    if number is None or not number.isdigit():
+        return electrode
+    return area, str(int(number) + 1 if int(number) % 2 else int(number) - 1), half
 
 
 def mirrored_by_position(positions: Any) -> list[int]:

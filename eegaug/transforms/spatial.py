@@ -626,8 +626,9 @@ class BandRotation(Transform):
         first, second, *rest = turned.split(self.electrodes_per_band, 1)
         freqs = frequencies(x)
         shift = self.max_temporal_jitter() * noise[:, -1, None, None]
-        response = functional.phasor(-2 * torch.pi * freqs * shift)
-        second = functional.apply(second, {"response": less_one(response, freqs)})
+        phase = -2 * torch.pi * freqs * shift
+        response = less_one(torch.cos(phase), torch.sin(phase), freqs)
+        second = functional.apply(second, {"response": response})
         return {"term": torch.cat([first, second, *rest], 1) - x}
 
     def _rotation(self, x: Tensor, noise: Tensor) -> Tensor:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from eegaug import functional
 from eegaug.strength import Strength, as_strength, check_positive
 from eegaug.transforms.base import (
     ModulationTransform,
     Noise,
     SpectralTransform,
-    largest,
     uniform,
 )
 
@@ -66,11 +64,11 @@ class FTSurrogate(SpectralTransform):
         n_channels = x.shape[1] if self.channel_indep else 1
         return uniform(x, len(x), n_channels, x.shape[-1] // 2 + 1, generator=generator)
 
-    def response(self, freqs: Tensor, noise: Noise) -> Tensor:
+    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """Return a change of phase at each frequency."""
-        phase = 2 * torch.pi * self.phase_noise_magnitude() * noise
-        real_ones = (freqs == 0) | (freqs == 0.5)
-        return functional.phasor(phase.masked_fill(real_ones, 0.0))
+        inner = ((freqs > 0) & (freqs < 0.5)).to(noise.dtype)
+        phase = (2 * torch.pi * self.phase_noise_magnitude() * inner) * noise
+        return torch.cos(phase), torch.sin(phase)
 
 
 class BandstopFilter(SpectralTransform):
@@ -137,7 +135,7 @@ class BandstopFilter(SpectralTransform):
                 f" Found `max_freq = {max_freq}`."
             )
         self.bandwidth = as_strength("bandwidth", bandwidth, high=5.0, unit="Hz")
-        widest = largest(self.bandwidth) + 2 * self.TRANSITION
+        widest = self.bandwidth.highest + 2 * self.TRANSITION
         if widest >= self.max_freq:
             raise ValueError(
                 f"Parameter `bandwidth` should have a range that fits, with its edges, below"
@@ -148,7 +146,7 @@ class BandstopFilter(SpectralTransform):
         """Draw the place of the band, U(0, 1)."""
         return uniform(x, len(x), generator=generator)
 
-    def response(self, freqs: Tensor, noise: Noise) -> Tensor:
+    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """Return a real response that falls to zero within the band."""
         half = self.bandwidth() / 2
         lowest = self.TRANSITION + half
@@ -157,7 +155,7 @@ class BandstopFilter(SpectralTransform):
         resolution = self.sfreq / (2 * (len(freqs) - 1)) if len(freqs) > 1 else self.sfreq
         width = max(self.TRANSITION, 2 * resolution)
         response = 1 - _step_up((away + half) / width) + _step_up((away - half) / width)
-        return torch.stack([response, torch.zeros_like(response)], -1)
+        return response, torch.zeros_like(response)
 
 
 class FrequencyShift(ModulationTransform):
@@ -206,10 +204,11 @@ class FrequencyShift(ModulationTransform):
         """Draw the shift relative to the largest, U(-1, 1)."""
         return uniform(x, len(x), low=-1.0, generator=generator)
 
-    def carrier(self, times: Tensor, noise: Noise) -> Tensor:
+    def carrier(self, times: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """Return a complex wave of the shift's frequency."""
-        shift = noise[:, None, None] * self.max_delta_freq()
-        return functional.phasor(2 * torch.pi * shift * times / self.sfreq)
+        shift = noise[:, None, None] * (2 * torch.pi / self.sfreq * self.max_delta_freq())
+        phase = shift * times
+        return torch.cos(phase), torch.sin(phase)
 
 
 class PhaseJitter(ModulationTransform):
@@ -243,9 +242,10 @@ class PhaseJitter(ModulationTransform):
         """Draw each channel's angle relative to the largest, U(-1, 1)."""
         return uniform(x, len(x), x.shape[1], low=-1.0, generator=generator)
 
-    def carrier(self, times: Tensor, noise: Noise) -> Tensor:
+    def carrier(self, times: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """Return a complex number for each channel."""
-        return functional.phasor(torch.deg2rad(self.max_phase() * noise))[:, :, None]
+        phase = torch.deg2rad(self.max_phase() * noise)[:, :, None]
+        return torch.cos(phase), torch.sin(phase)
 
 
 def _step_up(z: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from eegaug.transforms.base import (
     Noise,
     SpectralTransform,
     Transform,
-    largest,
     uniform,
 )
 
@@ -56,9 +55,10 @@ class TimeShift(SpectralTransform):
         """Draw the shift relative to the largest, U(-1, 1)."""
         return uniform(x, len(x), low=-1.0, generator=generator)
 
-    def response(self, freqs: Tensor, noise: Noise) -> Tensor:
+    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """Return a phase linear in frequency."""
-        return functional.phasor(-2 * torch.pi * freqs * self._samples(noise)[:, None, None])
+        phase = (-2 * torch.pi * freqs) * self._samples(noise)[:, None, None]
+        return torch.cos(phase), torch.sin(phase)
 
     def sources(self, times: Tensor, noise: Noise) -> Tensor:
         """Return the times before the shift."""
@@ -106,7 +106,6 @@ class RandomCrop(TimeShift):
         super().__init__(sfreq, max_shift)
         check_positive("duration", duration)
         self.duration = duration
-        self._margin = largest(self.max_shift)
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Shift, then crop the middle."""
@@ -119,8 +118,9 @@ class RandomCrop(TimeShift):
     def _middle(self, x: Tensor) -> Tensor:
         length = round(self.duration * self.sfreq)
         margin = (x.shape[-1] - length) // 2
-        if margin < self._margin * self.sfreq or length < 1:
-            wanted = self.duration + 2 * self._margin
+        farthest = self.max_shift.highest
+        if margin + 1e-6 < farthest * self.sfreq or length < 1:
+            wanted = self.duration + 2 * farthest
             raise ValueError(
                 f"Signals to crop {self.duration:g} s from should last at least {wanted:g} s,"
                 f" the range of `max_shift` on either side. Found {x.shape[-1] / self.sfreq:g} s."
@@ -131,8 +131,8 @@ class RandomCrop(TimeShift):
 class TimeReverse(Transform):
     r"""Reverse time, :math:`x'(t) = x(T - t)`, with probability ``p``.
 
-    Its form is the reversal: minus the signal, plus the signal reversed. Dense labels move with
-    the signals.
+    Its form is the reversal: the signal reversed, less the signal. Dense labels move with the
+    signals.
 
     Parameters
     ----------
@@ -155,8 +155,7 @@ class TimeReverse(Transform):
 
     def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the whole step: the gate alone decides."""
-        one = x.new_ones(len(x), 1, 1)
-        return {"gain": -one, "reversal": one}
+        return {"reversal": x.new_ones(len(x), 1, 1)}
 
     def sources(self, times: Tensor, noise: Noise) -> Tensor:
         """Return the times from the last to the first."""
@@ -205,7 +204,6 @@ class SmoothTimeMask(GainTransform):
         check_positive("sfreq", sfreq)
         self.sfreq = sfreq
         self.mask_len = as_strength("mask_len", mask_len, high=2.0, unit="s")
-        self._longest = largest(self.mask_len)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the place of the mask, U(0, 1)."""
@@ -214,10 +212,11 @@ class SmoothTimeMask(GainTransform):
     def gain(self, x: Tensor, noise: Noise) -> Tensor:
         """Return a gain that falls to zero within the mask."""
         n_times = x.shape[-1]
-        if self._longest * self.sfreq > n_times:
+        longest = self.mask_len.highest
+        if longest * self.sfreq > n_times + 1e-6:
             raise ValueError(
                 f"Parameter `mask_len` should have a range within the window,"
-                f" {n_times / self.sfreq:g} s. Found masks of up to {self._longest:g} s."
+                f" {n_times / self.sfreq:g} s. Found masks of up to {longest:g} s."
             )
         length = self.mask_len() * self.sfreq
         start = noise[:, None, None] * (n_times - length)
@@ -327,7 +326,7 @@ class TimeWarp(AdditiveTransform):
         self.max_speed_change = as_strength(
             "max_speed_change", max_speed_change, high=0.9, unit="fraction"
         )
-        if largest(self.max_speed_change) > 1:
+        if self.max_speed_change.highest > 1:
             raise ValueError(
                 "Parameter `max_speed_change` should have a range up to at most 1, where time"
                 f" stands still. Found {self.max_speed_change!r}."
