@@ -56,7 +56,7 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
     if quadrature is not None:
         responses.append(_hilbert_response(x))
     if responses:
-        filtered = _Filters.apply(x, *responses)[1:]
+        filtered = _filter(x, *responses)
         if response is not None:
             out = out + filtered[0]
         if quadrature is not None:
@@ -91,7 +91,7 @@ def spectral(x: Tensor, response: Tensor) -> Tensor:
     >>> spectral(x, delay).round(decimals=3).abs()
     tensor([[[0., 1., 0., 0.]]])
     """
-    return _Filters.apply(x, response)[1]
+    return _filter(x, response)[0]
 
 
 def hilbert(x: Tensor) -> Tensor:
@@ -147,8 +147,15 @@ def _weighted(
     return out if reversal is None else torch.addcmul(out, reversal, x.flip(-1))
 
 
+def _filter(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
+    """Filter the same signals by several responses, with one FFT of the signals."""
+    differentiated = any(tensor.requires_grad for tensor in (x, *responses))
+    run = _Filters.apply if differentiated and torch.is_grad_enabled() else _Filters.forward
+    return run(x, *responses)[1:]
+
+
 class _Filters(torch.autograd.Function):
-    """Filter the same signals by several responses, with one FFT of the signals.
+    """A filter whose derivative is a filter.
 
     Torch's own derivative of ``rfft`` goes through a complex FFT of full length. The adjoint
     of a filter is the filter with the conjugate response: it costs what the filter does.
