@@ -635,7 +635,8 @@ rounds the relaxed mask, which has no gradient at all: its estimate is zero, its
 
 Draws are **independent**, **stratified** over the batch (one from each of trials x channels
 strata), or stratified **per channel** (for each channel on its own, one from each of as many
-strata as trials: the draws within a trial stay independent).
+strata as trials: the draws within a trial stay independent). eegaug's are per
+channel.
 
 ## How to read it
 
