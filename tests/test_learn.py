@@ -37,7 +37,7 @@ def test_what_is_learned_is_told_as_agreed(learned):
     told = json.loads(json.dumps(learned.invariances()))
     assert told["eegaug"] == __version__
     assert [len(layer["transforms"]) for layer in told["layers"]] == [3, 5, 5]
-    shift = told["layers"][1]["transforms"][1]
+    shift = told["layers"][1]["transforms"][-1]
     assert shift["name"] == "FrequencyShift"
     assert 0 <= shift["weight"] <= 1
     assert set(shift["strengths"]["max_delta_freq"]) == {"value", "unit", "low", "high"}
