@@ -124,7 +124,9 @@ class AugmentationLayer(Augmentation):
     def breadths(self) -> Iterator[Tensor]:
         """Yield the breadths of all strengths, each times the weight of its transform."""
         pairs = zip(self.weights, self.transforms, strict=True)
-        yield torch.cat([weight * b for weight, t in pairs for b in t.breadths()])
+        weighted = [weight * breadth for weight, t in pairs for breadth in t.breadths()]
+        if weighted:
+            yield torch.cat(weighted)
 
     def extra_repr(self) -> str:
         """Show the temperature."""
@@ -165,7 +167,11 @@ class Compose(Augmentation):
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the noise of every augmentation."""
-        return tuple(augmentation.draw(x, generator) for augmentation in self.augmentations)
+        noise = []
+        for augmentation in self.augmentations:
+            noise.append(augmentation.draw(x, generator))
+            x = augmentation.resized(x)
+        return tuple(noise)
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
@@ -178,6 +184,12 @@ class Compose(Augmentation):
         for augmentation, draw in zip(self.augmentations, noise, strict=True):
             y = augmentation.relabel(y, draw)
         return y
+
+    def resized(self, x: Tensor) -> Tensor:
+        """Return signals of the shape that the chain returns."""
+        for augmentation in self.augmentations:
+            x = augmentation.resized(x)
+        return x
 
     def breadths(self) -> Iterator[Tensor]:
         """Yield those of every augmentation in turn."""
@@ -240,12 +252,16 @@ def _describe(transform: Transform, weight: float) -> dict[str, Any]:
 
 
 def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.ModuleList:
+    if not isinstance(modules, Iterable):
+        raise TypeError(
+            f"A list of {kind.__name__}s should be given. Found {type(modules).__name__}."
+        )
     modules = list(modules)
     if not modules:
         raise ValueError(f"At least one {kind.__name__} is needed. Found none.")
     for module in modules:
         if not isinstance(module, kind):
             raise TypeError(
-                f"Each item should be a {kind.__name__}. Found {type(module).__name__}."
+                f"Each item should be of class {kind.__name__}. Found {type(module).__name__}."
             )
     return nn.ModuleList(modules)

@@ -58,11 +58,11 @@ def breadth_penalty(module: nn.Module) -> Tensor:
         raise ValueError(
             f"Argument `module` should hold an augmentation. Found none in {type(module).__name__}."
         )
-    penalty = torch.zeros((), device=next(module.parameters()).device)
+    penalty = torch.zeros(())
     for augmentation in augmentations:
         for breadth in augmentation.breadths():
             at_zero = ROUNDING * len(breadth) ** 0.5
-            penalty = penalty + at_zero - torch.linalg.vector_norm(breadth + ROUNDING)
+            penalty = penalty + (at_zero - torch.linalg.vector_norm(breadth + ROUNDING))
     return penalty
 
 

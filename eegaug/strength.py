@@ -85,7 +85,7 @@ class Strength(nn.Module):
     def fraction(self) -> Tensor:
         """Value as a fraction of the range, a differentiable scalar in [0, 1]."""
         # Not where another tensor stands in for the parameter, as torch.func has it.
-        if isinstance(self.raw, nn.Parameter) and self.raw.requires_grad:
+        if isinstance(self.raw, nn.Parameter):
             # By its data: a graph that holds the value from before stays valid, since there
             # the value is in range already.
             self.raw.data.clamp_(0.0, 1.0)

@@ -6,12 +6,18 @@ from eegaug import (
     AugmentationLayer,
     BreadthCriterion,
     ChannelsDropout,
+    ChannelsShuffle,
     Compose,
     FrequencyShift,
     FTSurrogate,
+    GainTransform,
+    GaussianNoise,
     InvariantModel,
+    RandomCrop,
     SignFlip,
+    Strength,
     TimeShift,
+    TimeWarp,
     breadth_penalty,
     describe,
     policies,
@@ -72,6 +78,7 @@ def test_compose_applies_in_order():
         (lambda: AugmentationLayer([SignFlip()], temperature=0), ValueError, "`temperature`"),
         (lambda: Compose([]), ValueError, "Found none"),
         (lambda: Compose([SignFlip]), TypeError, "Found type"),
+        (lambda: Compose(SignFlip()), TypeError, r"A list of Augmentations .* Found SignFlip"),
         (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=0), ValueError, "`n_copies`"),
         (lambda: breadth_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
@@ -196,3 +203,43 @@ def test_policies_run_and_learn(name, ch_names):
     names = [t["name"] for layer in describe(policy) for t in layer["transforms"]]
     assert ("ChannelsShuffle" in names) == (name == "sleep" and len(ch_names) > 1)
     assert ("ChannelsSymmetry" in names) == (name == "sleep" and ch_names == ["C3", "C4"])
+
+
+def test_a_crop_stands_first_in_a_chain():
+    crop = RandomCrop(100, 0.5, Strength(0.05, high=0.1, unit="s"))
+    chain = Compose([crop, FTSurrogate(), GaussianNoise()])
+    y = torch.arange(100).expand(6, -1)
+    out, labels = chain(X, y)
+    assert out.shape == (6, 3, 50) and labels.shape == (6, 50)
+    noise = chain.sample(X)
+    assert torch.equal(chain(X, noise=noise), chain(X, noise=noise))
+
+
+def test_mixed_precision_leaves_augmentations_exact():
+    chain = Compose([ChannelsShuffle(0.0), TimeWarp(0.5)])
+    noise = chain.sample(X)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = chain(X, noise=noise)
+    assert torch.equal(mixed, chain(X, noise=noise))
+
+
+def test_choices_do_not_depend_on_whether_a_graph_is_built():
+    flip = SignFlip()
+    noise = flip.sample(X)
+    with torch.no_grad():
+        without = flip(X, noise=noise)
+    assert torch.equal(without, flip(X, noise=noise))
+
+
+class Silence(GainTransform):
+    """A user's transform with nothing to learn."""
+
+    def gain(self, x, noise):
+        return torch.zeros_like(x[:, :1, :1])
+
+
+def test_a_transform_with_nothing_to_learn_is_no_obstacle():
+    assert breadth_penalty(Silence()) == 0
+    layer = AugmentationLayer([Silence(), SignFlip()]).to("meta")
+    assert breadth_penalty(layer).device.type == "meta"
+    BreadthCriterion(nn.MSELoss(), InvariantModel(nn.Flatten(), Silence()))

@@ -320,13 +320,13 @@ def test_rotated_sensors_are_interpolated_as_mne_does(axis):
     _, positions = standard_sensors(64)
     transform = SensorsRotation(positions, axis, 30.0).double()
     share = torch.linspace(-1, 1, N_TRIALS, dtype=torch.float64)
-    ours = transform.matrix(signal(2, 64), share).detach().numpy()
+    step = transform.step(signal(2, 64), share)["matrix"].detach().numpy()
     at_zero = _make_interpolation_matrix(positions, positions)
-    for matrix, angle in zip(ours, 30 * share.numpy(), strict=True):
+    for change, angle in zip(step, 30 * share.numpy(), strict=True):
         turn = scipy.spatial.transform.Rotation.from_euler(axis, angle, degrees=True)
         wanted = _make_interpolation_matrix(positions, turn.apply(positions))
         # the series is stored in float32
-        assert np.allclose(matrix, np.eye(64) + wanted - at_zero, atol=1e-7)
+        assert np.allclose(change, wanted - at_zero, atol=1e-7)
 
 
 def test_replaced_channels_are_mnes_bad_channels():

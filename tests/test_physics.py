@@ -39,8 +39,10 @@ from eegaug import (
 )
 from eegaug.functional import bernoulli, categorical
 from eegaug.transforms.base import stratified
+from eegaug.transforms.sensors import on_sphere, read_positions
 
 SFREQ = 100.0
+X = torch.zeros(2, 3, 100)
 TIMES = torch.arange(1000) / SFREQ
 
 
@@ -772,11 +774,17 @@ def test_bad_parameters_are_told_in_one_line(build, match):
         (RandomCrop(SFREQ, 3.0), r"should last at least 7 s.*Found 1 s"),
         (RandomCrop(SFREQ, 0.9), "should last at least 4.9 s"),
         (BandNoise(SFREQ, 8.1, 8.9), "no frequency of the window in the band"),
-        (ChannelsSymmetry(["C3", "C4", "Cz"]), r"3 channels, as `ch_names` has\. Found 1"),
+        (
+            ChannelsSymmetry(["C3", "C4", "Cz"]),
+            r"3 channels, as the transform was built for\. Found 1",
+        ),
         (ChannelsShuffle(), r"two channels or more to shuffle\. Found 1"),
-        (ChannelsInterpolation(torch.eye(3)), r"3 channels, as `positions` has\. Found 1"),
-        (SensorsRotation(torch.eye(3)), r"3 channels, as `positions` has\. Found 1"),
-        (EOGNoise(SFREQ, torch.eye(3)), r"3 channels, as `positions` has\. Found 1"),
+        (
+            ChannelsInterpolation(torch.eye(3)),
+            r"3 channels, as the transform was built for\. Found 1",
+        ),
+        (SensorsRotation(torch.eye(3)), r"3 channels, as the transform was built for\. Found 1"),
+        (EOGNoise(SFREQ, torch.eye(3)), r"3 channels, as the transform was built for\. Found 1"),
         (BandRotation(2, 4), "should have 8 channels"),
     ],
     ids=lambda value: type(value).__name__,
@@ -838,4 +846,39 @@ def test_channels_that_a_montage_lacks_are_listed():
 def test_a_crop_is_no_candidate_of_a_layer():
     with pytest.raises(TypeError, match="Found RandomCrop") as caught:
         AugmentationLayer([SignFlip(), RandomCrop(SFREQ, 2.0)])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("montage", ["spherical_1005", "colin27_1005", "biosemi64"])
+def test_sensors_are_seen_from_the_middle_of_the_head(montage):
+    """However a montage's coordinates lie: by info and by montage alike, the vertex on top."""
+    montage = mne.channels.make_standard_montage(montage)
+    names = ["Fpz", "C3", "Cz", "C4", "T7", "T8", "Oz", "P3", "P4", "F3", "F4", "Pz"]
+    info = mne.create_info(names, 100.0, "eeg").set_montage(montage)
+    places = on_sphere(read_positions(info["chs"]))
+    top, left, right, front = places[[2, 4, 5, 0]]
+    assert top[2] > 0.95 and left[0] < -0.9 and right[0] > 0.9 and front[1] > 0.9
+    by_info = SensorsZRotation.from_info(info, max_degrees=20.0)
+    by_montage = SensorsZRotation.from_montage(montage, names, max_degrees=20.0)
+    change = [t.step(torch.zeros(1, 12, 2), torch.ones(1))["matrix"] for t in (by_info, by_montage)]
+    assert (change[0] - change[1]).abs().max() < 0.35
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "match"),
+    [
+        (lambda: FrequencyShift.from_info(None), TypeError, "Found NoneType"),
+        (lambda: FrequencyShift.from_info([{"ch_name": "C3"}]), ValueError, "`sfreq` should be"),
+        (lambda: SensorsZRotation.from_info([{"ch_name": "C3"}]), ValueError, r"\['C3'\]"),
+        (lambda: SensorsZRotation.from_montage("biosemi64", []), TypeError, "Found str"),
+        (lambda: SensorsZRotation([["a", "b", "c"]]), TypeError, "`positions`"),
+        (lambda: ChannelsSymmetry(mirrored=[0, 5]), ValueError, "its own inverse"),
+        (lambda: ChannelsSymmetry([1, 2]), ValueError, r"Found \['1', '2'\]"),
+        (lambda: BandRotation(max_temporal_jitter=0), ValueError, "should be positive"),
+        (lambda: SignFlip()(X, noise=[None, None]), TypeError, "Found list"),
+    ],
+)
+def test_what_is_given_wrongly_is_told_in_one_line(build, error, match):
+    with pytest.raises(error, match=match) as caught:
+        build()
     assert "\n" not in str(caught.value)

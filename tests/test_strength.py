@@ -68,3 +68,10 @@ def test_only_learnable_strengths_move():
     assert list(FrequencyShift(100, 0.5, p=0.5).strengths()) == ["max_delta_freq"]
     learned = FrequencyShift(100, 0.5, p=Strength(0.5, unit="probability"))
     assert list(learned.strengths()) == ["max_delta_freq", "p"]
+
+
+def test_a_strength_that_is_frozen_out_of_range_is_in_range():
+    strength = Strength(4.9, high=5.0, unit="Hz")
+    strength.raw.data.fill_(6.0)
+    strength.requires_grad_(False)
+    assert strength() == 5.0

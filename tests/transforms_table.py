@@ -130,7 +130,7 @@ MOVING = {"RandomCrop", "TimeReverse", "TimeShift", "TimeWarp"}
 BATCH_TRANSFORMS = {
     "Mixup": lambda: Mixup(Strength(0.4, high=2.0)),
     "Mixup, beta_per_sample": lambda: Mixup(Strength(0.4, high=2.0), beta_per_sample=True),
-    "SegmentationReconstruction": lambda: SegmentationReconstruction(4),
+    "SegmentationReconstruction": lambda: SegmentationReconstruction(4, p=learnable_p()),
 }
 
 

@@ -115,6 +115,8 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
         return [from_braindecode(each, sfreq) for each in transform]
     if isinstance(transform, braindecode.augmentation.Compose):
         return eegaug.Compose(from_braindecode(list(transform.transforms), sfreq))
+    if isinstance(transform, braindecode.augmentation.IdentityTransform):
+        raise ValueError("An IdentityTransform changes nothing, and should be left out.")
     for theirs in type(transform).__mro__:
         if theirs.__name__ in EQUIVALENTS and theirs.__module__.startswith("braindecode."):
             return EQUIVALENTS[theirs.__name__](transform, transform.probability, sfreq)
@@ -186,9 +188,9 @@ EQUIVALENTS: dict[str, Callable[[Any, float, float | None], nn.Module]] = {
     "BandstopFilter": lambda t, p, _: eegaug.BandstopFilter(
         t.sfreq, _reaching(t.bandwidth, min(5.0, t.max_freq / 2), "Hz"), t.max_freq, p=p
     ),
-    "ChannelsDropout": lambda t, p, _: eegaug.ChannelsDropout(t.p_drop, p=p),
+    "ChannelsDropout": lambda t, p, _: eegaug.ChannelsDropout(float(t.p_drop), p=p),
     "ChannelsReref": lambda t, p, _: eegaug.ChannelsReref(p),
-    "ChannelsShuffle": lambda t, p, _: eegaug.ChannelsShuffle(t.p_shuffle, p=p),
+    "ChannelsShuffle": lambda t, p, _: eegaug.ChannelsShuffle(float(t.p_shuffle), p=p),
     "ChannelsSymmetry": lambda t, p, _: eegaug.ChannelsSymmetry(mirrored=t.permutation, p=p),
     "FTSurrogate": lambda t, p, _: eegaug.FTSurrogate(
         float(t.phase_noise_magnitude), t.channel_indep, p=p
@@ -199,8 +201,11 @@ EQUIVALENTS: dict[str, Callable[[Any, float, float | None], nn.Module]] = {
     "GaussianNoise": lambda t, p, _: eegaug.GaussianNoise(
         _reaching(t.std, 1.0, "unit of the signal"), p=p
     ),
-    "MaskEncoding": lambda t, p, _: eegaug.MaskEncoding(t.mask_ratio, t.n_segments, p=p),
-    "Mixup": lambda t, p, _: eegaug.Mixup(t.alpha, t.beta_per_sample),
+    "MaskEncoding": lambda t, p, _: eegaug.MaskEncoding(float(t.mask_ratio), t.n_segments, p=p),
+    "Mixup": lambda t, p, _: eegaug.Mixup(
+        Strength(float(t.alpha), high=max(10.0, float(t.alpha)), learnable=False),
+        t.beta_per_sample,
+    ),
     "SegmentationReconstruction": _segmentation,
     "SensorsRotation": _rotation,
     "SignFlip": lambda t, p, _: eegaug.SignFlip(p),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch.utils.data import get_worker_info
 from eegaug import functional
 from eegaug.functional.forms import Operators
 from eegaug.strength import Strength, as_strength
-from eegaug.transforms.sensors import read_positions
+from eegaug.transforms.sensors import read_channels, read_positions
 
 #: Draws of an augmentation: tensors with one row a trial, nested in tuples; None for no draw.
 Noise = Tensor | tuple | None
@@ -66,20 +67,16 @@ class Augmentation(nn.Module):
             another number of trials.
         """
         trials = as_trials(x)
-        if noise is None:
-            noise = self.draw(trials[:, 0], generator)
-        else:
-            check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
-        n_windows = trials.shape[1]
-        per_window = noise
-        if n_windows > 1:
-            per_window = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
-        signals = trials.flatten(0, 1)
-        if torch.compiler.is_compiling() or get_worker_info() is None:
-            out = self.augment(signals, per_window)
-        else:  # a worker of a data loader hands its batch to another process: without a graph
-            with torch.no_grad():
-                out = self.augment(signals, per_window)
+        with in_full_precision(x), without_graph_in_workers():
+            if noise is None:
+                noise = self.draw(trials[:, 0], generator)
+            else:
+                check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
+            n_windows = trials.shape[1]
+            per_window = noise
+            if n_windows > 1:
+                per_window = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
+            out = self.augment(trials.flatten(0, 1), per_window)
         out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
         if y is None:
             return out
@@ -113,6 +110,10 @@ class Augmentation(nn.Module):
     @abstractmethod
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
+
+    def resized(self, x: Tensor) -> Tensor:
+        """Return signals of the shape that :meth:`augment` returns; here ``x`` itself."""
+        return x
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense labels (batch, ..., times) along with the signals; here time stays."""
@@ -176,12 +177,17 @@ class Transform(Augmentation):
 
         Raises
         ------
+        TypeError
+            If ``info`` is neither.
         ValueError
-            If the transform needs sensor positions and channels have none.
+            If the transform needs sensor positions and channels have none, or a sampling rate and
+            there is none.
         """
         needed = inspect.signature(cls).parameters
-        channels = info if isinstance(info, Sequence) else info["chs"]
-        if "sfreq" in needed and "sfreq" not in kwargs and channels is not info:
+        channels = read_channels(info)
+        if "sfreq" in needed and "sfreq" not in kwargs:
+            if channels is info:
+                raise ValueError("Argument `sfreq` should be given beside a list of channels.")
             kwargs["sfreq"] = float(info["sfreq"])
         if "ch_names" in needed:
             kwargs.setdefault("ch_names", [channel["ch_name"] for channel in channels])
@@ -205,10 +211,14 @@ class Transform(Augmentation):
     def operators(self, x: Tensor, noise: Noise, share: Tensor | None = None) -> Operators:
         """Return the gated operators, times a share: a scalar, or one a trial."""
         gate, own = noise
-        step, scale = self.step(x, own), self.scale(gate, share)
+        return self.scaled_step(x, own, self.scale(gate, share))
+
+    def scaled_step(self, x: Tensor, noise: Noise, scale: Tensor | None) -> Operators:
+        """Return the operators of the step, times a scale: a scalar, or one a trial."""
+        step = self.step(x, noise)
         if scale is None:
             return step
-        return {form: _times(scale, operator) for form, operator in step.items()}
+        return {form: times(scale, operator) for form, operator in step.items()}
 
     def scale(self, gate: Tensor | None, share: Tensor | None = None) -> Tensor | None:
         """Return the gate times a share, a scalar or one a trial; None for 1."""
@@ -251,13 +261,14 @@ class Transform(Augmentation):
         """Return the learnable strengths by name, in the order of their definition."""
         own = {name: s for name, s in self.named_children() if isinstance(s, Strength)}
         if self.p is not None:
-            own["p"] = own.pop("p")
+            own["p"] = own.pop("p", self.p)
         return {name: strength for name, strength in own.items() if strength.learnable}
 
     def breadths(self) -> Iterator[Tensor]:
         """Yield the breadths of the learnable strengths: a transform is a link of a chain."""
         breadths = [strength.breadth for strength in self.strengths().values()]
-        yield torch.stack(breadths) if breadths else torch.zeros(0)
+        if breadths:
+            yield torch.stack(breadths)
 
     def extra_repr(self) -> str:
         """Show the sampling rate."""
@@ -339,7 +350,7 @@ class AdditiveTransform(Transform):
         return {"term": self.term(x, noise)}
 
 
-class NoiseTransform(AdditiveTransform):
+class NoiseTransform(Transform):
     """Base of transforms that add noise at a strength: ``x + strength * field``."""
 
     @abstractmethod
@@ -350,16 +361,14 @@ class NoiseTransform(AdditiveTransform):
         """Return the noise at strength one, shape (batch, channels, times): that drawn."""
         return noise
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the noise at its strength."""
-        return self.level() * self.field(x, noise)
+    def step(self, x: Tensor, noise: Noise) -> Operators:
+        """Return the noise at its strength, as a term."""
+        return self.scaled_step(x, noise, None)
 
-    def operators(self, x: Tensor, noise: Noise, share: Tensor | None = None) -> Operators:
-        """Return the term: all numbers of a trial in one, before they meet the samples."""
-        gate, own = noise
-        scale = self.scale(gate, share)
+    def scaled_step(self, x: Tensor, noise: Noise, scale: Tensor | None) -> Operators:
+        """Return the term: all numbers of a trial are one before they meet its samples."""
         total = self.level() if scale is None else scale * self.level()
-        return {"term": _times(total, self.field(x, own))}
+        return {"term": times(total, self.field(x, noise))}
 
 
 def uniform(
@@ -438,6 +447,9 @@ def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None)
 def choose(draws: Tensor, chance: Strength, training: bool) -> Tensor:
     """Choose 1 with a chance: in part where it is being learned, else 0 or 1.
 
+    It is being learned in training, where its strength is learnable, but not in a worker of a
+    data loader, which no gradient reaches.
+
     Parameters
     ----------
     draws : Tensor
@@ -453,9 +465,26 @@ def choose(draws: Tensor, chance: Strength, training: bool) -> Tensor:
         Choices of the shape and dtype of the draws.
     """
     p = chance()
-    if training and p.requires_grad:
+    if training and chance.learnable and not in_worker():
         return functional.bernoulli(draws, p)
     return (draws < p).to(draws.dtype)
+
+
+def in_worker() -> bool:
+    """Whether this is a worker of a data loader, which hands its batch to another process."""
+    return not torch.compiler.is_compiling() and get_worker_info() is not None
+
+
+def without_graph_in_workers() -> AbstractContextManager:
+    """Build no graph in a worker of a data loader: it could not follow the batch."""
+    return torch.no_grad() if in_worker() else nullcontext()
+
+
+def in_full_precision(x: Tensor) -> AbstractContextManager:
+    """Switch mixed precision off: positions, phases and permutations are to be exact."""
+    device = x.device.type
+    mixed = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return torch.autocast(device, enabled=False) if mixed else nullcontext()
 
 
 def frequencies(x: Tensor) -> Tensor:
@@ -471,11 +500,12 @@ def less_one(real: Tensor, imaginary: Tensor, freqs: Tensor) -> Tensor:
     return torch.stack([real - 1, imaginary * inner], -1)
 
 
-def check_channels(name: str, n_channels: int, x: Tensor) -> None:
+def check_channels(n_channels: int, x: Tensor) -> None:
     """Raise where the signals have another number of channels than the transform is for."""
     if x.shape[1] != n_channels:
         raise ValueError(
-            f"Input `x` should have {n_channels} channels, as `{name}` has. Found {x.shape[1]}."
+            f"Input `x` should have {n_channels} channels, as the transform was built for."
+            f" Found {x.shape[1]}."
         )
 
 
@@ -520,7 +550,7 @@ def as_trials(x: Tensor) -> Tensor:
     return x[:, None] if x.ndim == 3 else x[None, None]
 
 
-def _times(scale: Tensor, operator: Tensor) -> Tensor:
+def times(scale: Tensor, operator: Tensor) -> Tensor:
     """Multiply an operator by a scalar, or by one number a trial."""
     return operator * (scale.reshape(-1, *[1] * (operator.ndim - 1)) if scale.ndim else scale)
 
@@ -539,4 +569,9 @@ def _shapes(noise: Noise) -> list[tuple[int, ...]]:
     """Return the shapes of all draws in turn; an empty one for none."""
     if isinstance(noise, tuple):
         return [shape for part in noise for shape in _shapes(part)]
+    if noise is not None and not isinstance(noise, Tensor):
+        raise TypeError(
+            "Argument `noise` should be what `sample` returns: tensors in tuples."
+            f" Found {type(noise).__name__}."
+        )
     return [()] if noise is None else [tuple(noise.shape)]

@@ -7,11 +7,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import get_worker_info
 
 from eegaug import functional
 from eegaug.strength import Strength, as_strength, check_count
-from eegaug.transforms.base import Noise, as_trials, check_noise, choose, stratified, uniform
+from eegaug.transforms.base import (
+    Noise,
+    as_trials,
+    check_noise,
+    choose,
+    in_full_precision,
+    stratified,
+    uniform,
+    without_graph_in_workers,
+)
 
 
 class BatchTransform(nn.Module):
@@ -76,9 +84,7 @@ class BatchTransform(nn.Module):
             noise = self.draw(trials[:, 0], generator)
         else:
             check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
-        # a worker of a data loader hands its batch to another process: without a graph
-        alone = torch.compiler.is_compiling() or get_worker_info() is None
-        with torch.set_grad_enabled(alone and torch.is_grad_enabled()):
+        with in_full_precision(x), without_graph_in_workers():
             mixed, labels = self.mix(trials, y, noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)
         return mixed if y is None else (mixed, labels)
@@ -155,7 +161,8 @@ class SegmentationReconstruction(BatchTransform):
     n_segments : int
         Number of segments, of the same length but for the last, which takes up the rest.
     p : float or Strength
-        Chance that a trial is rebuilt; a number starts a learnable strength from 0 to 1.
+        Chance that a trial is rebuilt. A number is frozen: nothing rewards this transform for
+        its breadth.
 
     Raises
     ------
@@ -180,7 +187,7 @@ class SegmentationReconstruction(BatchTransform):
         super().__init__()
         check_count("n_segments", n_segments)
         self.n_segments = n_segments
-        self.p = as_strength("p", p, unit="probability")
+        self.p = as_strength("p", p, unit="probability", learnable=False)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw whether a trial is rebuilt, and where each segment is from, U(0, 1)."""
@@ -196,11 +203,13 @@ class SegmentationReconstruction(BatchTransform):
                 f"Input `x` should have {self.n_segments} times or more, one a segment."
                 f" Found {n_times}."
             )
-        if y is not None and (not isinstance(y, Tensor) or y.ndim != 1):
-            raise ValueError("Input `y` should be one class a trial, shape (batch,).")
-        own = torch.eye(len(x), dtype=torch.bool, device=x.device)  # also where y is missing
-        same = torch.ones_like(own) if y is None else (y[:, None] == y) | own
-        members = same.to(x.dtype).cumsum(1)
+        if y is not None and (y.ndim != 1 or y.is_floating_point()):
+            raise ValueError(
+                "Input `y` should be one class a trial, integers of shape (batch,)."
+                f" Found {y.dtype} of shape {tuple(y.shape)}."
+            )
+        same = x.new_ones(len(x), len(x)) if y is None else (y[:, None] == y).to(x.dtype)
+        members = same.cumsum(1)
         wanted = (place * members[:, -1:]).floor() + 1
         source = torch.searchsorted(members, wanted.contiguous()).clamp_max(len(x) - 1)
         length = n_times // self.n_segments

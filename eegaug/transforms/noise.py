@@ -60,7 +60,7 @@ class BandNoise(NoiseTransform):
     .. math:: x' = x + \sigma\, n, \qquad N(f) \sim \mathcal{CN}(0, 1)
        \text{ for } f_1 \le f \le f_2, \text{ else } 0,
 
-    with :math:`n` of variance one.
+    with :math:`n` of variance one, but neither mean nor Nyquist frequency.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ class EOGNoise(NoiseTransform):
         exponent = (-0.5 * (since / self.WIDTH).square()).clamp_min(-50)
         blinks = height[:, None] @ torch.exp(exponent)
         weights = x.new_ones(x.shape[1]) if self.weights is None else self.weights.to(x.dtype)
-        check_channels("positions", len(weights), x)
+        check_channels(len(weights), x)
         return weights[:, None] * blinks
 
 
@@ -343,8 +343,9 @@ def _band_noise(
 ) -> Tensor:
     """Draw Gaussian noise of variance one whose frequencies lie in a band, of x's shape."""
     n_times = x.shape[-1]
-    first = max(1, math.ceil(low * n_times / sfreq))
-    last = min((n_times - 1) // 2, math.floor(high * n_times / sfreq))
+    # a bin at an end of the band is in it, however the numbers are rounded
+    first = max(1, math.ceil(low * n_times / sfreq - 1e-6))
+    last = min((n_times - 1) // 2, math.floor(high * n_times / sfreq + 1e-6))
     if last < first:
         raise ValueError(
             f"A window of {n_times / sfreq:g} s should be longer for noise from {low:g} to"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-#: Centre of the head in MNE's head coordinates (m), as MNE's own interpolation has it.
-HEAD_CENTRE = (0.0, 0.0, 0.04)
+#: Where the centre of the head is taken to be in MNE's head coordinates (m), as far as the
+#: sensors do not tell; and how many squared metres of their spread it takes to tell.
+HEAD_CENTRE, DOUBT = (0.0, 0.0, 0.04), 1e-4
 #: Largest ratio of distances from the centre that still passes for a sphere.
 ROUNDNESS = 2.0
 #: Largest distance between a sensor and its mirror image's, on the unit sphere.
@@ -24,6 +25,32 @@ ONE = rf"({AREAS})(z|\d{{1,2}})(h?)\.*"
 ELECTRODE = re.compile(rf"(?:EEG[ -]?)?{ONE}(?:[-_/ :](?:{ONE}|.*))?", re.I)
 
 
+def read_channels(info: Any) -> Sequence[Any]:
+    """Return the channels of an ``mne.Info``, or a list of them as it is.
+
+    Parameters
+    ----------
+    info : mne.Info or list of dict
+        What recordings are described by, in MNE or in braindecode (``chs_info``).
+
+    Returns
+    -------
+    sequence of dict
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    channels = info["chs"] if isinstance(info, Mapping) and "chs" in info else info
+    if not isinstance(channels, Sequence) or not all(isinstance(ch, Mapping) for ch in channels):
+        raise TypeError(
+            "Argument `info` should be an mne.Info, or a list of its channels."
+            f" Found {type(info).__name__}."
+        )
+    return channels
+
+
 def read_positions(channels: Sequence[Any]) -> Tensor:
     """Read sensor positions off MNE's channels.
 
@@ -35,26 +62,56 @@ def read_positions(channels: Sequence[Any]) -> Tensor:
     Returns
     -------
     Tensor
-        Positions (m) relative to the head's centre, shape (channels, 3).
+        Positions (m) relative to the centre of the sphere that fits them best, shape (channels,
+        3).
 
     Raises
     ------
     ValueError
         If channels have no position.
     """
+    nowhere = [float("nan")] * 3
     positions = torch.tensor(
-        [[float(number) for number in channel["loc"][:3]] for channel in channels],
+        [[float(number) for number in channel.get("loc", nowhere)[:3]] for channel in channels],
         dtype=torch.float64,
     )
     missing = ~positions.isfinite().all(1) | (positions == 0).all(1)
     if missing.any():
-        names = [
-            channel["ch_name"] for channel, gone in zip(channels, missing, strict=True) if gone
-        ]
+        names = [channels[index]["ch_name"] for index in missing.nonzero().flatten().tolist()]
         raise ValueError(
             f"Sensor positions are needed; `raw.set_montage` gives them. Found none for {names}."
         )
-    return positions - torch.tensor(HEAD_CENTRE, dtype=torch.float64)
+    return positions - centre(positions)
+
+
+def centre(positions: Tensor) -> Tensor:
+    """Fit a sphere, and return its centre.
+
+    Parameters
+    ----------
+    positions : Tensor
+        Positions (m), shape (sensors, 3).
+
+    Returns
+    -------
+    Tensor
+        Centre, shape (3,). In directions in which the sensors hardly spread it is that of
+        MNE's head coordinates.
+
+    Examples
+    --------
+    >>> sphere = torch.eye(3, dtype=torch.float64)
+    >>> sphere = 0.1 * torch.cat([sphere, -sphere]) + torch.tensor([0, 0.02, 0.03])
+    >>> centre(sphere).round(decimals=2)
+    tensor([0.0000, 0.0200, 0.0300], dtype=torch.float64)
+    """
+    # |x - c|^2 = r^2 is linear in c and in what is left of r, which the means take off.
+    spread = 2 * (positions - positions.mean(0))
+    squares = positions.square().sum(1)
+    prior = torch.tensor(HEAD_CENTRE, dtype=positions.dtype)
+    missed = squares - squares.mean() - spread @ prior
+    system = spread.T @ spread + DOUBT * torch.eye(3, dtype=positions.dtype)
+    return prior + torch.linalg.solve(system, spread.T @ missed)
 
 
 def on_sphere(positions: Any) -> Tensor:
@@ -76,7 +133,13 @@ def on_sphere(positions: Any) -> Tensor:
         If the shape is another, a position is missing, or the positions are not around a
         centre.
     """
-    positions = torch.as_tensor(positions, dtype=torch.float64)
+    try:
+        positions = torch.as_tensor(positions, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            "Parameter `positions` should be an array of numbers of shape (channels, 3)."
+            f" Found {positions!r}."
+        ) from None
     if positions.ndim != 2 or positions.shape[1] != 3:
         raise ValueError(
             "Parameter `positions` should have the shape (channels, 3)."
@@ -111,7 +174,7 @@ def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
     ValueError
         If names are none of the system, or no channel has a mirrored one.
     """
-    unknown = [name for name in ch_names if not ELECTRODE.fullmatch(name.strip())]
+    unknown = [name for name in map(str, ch_names) if not ELECTRODE.fullmatch(name.strip())]
     if unknown:
         raise ValueError(
             "Channel names should be electrodes of the 10-20 system, such as 'C3', or"

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eegaug import functional
 from eegaug.functional.forms import Operators
-from eegaug.strength import Chance, Strength, as_strength, check_count
+from eegaug.strength import Chance, Strength, as_strength, check_count, check_positive
 from eegaug.transforms.base import (
     GainTransform,
     MixingTransform,
@@ -22,7 +22,13 @@ from eegaug.transforms.base import (
     stratified,
     uniform,
 )
-from eegaug.transforms.sensors import mirrored_by_name, mirrored_by_position, on_sphere
+from eegaug.transforms.sensors import (
+    centre,
+    mirrored_by_name,
+    mirrored_by_position,
+    on_sphere,
+    read_channels,
+)
 
 
 class ChannelsDropout(GainTransform):
@@ -197,7 +203,8 @@ class ChannelsSymmetry(MixingTransform):
         elif positions is not None:
             mirrored = mirrored_by_position(positions)
         mirrored = [int(index) for index in mirrored]
-        if [mirrored[index] for index in mirrored] != list(range(len(mirrored))):
+        in_place = list(range(len(mirrored)))
+        if sorted(mirrored) != in_place or [mirrored[i] for i in mirrored] != in_place:
             raise ValueError(
                 "Parameter `mirrored` should be its own inverse: the counterpart of a counterpart"
                 f" is the channel itself. Found {mirrored}."
@@ -208,13 +215,12 @@ class ChannelsSymmetry(MixingTransform):
     def from_info(cls, info: Any, **kwargs: Any) -> Transform:
         """Build the transform from the names of an :class:`mne.Info` or a ``chs_info``."""
         if not {"positions", "mirrored"} & kwargs.keys():
-            channels = info if isinstance(info, Sequence) else info["chs"]
-            kwargs.setdefault("ch_names", [channel["ch_name"] for channel in channels])
+            kwargs.setdefault("ch_names", [channel["ch_name"] for channel in read_channels(info)])
         return cls(**kwargs)
 
     def matrix(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the exchange of channels: the gate alone decides."""
-        check_channels("ch_names", len(self.swap), x)
+        check_channels(len(self.swap), x)
         return self.swap.to(x.dtype).expand(len(x), -1, -1)
 
 
@@ -322,13 +328,13 @@ class ChannelsInterpolation(MixingTransform):
 
     def matrix(self, x: Tensor, noise: Noise) -> Tensor:
         """Return the identity, with the rows of the channels that are replaced."""
-        check_channels("positions", len(self.weights), x)
+        check_channels(len(self.weights), x)
         eye = torch.eye(x.shape[1], device=x.device, dtype=x.dtype)
         chosen = self.choose(noise, self.p_interp)[:, :, None]
         return eye + chosen * (self.weights.to(x.dtype) - eye)
 
 
-class SensorsRotation(MixingTransform):
+class SensorsRotation(Transform):
     r"""Turn the cap about an axis: what the sensors would see if they sat elsewhere.
 
     .. math:: x' = \big(I + W(\theta) - W(0)\big)\,x, \qquad
@@ -408,15 +414,24 @@ class SensorsRotation(MixingTransform):
 
         Raises
         ------
+        TypeError
+            If it is no montage.
         ValueError
             If the montage lacks some of the channels.
         """
+        if not hasattr(montage, "get_positions"):
+            raise TypeError(
+                "Argument `montage` should be a DigMontage, as mne.channels.make_standard_montage"
+                f" gives it. Found {type(montage).__name__}."
+            )
         known = montage.get_positions()["ch_pos"]
         unknown = [name for name in ch_names if name not in known]
         if unknown:
             raise ValueError(f"Channel names should be in the montage. Found {unknown}.")
-        positions = [[float(number) for number in known[name]] for name in ch_names]
-        return cls(positions=positions, **kwargs)
+        cap = {name: [float(number) for number in place] for name, place in known.items()}
+        positions = torch.tensor([cap[name] for name in ch_names], dtype=torch.float64)
+        middle = centre(torch.tensor(list(cap.values()), dtype=torch.float64))
+        return cls(positions=positions - middle, **kwargs)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the angle relative to the largest, U(-1, 1)."""
@@ -424,16 +439,12 @@ class SensorsRotation(MixingTransform):
 
     def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the weights at the angle, less those at zero."""
-        check_channels("positions", self.n_channels, x)
+        check_channels(self.n_channels, x)
         cosines, sines = self.cosines.to(x.dtype), self.sines.to(x.dtype)
         degree = torch.arange(1, len(cosines) + 1, device=x.device, dtype=x.dtype)
         angle = torch.deg2rad(self.max_degrees() * noise)[:, None] * degree
         change = (torch.cos(angle) - 1) @ cosines + torch.sin(angle) @ sines
         return {"matrix": change.unflatten(1, (self.n_channels, self.n_channels))}
-
-    def matrix(self, x: Tensor, noise: Noise) -> Tensor:
-        """Return the identity and the step."""
-        return torch.eye(x.shape[1], device=x.device, dtype=x.dtype) + self.step(x, noise)["matrix"]
 
     def extra_repr(self) -> str:
         """Show the axis."""
@@ -608,7 +619,10 @@ class BandRotation(Transform):
                 raise ValueError(
                     "Parameter `num_bands` should be 2 or more for jitter between bands. Found 1."
                 )
-            high = 1.0 if isinstance(max_temporal_jitter, Strength) else 2 * max_temporal_jitter
+            high = 1.0
+            if not isinstance(max_temporal_jitter, Strength):
+                check_positive("max_temporal_jitter", max_temporal_jitter)
+                high = 2 * max_temporal_jitter
             self.max_temporal_jitter = as_strength(
                 "max_temporal_jitter", max_temporal_jitter, high=high, unit="samples"
             )
@@ -634,11 +648,11 @@ class BandRotation(Transform):
     def _rotation(self, x: Tensor, noise: Tensor) -> Tensor:
         """Return the step of the block matrix of all bands, from its Fourier series."""
         n = self.electrodes_per_band
-        check_channels("num_bands * electrodes_per_band", self.num_bands * n, x)
+        check_channels(self.num_bands * n, x)
         place = torch.arange(n, device=x.device, dtype=x.dtype)
         distance = place[:, None] - place
         degree = torch.arange(1, n // 2 + 1, device=x.device, dtype=x.dtype)[:, None, None]
-        weight = torch.where(2 * degree == n, 1.0, 2.0) / n
+        weight = (2 - (2 * degree == n).to(x.dtype)) / n
         angle = 2 * torch.pi / n * degree
         shift = (noise * self.max_offset())[:, :, None, None, None]
         waves = torch.cos(angle * (distance - shift)) - torch.cos(angle * distance)

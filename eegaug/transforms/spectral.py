@@ -218,7 +218,7 @@ class PhaseJitter(ModulationTransform):
        \varphi_c \sim U(-1, 1)\,\varphi_{\max},
 
     with :math:`\mathcal{H}` the Hilbert transform: amplitudes stay, phase relations between
-    channels do not.
+    channels do not. The mean and the Nyquist frequency, which have no phase, shrink by the cosine.
 
     Parameters
     ----------

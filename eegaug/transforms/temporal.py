@@ -109,13 +109,14 @@ class RandomCrop(TimeShift):
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Shift, then crop the middle."""
-        return self._middle(super().augment(x, noise))
+        return self.resized(super().augment(x, noise))
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Shift dense labels (batch, ..., times), then crop the middle."""
-        return self._middle(super().relabel(y, noise))
+        return self.resized(super().relabel(y, noise))
 
-    def _middle(self, x: Tensor) -> Tensor:
+    def resized(self, x: Tensor) -> Tensor:
+        """Crop the middle."""
         length = round(self.duration * self.sfreq)
         margin = (x.shape[-1] - length) // 2
         farthest = self.max_shift.highest
@@ -183,7 +184,7 @@ class SmoothTimeMask(GainTransform):
     Raises
     ------
     ValueError
-        If the longest mask is longer than the window.
+        If the longest mask, 2 s unless the range says otherwise, is longer than the window.
 
     References
     ----------
