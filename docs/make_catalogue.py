@@ -97,7 +97,7 @@ def read_windows(path: Path) -> tuple[torch.Tensor, mne.Info]:
 def draw(transform: torch.nn.Module, windows: torch.Tensor, info: mne.Info) -> plt.Figure:
     """Draw four channels of a window before (grey) and after the transform, and the spectra.
 
-    Of three draws the one is shown that changes the window most.
+    Of six draws the one is shown that changes the window most.
     """
     sfreq, shown = info["sfreq"], [info["ch_names"].index(name) for name in SHOWN]
     before = windows
@@ -124,6 +124,16 @@ def in_markdown(text: str) -> str:
     text = re.sub(r":math:`([^`]+)`", r"$\1$", text)
     text = re.sub(r":\w+:`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", text)
     return text.replace("``", "`").replace("arXiv ", "arXiv:")
+
+
+def by_default(kind: type, sfreq: float, positions: torch.Tensor) -> torch.nn.Module:
+    """Build a transform with nothing but what it needs, so that its ranges are the usual ones."""
+    needs = {"sfreq": sfreq, "positions": positions, "low": 8.0, "high": 12.0, "duration": 2.0}
+    parameters = inspect.signature(kind).parameters.values()
+    required = {p.name: needs[p.name] for p in parameters if p.default is p.empty}
+    if kind is eegaug.ChannelsSymmetry:
+        required["positions"] = positions
+    return kind(**required)
 
 
 def strengths_table(transform: torch.nn.Module) -> str:
@@ -176,7 +186,7 @@ def main() -> None:
                 in_markdown("\n".join(documentation["Summary"])),
                 in_markdown("\n".join(documentation["Extended Summary"])),
                 f"**Form**: {forms(transform, windows)}.",
-                strengths_table(transform),
+                strengths_table(by_default(type(transform), sfreq, positions)),
                 f"![A window before and after {name}](images/catalogue/{name}.png)",
                 f"*At {shown}.*",
             ]

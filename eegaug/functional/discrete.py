@@ -19,10 +19,12 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
     .. math:: m = \operatorname{clip}\Big(\tfrac12 + \frac{p - u}{w},\ 0,\ 1\Big), \qquad
        \frac{\partial m}{\partial p} = \frac1w \ \text{ where } |p - u| < \tfrac w2,
 
-    with :math:`w = 0.2`. For a trial with one choice the slope is thus exact in the mean,
-    whatever the loss; among several it is biased as far as the loss bends when others, too, are
-    chosen in part. Within :math:`w / 2` of 0 or 1 the draws in part reach only so far that the
-    mean choice stays :math:`p`: at 0 and 1 the choice is exact, with the slope from there.
+    with :math:`w = 0.2`. For a trial with one choice, and :math:`p` from :math:`w / 2` to
+    :math:`1 - w / 2`, the slope is thus exact in the mean, whatever the loss; among several
+    choices it is biased as far as the loss bends when others, too, are made in part. Nearer to 0
+    and 1 the draws in part reach only so far that the mean choice stays :math:`p`: at the ends
+    the choice is exact, and the slope is that from the end, which is biased unless the loss is
+    linear.
 
     Parameters
     ----------
