@@ -138,6 +138,13 @@ def test_transforms_in_braindecodes_compose():
     assert torch.equal(out, x) and labels is y
 
 
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_in_braindecodes_compose(name):
+    x, y = torch.randn(4, 3, 50), torch.arange(4)
+    out, labels = Compose([TRANSFORMS[name]()])(x, y)
+    assert len(out) == 4 and labels is y
+
+
 def test_transforms_from_an_mne_info(windows):
     assert FrequencyShift.from_info(windows.info, max_delta_freq=1.0).sfreq == 100.0
     assert isinstance(SignFlip.from_info(windows.info), SignFlip)
