@@ -93,10 +93,15 @@ class AugmentationLayer(Augmentation):
             shares = self.weights.to(x.dtype)
         else:
             shares = functional.categorical(choice, self.weights)
-        total: Operators = {}
+        # Operators of one form and shape are summed first: sums of two shapes are larger than both.
+        sums: dict[tuple[str, torch.Size], Tensor] = {}
         for transform, draw, share in zip(self.transforms, draws, shares.unbind(-1), strict=True):
             for form, operator in transform.operators(x, draw, share).items():
-                total[form] = total[form] + operator if form in total else operator
+                key = form, operator.shape
+                sums[key] = sums[key] + operator if key in sums else operator
+        total: Operators = {}
+        for (form, _), operator in sums.items():
+            total[form] = total[form] + operator if form in total else operator
         return functional.apply(x, total)
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -281,9 +283,10 @@ class MaskEncoding(GainTransform):
         length = self.max_mask_ratio() * n_times / self.n_segments
         start = noise[:, :, None] * (n_times - length)
         times = torch.arange(n_times, device=x.device, dtype=x.dtype)
-        # how much of the sample from t to t + 1 lies between start and end
-        covered = torch.minimum(times + 1, start + length) - torch.maximum(times, start)
-        return (1 - covered.clamp(0, 1)).prod(1, keepdim=True)
+        # how much of the sample from t to t + 1 lies after the start, and how much after the end
+        since = times + 1 - start
+        covered = since.clamp(0, 1) - (since - length).clamp(0, 1)
+        return math.prod((1 - covered).split(1, 1))
 
 
 class TimeWarp(AdditiveTransform):
