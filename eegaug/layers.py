@@ -21,7 +21,7 @@ class AugmentationLayer(Augmentation):
     The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the
     output is the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed
     by one :math:`T_i`, drawn with probability :math:`w_i`. Either costs one application of
-    each linear form among the transforms, not one of each transform.
+    each linear form among the transforms, not one of each transform, and one draw of white noise.
 
     Parameters
     ----------
@@ -84,7 +84,13 @@ class AugmentationLayer(Augmentation):
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw each trial's choice and the noise of every transform."""
         choice = stratified(x, len(x), generator=generator)
-        return choice, tuple(transform.draw(x, generator) for transform in self.transforms)
+        draws, shared = [], {}
+        for transform in self.transforms:
+            kind = type(transform).noise if transform.shares_noise else transform
+            if kind not in shared:
+                shared[kind] = transform.noise(x, generator)
+            draws.append((transform.gate(x, generator), shared[kind]))
+        return choice, tuple(draws)
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""

@@ -47,6 +47,15 @@ def test_the_fused_mixture_is_the_sum_of_its_parts():
         assert torch.allclose(a, b, atol=1e-8)
 
 
+def test_a_layer_draws_white_noise_once():
+    layer = AugmentationLayer(
+        [GaussianNoise(0.1), TimeShift(100), GaussianNoise(0.3), TimeShift(100)]
+    )
+    (_, first), (_, shift), (_, second), (_, other) = layer.sample(X)[1]
+    assert first is second
+    assert not torch.equal(shift, other)
+
+
 @pytest.mark.parametrize("mixture", [True, False])
 def test_evaluation_draws_one_transform_a_trial(mixture):
     layer = AugmentationLayer([SignFlip(1.0), ChannelsDropout(1.0)], mixture=mixture).eval()

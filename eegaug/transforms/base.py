@@ -152,6 +152,9 @@ class Transform(Augmentation):
 
     #: Sampling rate (Hz), of those that need one.
     sfreq: float | None = None
+    #: Whether candidates of one layer with the same :meth:`noise` may share its draw. For noise as
+    #: large as the signals, whose draw costs more than all that is done with it.
+    shares_noise = False
 
     def __init__(self, *, p: float | Strength = 1.0) -> None:
         super().__init__()
@@ -197,8 +200,11 @@ class Transform(Augmentation):
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the gate's noise and the transform's own, one row a trial."""
-        gate = None if self.p is None else stratified(x, len(x), generator=generator)
-        return gate, self.noise(x, generator)
+        return self.gate(x, generator), self.noise(x, generator)
+
+    def gate(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor | None:
+        """Draw the gate's noise, one number a trial; none where every trial is transformed."""
+        return None if self.p is None else stratified(x, len(x), generator=generator)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw the transform's own noise; none unless the subclass says so."""

@@ -41,6 +41,8 @@ class GaussianNoise(NoiseTransform):
     0.1
     """
 
+    shares_noise = True
+
     def __init__(self, std: float | Strength = 0.1, *, p: float | Strength = 1.0) -> None:
         super().__init__(p=p)
         self.std = as_strength("std", std, unit=UNIT)
