@@ -68,10 +68,7 @@ class Augmentation(nn.Module):
         """
         trials = as_trials(x)
         with in_full_precision(x), without_graph_in_workers():
-            if noise is None:
-                noise = self.draw(trials[:, 0], generator)
-            else:
-                check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
+            noise = drawn_or_checked(self.draw, noise, trials, generator)
             n_windows = trials.shape[1]
             per_window = noise
             if n_windows > 1:
@@ -534,9 +531,16 @@ def check_signals(x: Tensor) -> None:
         raise ValueError(f"Input `x` should be {wanted}. Found {kind} of shape {tuple(x.shape)}.")
 
 
-def check_noise(noise: Noise, drawn: Noise, trials: Tensor) -> None:
-    """Raise where the noise has other shapes than what is drawn for these trials."""
-    found, wanted = _shapes(noise), _shapes(drawn)
+def drawn_or_checked(
+    draw: Callable[..., Noise],
+    noise: Noise,
+    trials: Tensor,
+    generator: torch.Generator | None,
+) -> Noise:
+    """Draw noise for trials (batch, windows, channels, times), or check that which is replayed."""
+    if noise is None:
+        return draw(trials[:, 0], generator)
+    found, wanted = _shapes(noise), _shapes(draw(trials[:, 0].to("meta")))
     if found != wanted:
         rows = next((shape[0] for shape in found if shape), None)
         other = "for another shape" if rows == len(trials) else f"for {rows}"
@@ -544,6 +548,7 @@ def check_noise(noise: Noise, drawn: Noise, trials: Tensor) -> None:
             f"Argument `noise` should be drawn for {len(trials)} trials of {trials.shape[-2]}"
             f" channels and {trials.shape[-1]} times. Found it drawn {other}."
         )
+    return noise
 
 
 def as_trials(x: Tensor) -> Tensor:

@@ -13,8 +13,8 @@ from eegaug.strength import Strength, as_strength, check_count
 from eegaug.transforms.base import (
     Noise,
     as_trials,
-    check_noise,
     choose,
+    drawn_or_checked,
     in_full_precision,
     stratified,
     uniform,
@@ -80,10 +80,7 @@ class BatchTransform(nn.Module):
             raise ValueError(
                 f"Input `y` should have {len(x)} labels, one a trial. Found {tuple(y.shape)}."
             )
-        if noise is None:
-            noise = self.draw(trials[:, 0], generator)
-        else:
-            check_noise(noise, self.draw(trials[:, 0].to("meta")), trials)
+        noise = drawn_or_checked(self.draw, noise, trials, generator)
         with in_full_precision(x), without_graph_in_workers():
             mixed, labels = self.mix(trials, y, noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -451,7 +451,18 @@ class SensorsRotation(Transform):
         return f"axis={self.axis!r}"
 
 
-class SensorsXRotation(SensorsRotation):
+class _AxisRotation(SensorsRotation):
+    """Base of rotations about an axis that the class tells."""
+
+    AXIS: ClassVar[str]
+
+    def __init__(
+        self, positions: Any, max_degrees: float | Strength = 15.0, *, p: float | Strength = 1.0
+    ) -> None:
+        super().__init__(positions, self.AXIS, max_degrees, p=p)
+
+
+class SensorsXRotation(_AxisRotation):
     r"""Turn the cap about the axis from left to right, as in nodding.
 
     .. math:: x' = \big(I + W(R_x(\theta)) - W(I)\big)\,x, \qquad
@@ -481,13 +492,10 @@ class SensorsXRotation(SensorsRotation):
     torch.Size([8, 6, 100])
     """
 
-    def __init__(
-        self, positions: Any, max_degrees: float | Strength = 15.0, *, p: float | Strength = 1.0
-    ) -> None:
-        super().__init__(positions, "x", max_degrees, p=p)
+    AXIS = "x"
 
 
-class SensorsYRotation(SensorsRotation):
+class SensorsYRotation(_AxisRotation):
     r"""Turn the cap about the axis from back to front, as in tilting the head.
 
     .. math:: x' = \big(I + W(R_y(\theta)) - W(I)\big)\,x, \qquad
@@ -517,13 +525,10 @@ class SensorsYRotation(SensorsRotation):
     torch.Size([8, 6, 100])
     """
 
-    def __init__(
-        self, positions: Any, max_degrees: float | Strength = 15.0, *, p: float | Strength = 1.0
-    ) -> None:
-        super().__init__(positions, "y", max_degrees, p=p)
+    AXIS = "y"
 
 
-class SensorsZRotation(SensorsRotation):
+class SensorsZRotation(_AxisRotation):
     r"""Turn the cap about the upright axis, as in looking about.
 
     .. math:: x' = \big(I + W(R_z(\theta)) - W(I)\big)\,x, \qquad
@@ -553,10 +558,7 @@ class SensorsZRotation(SensorsRotation):
     torch.Size([8, 6, 100])
     """
 
-    def __init__(
-        self, positions: Any, max_degrees: float | Strength = 15.0, *, p: float | Strength = 1.0
-    ) -> None:
-        super().__init__(positions, "z", max_degrees, p=p)
+    AXIS = "z"
 
 
 class BandRotation(Transform):
