@@ -5,7 +5,7 @@ from importlib.metadata import version
 from eegaug import functional, policies
 from eegaug.layers import AugmentationLayer, Compose, describe
 from eegaug.models import InvariantModel
-from eegaug.objectives import BreadthCriterion, breadth_penalty
+from eegaug.objectives import BreadthCriterion, InvarianceCriterion, breadth_penalty, narrow
 from eegaug.strength import Chance, Strength, as_strength
 from eegaug.transforms import (
     AdditiveTransform,
@@ -73,6 +73,7 @@ __all__ = [
     "FrequencyShift",
     "GainTransform",
     "GaussianNoise",
+    "InvarianceCriterion",
     "InvariantModel",
     "MaskEncoding",
     "MixingTransform",
@@ -99,5 +100,6 @@ __all__ = [
     "breadth_penalty",
     "describe",
     "functional",
+    "narrow",
     "policies",
 ]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from eegaug import functional
 from eegaug.functional.forms import Operators
 from eegaug.strength import check_positive
-from eegaug.transforms.base import Augmentation, Noise, Transform, stratified
+from eegaug.transforms.base import Augmentation, Noise, Transform, stratified, times
 
 
 class AugmentationLayer(Augmentation):
@@ -132,6 +132,25 @@ class AugmentationLayer(Augmentation):
         chosen = functional.categorical(choice, self.weights).argmax(1)
         return torch.stack(moved)[chosen, torch.arange(len(y), device=y.device)]
 
+    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense outputs (batch, ..., times) back, each trial's by the transform chosen for it.
+
+        A mixture shows the same event at several times at once, and moving all of them back by
+        each of the movements would put it where it never was: it is refused.
+        """
+        choice, draws = noise
+        moved = [t.undo(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
+        if all(each is y for each in moved):
+            return y
+        if self.training and self.mixture and len(moved) > 1:
+            raise ValueError(
+                "Dense outputs should come from a layer that transforms each trial in one way, with"
+                " `mixture=False`. Found a mixture that moves time."
+            )
+        shares = functional.categorical(choice, self.weights).unbind(-1)
+        pairs = zip(shares, moved, strict=True)
+        return y + sum(times(share, each - y) for share, each in pairs if each is not y)
+
     def breadths(self) -> Iterator[Tensor]:
         """Yield the breadths of all strengths, each times the weight of its transform."""
         pairs = zip(self.weights, self.transforms, strict=True)
@@ -194,6 +213,13 @@ class Compose(Augmentation):
         """Move dense labels (batch, ..., times) along with the signals."""
         for augmentation, draw in zip(self.augmentations, noise, strict=True):
             y = augmentation.relabel(y, draw)
+        return y
+
+    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense outputs (batch, ..., times) back, from the last augmentation to the first."""
+        pairs = list(zip(self.augmentations, noise, strict=True))
+        for augmentation, draw in reversed(pairs):
+            y = augmentation.undo(y, draw)
         return y
 
     def resized(self, x: Tensor) -> Tensor:

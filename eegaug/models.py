@@ -1,4 +1,4 @@
-"""A network made invariant by averaging over augmented copies of its input."""
+"""A network made invariant, or equivariant, by averaging over augmented copies of its input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.base import Augmentation, Noise, check_signals, map_noise
+from eegaug.transforms.base import (
+    Augmentation,
+    Noise,
+    check_signals,
+    in_full_precision,
+    map_noise,
+)
 
 #: What braindecode, and code that follows it, reads off a model.
 SIGNAL_ATTRIBUTES = (
@@ -29,6 +35,11 @@ class InvariantModel(nn.Module):
     come from ``seed`` and are the same for all trials: a trial's prediction repeats, and does
     not depend on what else is in the batch.
 
+    Outputs for each sample should follow an event that moves, not ignore that it does. With
+    ``equivariant``, what each copy's augmentation did to time is undone before the average:
+
+    .. math:: \bar f(x) = \frac1C \sum_{c=1}^C A_c^{-1}\big(f(A_c(x))\big).
+
     Parameters
     ----------
     model : nn.Module
@@ -42,6 +53,9 @@ class InvariantModel(nn.Module):
         Copies in training.
     seed : int
         Seed of the draws in evaluation.
+    equivariant : bool
+        Whether the model's outputs are dense, of shape (batch, ..., times), and are moved back
+        (:meth:`Augmentation.undo <eegaug.Augmentation.undo>`).
 
     Raises
     ------
@@ -64,6 +78,14 @@ class InvariantModel(nn.Module):
     torch.Size([8, 5])
     >>> torch.equal(model(x), model(x))
     True
+
+    A network with an output for each sample finds an event wherever it is:
+
+    >>> from eegaug import TimeShift
+    >>> network = nn.Conv1d(2, 5, 25, padding="same")
+    >>> model = InvariantModel(network, TimeShift(sfreq=100), equivariant=True)
+    >>> model(x).shape
+    torch.Size([8, 5, 300])
     """
 
     def __init__(
@@ -73,6 +95,7 @@ class InvariantModel(nn.Module):
         n_copies: int = 4,
         n_copies_train: int = 1,
         seed: int = 0,
+        equivariant: bool = False,
     ) -> None:
         super().__init__()
         if not isinstance(augmentation, Augmentation):
@@ -90,6 +113,7 @@ class InvariantModel(nn.Module):
         self.n_copies = n_copies
         self.n_copies_train = n_copies_train
         self.seed = seed
+        self.equivariant = equivariant
 
     def __getattr__(self, name: str) -> Any:
         if name in SIGNAL_ATTRIBUTES:
@@ -107,14 +131,15 @@ class InvariantModel(nn.Module):
         Returns
         -------
         Tensor
-            Outputs of the model, shape (batch, ...).
+            Outputs of the model, shape (batch, ...); (batch, ..., times) where ``equivariant``.
 
         Raises
         ------
         TypeError
-            If ``x`` is no floating-point tensor.
+            If ``x`` is no floating-point tensor, or an augmentation cannot be undone.
         ValueError
-            If ``x`` is no batch of signals, or the number of channels is not the model's.
+            If ``x`` is no batch of signals, the number of channels is not the model's, or the
+            outputs of an equivariant one are not dense.
         """
         check_signals(x)
         if x.ndim == 2:
@@ -128,9 +153,29 @@ class InvariantModel(nn.Module):
                 f" Found {x.shape[-2]}, in shape {tuple(x.shape)}."
             )
         copies = self.n_copies_train if self.training else self.n_copies
-        noise = None if self.training else self._evaluation_noise(x)
-        augmented = self.augmentation(x.repeat_interleave(copies, 0), noise=noise)
-        return self.model(augmented).unflatten(0, (len(x), copies)).mean(1)
+        repeated = x.repeat_interleave(copies, 0)
+        noise = None
+        if not self.training:
+            noise = self._evaluation_noise(x)
+        elif self.equivariant:  # what is to be undone is to be known
+            noise = self.augmentation.sample(repeated)
+        augmented = self.augmentation(repeated, noise=noise)
+        outputs = self.model(augmented)
+        if self.equivariant:
+            outputs = self._undone(outputs, augmented, noise)
+        return outputs.unflatten(0, (len(x), copies)).mean(1)
+
+    def _undone(self, outputs: Tensor, augmented: Tensor, noise: Noise) -> Tensor:
+        n_trials, n_times = len(augmented), augmented.shape[-1]
+        shape = tuple(outputs.shape)
+        if len(shape) < 2 or (shape[0], shape[-1]) != (n_trials, n_times):
+            raise ValueError(
+                "Outputs of an equivariant model should be of shape (batch, ..., times), here"
+                f" ({n_trials}, ..., {n_times}). Found {shape}."
+            )
+        with in_full_precision(augmented):  # as the augmentation itself is
+            exact = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+            return self.augmentation.undo(exact, noise).to(outputs.dtype)
 
     def _n_chans(self) -> int | None:
         try:

@@ -1,17 +1,24 @@
-"""What makes a strength grow: the breadth penalty, and the criterion that carries it."""
+"""What makes a strength grow: criteria that reward breadth, ours and the published."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-from eegaug.strength import check_number
+from eegaug.strength import Strength, check_number
 from eegaug.transforms.base import Augmentation
 
-#: Weight of the penalty where none is given.
+#: Weight of the published penalty where none is given.
 PENALTY_WEIGHT = 0.001
+#: What an augmentation wider by a factor e may cost: this share of what the network knows.
+INVARIANCE_WEIGHT = 0.07
+#: Breadth, as a fraction of its range, up to which a strength counts as none.
+NEGLIGIBLE = 0.03
+#: Fraction of its range at which a strength starts to learn.
+START = 0.02
 #: Width of the rounding of the norm at zero, as a fraction of a strength's range.
 ROUNDING = 0.01
 
@@ -53,21 +60,213 @@ def breadth_penalty(module: nn.Module) -> Tensor:
     >>> round(breadth_penalty(chain).item(), 3)
     -0.7
     """
-    augmentations = list(_outermost(module))
-    if not augmentations:
-        raise ValueError(
-            f"Argument `module` should hold an augmentation. Found none in {type(module).__name__}."
-        )
     penalty = torch.zeros(())
-    for augmentation in augmentations:
+    for augmentation in _check_outermost(module):
         for breadth in augmentation.breadths():
             at_zero = ROUNDING * len(breadth) ** 0.5
             penalty = penalty + (at_zero - torch.linalg.vector_norm(breadth + ROUNDING))
     return penalty
 
 
+class InvarianceCriterion(nn.Module):
+    r"""Widen every strength as far as what the network knows allows.
+
+    In training the loss :math:`\ell` of the augmented trials becomes
+
+    .. math:: \ell - \mu\,\frac{I^2}{\ell_0} \sum_k \log(b_k + \epsilon), \qquad
+       I = \max(\ell_0 - \ell,\ 0),
+
+    with :math:`b_k` the breadths (a strength as a fraction of its range, the variance of a
+    :class:`~eegaug.Chance`), and :math:`I` what the network knows: how far its loss, averaged over
+    recent batches, is below that of a prediction which ignores its input, :math:`\ell_0`. A
+    strength :math:`s` comes to rest where
+
+    .. math:: s\,\frac{\partial \ell}{\partial s} = \mu\,\frac{I^2}{\ell_0}
+       \quad (b \gg \epsilon),
+
+    that is, where widening it by 1 % costs :math:`\mu` percent of what the network knows. For
+    draws from :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less
+    its mean. So the rule depends neither on unit nor on range, holds each transform by itself, and
+    does not saturate; a network that knows nothing widens nothing. Where a transform destroys what
+    the network knows, its breadth falls below :math:`\epsilon = 0.03`.
+
+    Choices (flips, dropped channels, gates) are whole. Their chances :math:`p` get the gradient of
+    the mean loss from the losses of the trials,
+
+    .. math:: \frac{\partial\, \mathbb{E}\,\ell}{\partial p} =
+       \mathbb{E}\Big[(\ell_i - \bar\ell)\,
+       \frac{\partial \log P(\text{choices}_i)}{\partial p}\Big],
+
+    which is exact for any loss, and less noisy the smaller the losses are. From the construction
+    of this criterion on, the chances of the model are learned through it alone.
+
+    Parameters
+    ----------
+    criterion : nn.Module
+        Loss of (outputs, targets) with a ``reduction`` of "mean", such as
+        ``nn.CrossEntropyLoss()`` or ``nn.MSELoss()``. Outputs of zero should be a prediction that
+        ignores its input, as they are for scores before a softmax.
+    model : nn.Module
+        Model with augmentations inside. It is referred to, not owned: its parameters are not
+        parameters of the criterion.
+    weight : float
+        The share :math:`\mu`, zero or more.
+
+    Raises
+    ------
+    TypeError
+        If the criterion has no reduction to the mean, or wants log-probabilities.
+    ValueError
+        If the weight is negative, or the model holds no augmentation.
+
+    Notes
+    -----
+    ``docs/benchmarks/recovery.md`` holds it against the published objectives.
+
+    References
+    ----------
+    Williams, *Simple statistical gradient-following algorithms for connectionist reinforcement
+    learning*, Machine Learning, 1992, for the gradient of choices.
+
+    Examples
+    --------
+    >>> from eegaug import FTSurrogate, InvariantModel
+    >>> _ = torch.manual_seed(0)
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(20, 3))
+    >>> model = InvariantModel(network, FTSurrogate(0.02))
+    >>> criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    >>> x, y = torch.randn(8, 2, 10), torch.arange(8) % 3
+    >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    >>> for _ in range(50):
+    ...     optimizer.zero_grad()
+    ...     criterion(model(x), y).backward()
+    ...     optimizer.step()
+    >>> bool(model.augmentation.phase_noise_magnitude() > 0.2)
+    True
+    """
+
+    #: Share of the past in the running means.
+    MOMENTUM = 0.9
+
+    def __init__(
+        self, criterion: nn.Module, model: nn.Module, weight: float = INVARIANCE_WEIGHT
+    ) -> None:
+        super().__init__()
+        check_penalty_weight("weight", weight)
+        _check_outermost(model)
+        if getattr(criterion, "reduction", None) != "mean" or isinstance(criterion, nn.NLLLoss):
+            raise TypeError(
+                "Parameter `criterion` should be a loss of scores with a `reduction` of 'mean',"
+                f" such as CrossEntropyLoss. Found {criterion}."
+            )
+        self.criterion = criterion
+        self.each = copy.deepcopy(criterion)
+        self.each.reduction = "none"
+        self.weight = weight
+        self._model = (model,)  # in a tuple, it is not registered as a child
+        for strength in self._strengths():
+            strength.scored = True
+        # Running means of the loss, and of that of a prediction which ignores its input.
+        self.register_buffer("loss", torch.tensor(torch.nan))
+        self.register_buffer("ignorant_loss", torch.tensor(torch.nan))
+
+    @property
+    def information(self) -> Tensor:
+        """What the network knows: the loss that it saves, in units of the loss; zero at first."""
+        return (self.ignorant_loss - self.loss).clamp(min=0).nan_to_num(0.0)
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss, with the reward of breadth while the model is in training mode."""
+        loss = self.criterion(outputs, targets)
+        (model,) = self._model
+        if not model.training:
+            return loss
+        with torch.no_grad():
+            self._observe(loss, outputs, targets)
+            # of each trial, on the scale of the mean: class weights do not sum to one
+            losses = self.each(outputs, targets).reshape(len(outputs), -1).mean(1)
+            losses = losses * (loss / losses.mean()).nan_to_num(1.0)
+            reward = self.weight * self.information.square() / self.ignorant_loss
+        for augmentation in _outermost(model):
+            for breadths in augmentation.breadths():
+                loss = loss - reward * torch.log(breadths + NEGLIGIBLE).sum()
+        return loss + self._score(losses)
+
+    def _observe(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
+        """Update the running means."""
+        constants = (outputs.mean(0, keepdim=True).expand_as(outputs), torch.zeros_like(outputs))
+        ignorant = torch.stack([self.criterion(each, targets) for each in constants]).min()
+        self.loss = self._mean(self.loss, loss)
+        self.ignorant_loss = self._mean(self.ignorant_loss, ignorant)
+
+    def _mean(self, mean: Tensor, latest: Tensor) -> Tensor:
+        mean = mean.to(latest)
+        return torch.where(mean.isnan(), latest, mean.lerp(latest, 1 - self.MOMENTUM))
+
+    def _score(self, losses: Tensor) -> Tensor:
+        """Return zero, with the gradient of the mean loss in the chances of what was chosen."""
+        score = losses.new_zeros(())
+        for strength in self._strengths():
+            if strength.choices is None:
+                continue
+            choices, p = strength.choices.reshape(len(losses), -1), strength()
+            tiny = torch.finfo(p.dtype).eps  # at the ends of the range the logarithm stays finite
+            likelihood = choices * torch.log(p + tiny) + (1 - choices) * torch.log1p(tiny - p)
+            score = score + ((losses - losses.mean()) * likelihood.sum(1)).mean()
+            strength.choices = None
+        return score - score.detach()
+
+    def _strengths(self) -> Iterator[Strength]:
+        (model,) = self._model
+        for augmentation in _outermost(model):
+            for module in augmentation.modules():
+                if isinstance(module, Strength) and module.learnable:
+                    yield module
+
+
+def narrow(module: nn.Module, fraction: float = START) -> nn.Module:
+    """Set every learnable strength to a small fraction of its range: where learning starts.
+
+    A network learns its task under narrow augmentations first, and each strength then widens from
+    there; what starts wide may hide from the network what it would have to resist.
+
+    Parameters
+    ----------
+    module : nn.Module
+        A model with augmentations inside, or an augmentation. It is changed in place.
+    fraction : float
+        Fraction of each range, from 0 to 1.
+
+    Returns
+    -------
+    nn.Module
+        The module itself.
+
+    Raises
+    ------
+    ValueError
+        If the fraction is out of range, or there is no augmentation inside.
+
+    Examples
+    --------
+    >>> from eegaug import FrequencyShift
+    >>> narrow(FrequencyShift(sfreq=100)).max_delta_freq
+    Strength(0.1 Hz in [0, 5])
+    """
+    check_number("fraction", fraction)
+    if not 0 <= fraction <= 1:
+        raise ValueError(
+            f"Parameter `fraction` should be between 0 and 1. Found `fraction = {fraction}`."
+        )
+    for augmentation in _check_outermost(module):
+        for each in augmentation.modules():
+            if isinstance(each, Strength) and each.learnable:
+                each.raw.data.fill_(fraction)
+    return module
+
+
 class BreadthCriterion(nn.Module):
-    """Add the breadth penalty to a loss while the model is in training mode.
+    """Add the published breadth penalty to a loss while the model is in training mode.
 
     Parameters
     ----------
@@ -102,7 +301,7 @@ class BreadthCriterion(nn.Module):
     ) -> None:
         super().__init__()
         check_penalty_weight("weight", weight)
-        breadth_penalty(model)
+        _check_outermost(model)
         self.criterion = criterion
         self.weight = weight
         self._model = (model,)  # in a tuple, it is not registered as a child
@@ -119,6 +318,15 @@ def check_penalty_weight(name: str, weight: object) -> None:
     check_number(name, weight)
     if weight < 0:
         raise ValueError(f"Parameter `{name}` should be zero or more. Found `{name} = {weight}`.")
+
+
+def _check_outermost(module: nn.Module) -> list[Augmentation]:
+    augmentations = list(_outermost(module))
+    if not augmentations:
+        raise ValueError(
+            f"Argument `module` should hold an augmentation. Found none in {type(module).__name__}."
+        )
+    return augmentations
 
 
 def _outermost(module: nn.Module) -> Iterator[Augmentation]:

@@ -51,6 +51,10 @@ class Strength(nn.Module):
 
     low: Tensor
     high: Tensor
+    #: Whether a criterion scores the choices made by this chance, which are then whole.
+    scored = False
+    #: The choices of the last forward pass, until they are scored.
+    choices: Tensor | None = None
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from torch.func import functional_call, grad, vmap
 
 from eegaug import AugmentationLayer, Compose, InvariantModel, Strength, breadth_penalty
 
-from .transforms_table import CANDIDATES, CHOOSING, TRANSFORMS, untransformed
+from .transforms_table import CANDIDATES, CHOOSING, MOVING, TRANSFORMS, untransformed
 
 AUGMENTATIONS = {
     **TRANSFORMS,
@@ -269,6 +269,117 @@ def test_several_batches_may_precede_one_backward(augmentation):
         loss = loss + augmentation(signal(16, 3, 100, seed=seed)).square().mean()
         loss = loss + breadth_penalty(augmentation)
     loss.backward()
+
+
+#: Those whose dense outputs can be moved back.
+UNDONE = {name: build for name, build in AUGMENTATIONS.items() if name != "RandomCrop"}
+#: Those of them where that is more than handing the outputs through.
+MOVED_BACK = sorted((MOVING & set(UNDONE)) | {"layer", "layer, one a trial", "chain"})
+
+
+def slow_outputs(*shape):
+    """Outputs of up to three periods a window, as smooth at its ends as within."""
+    phase = 2 * torch.pi * torch.arange(shape[-1]) / shape[-1]
+    waves = torch.stack([torch.sin(k * phase + k) for k in range(1, 4)])
+    return signal(*shape[:-1], 3) @ waves
+
+
+@pytest.mark.parametrize("shape", [(6, 400), (6, 2, 400), (6, 4, 2, 401)])
+@pytest.mark.parametrize("any_name", UNDONE)
+def test_undo_returns_dense_labels_to_where_they_were(any_name, augmentation, shape):
+    augmentation.eval()
+    y = slow_outputs(*shape)
+    noise = augmentation.sample(signal(6, 3, shape[-1]), torch.Generator().manual_seed(0))
+    moved = augmentation.relabel(y, noise)
+    back = augmentation.undo(moved, noise)
+    if any_name not in MOVED_BACK:
+        assert back is moved is y
+        return
+    slope = y.diff(dim=-1).abs().amax()  # labels move by whole samples, up to twice
+    assert (back - y).abs().amax() < 2 * slope
+    assert (moved - y).abs().amax() > 4 * slope
+
+
+@pytest.mark.parametrize("any_name", MOVED_BACK)
+def test_undo_is_linear_in_the_outputs(augmentation):
+    augmentation.eval()
+    noise = augmentation.sample(signal(6, 3, 100))
+    a, b = signal(6, 2, 100, seed=1), signal(6, 2, 100, seed=2)
+    both = augmentation.undo(2 * a - b, noise)
+    assert torch.allclose(
+        both, 2 * augmentation.undo(a, noise) - augmentation.undo(b, noise), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(TRANSFORMS) - {"RandomCrop"}))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_undo_at_zero_strength_is_the_identity(transform, dtype):
+    for strength in transform.strengths().values():
+        strength.raw.data.zero_()
+    y = signal(4, 2, 100, dtype=dtype)
+    back = transform.undo(y, transform.sample(signal(4, 3, 100, dtype=dtype)))
+    assert torch.equal(back, y)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("start", [0.0, None, 1.0], ids=["low", "inside", "high"])
+@pytest.mark.parametrize("name", sorted(MOVING - {"RandomCrop"}))
+def test_undo_gives_every_strength_a_gradient(name, transform, start, seed):
+    for key, strength in transform.strengths().items():
+        if start is not None:
+            strength.raw.data.fill_(start)
+        torch.manual_seed(seed)
+        noise = transform.sample(signal(16, 3, 100))
+        error = transform.undo(slow_outputs(16, 2, 100), noise) - signal(16, 2, 100, seed=seed)
+        error.square().mean().backward()
+        assert strength.raw.grad.isfinite(), key
+        assert strength.raw.grad != 0, key
+
+
+@pytest.mark.parametrize("name", sorted(MOVING - {"RandomCrop"}))
+def test_gradcheck_through_undo(name, transform):
+    transform = transform.double()
+    y = signal(2, 2, 12, dtype=torch.float64).requires_grad_()
+    noise = transform.sample(signal(2, 3, 12, dtype=torch.float64))
+    assert torch.autograd.gradcheck(lambda y: transform.undo(y, noise), y)
+    if name in CHOOSING:
+        return
+    key = f"{next(iter(transform.strengths()))}.raw"
+    raw = transform.get_parameter(key).detach().clone().requires_grad_()
+
+    class Undone(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.transform = transform
+
+        def forward(self):
+            return self.transform.undo(y.detach(), noise)
+
+    assert torch.autograd.gradcheck(
+        lambda raw: functional_call(Undone(), {f"transform.{key}": raw}, ()), raw
+    )
+
+
+@pytest.mark.parametrize("any_name", sorted(set(UNDONE) - {"layer"}))
+def test_equivariant_models_learn_through_undo(augmentation):
+    network = torch.nn.Conv1d(3, 2, 5, padding="same")
+    model = InvariantModel(network, augmentation, n_copies=3, equivariant=True)
+    out = model(signal(16, 3, 100))
+    assert out.shape == (16, 2, 100)
+    (out - signal(16, 2, 100, seed=1)).square().mean().backward()
+    for key, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None and parameter.grad.isfinite().all(), key
+    assert model.eval()(signal(5, 3, 100)).shape == (5, 2, 100)
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's own compiler
+@pytest.mark.parametrize("any_name", MOVED_BACK)
+def test_undo_compiles_to_one_graph(augmentation):
+    torch.compiler.reset()
+    y, noise = slow_outputs(4, 2, 100), augmentation.eval().sample(signal(4, 3, 100))
+    compiled = torch.compile(augmentation.undo, fullgraph=True, backend="aot_eager")
+    assert torch.allclose(compiled(y, noise), augmentation.undo(y, noise), atol=1e-5)
 
 
 @pytest.mark.parametrize(

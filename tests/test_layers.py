@@ -148,6 +148,15 @@ def test_predictions_repeat_whatever_the_batch(model):
     assert torch.allclose(model(X.flip(0)).flip(0), together, atol=1e-6)
 
 
+def test_dense_predictions_repeat_whatever_the_batch():
+    chain = Compose([TimeShift(100), TimeWarp(0.5), SignFlip()])
+    model = InvariantModel(nn.Conv1d(3, 2, 1), chain, n_copies=8, equivariant=True).eval()
+    together = model(X)
+    assert torch.equal(model(X), together)
+    assert torch.allclose(model(X[:2]), together[:2], atol=1e-5)
+    assert torch.allclose(model(X.flip(0)).flip(0), together, atol=1e-5)
+
+
 def test_predictions_do_not_disturb_the_callers_random_numbers(model):
     state = torch.get_rng_state()
     model(X)

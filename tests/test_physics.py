@@ -24,6 +24,7 @@ from eegaug import (
     FrequencyShift,
     FTSurrogate,
     GaussianNoise,
+    InvariantModel,
     MaskEncoding,
     PhaseJitter,
     PowerlineNoise,
@@ -36,6 +37,7 @@ from eegaug import (
     TimeReverse,
     TimeShift,
     TimeWarp,
+    Transform,
 )
 from eegaug.functional import bernoulli, categorical
 from eegaug.transforms.base import stratified
@@ -637,6 +639,12 @@ def test_labels_of_windows_move_with_them(moving):
     assert agree(labels, out > 0, out)
 
 
+def test_labels_move_with_signals_of_double_precision(moving):
+    x = slow_waves(8, 1, 600).double()
+    out, labels = moving.double()(x, x[:, 0] > 0)
+    assert agree(labels, out[:, 0] > 0, out[:, 0].detach())
+
+
 def test_labels_keep_time_where_the_gate_is_closed():
     x, y = slow_waves(4, 1, 600), torch.arange(600).expand(4, -1)
     for transform in (TimeReverse(0.0), TimeShift(SFREQ, 1.0, p=0.0), TimeWarp(0.5, p=0.0)):
@@ -699,6 +707,193 @@ def test_a_mixture_refuses_labels_that_cannot_be_mixed(y):
     assert "\n" not in str(caught.value)
     one_a_trial = AugmentationLayer([TimeReverse(), SignFlip()], mixture=False)
     assert one_a_trial(slow_waves(4, 1, 600), y)[1].dtype == y.dtype
+
+
+# -- dense outputs moved back -------------------------------------------------------------
+
+
+class Everywhere(torch.nn.Module):
+    """A network with an output for each sample that treats all places alike."""
+
+    def forward(self, x):
+        return torch.cat([x.square().sum(1, keepdim=True), x[:, :1] - x[:, :1].roll(3, -1)], 1)
+
+
+class FirstHalf(torch.nn.Module):
+    """A network that sees nothing in the second half of its window."""
+
+    def forward(self, x):
+        seen = torch.arange(x.shape[-1], device=x.device) < x.shape[-1] // 2
+        return x * seen
+
+
+EXACT = {
+    "TimeShift": lambda: TimeShift(SFREQ, 1.0),
+    "TimeShift, p": lambda: TimeShift(SFREQ, 1.0, p=0.5),
+    "layer": lambda: AugmentationLayer([TimeShift(SFREQ, 1.0), SignFlip(0.0)]),
+    "chain": lambda: Compose([TimeShift(SFREQ, 1.0), TimeShift(SFREQ, 0.5)]),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_an_equivariant_network_is_left_as_it_is(name):
+    """Shifted, filtered and shifted back is filtered; without the way back it is smeared."""
+    x = slow_waves(8, 2, 600)
+    network = Everywhere()
+    model = InvariantModel(network, EXACT[name](), n_copies=8, equivariant=True).eval()
+    assert torch.allclose(model(x), network(x), atol=1e-3)
+    model.equivariant = False
+    assert not torch.allclose(model(x), network(x), atol=0.1)
+
+
+@pytest.mark.parametrize("windows", [(), (3,)], ids=["trials", "sequences"])
+def test_what_is_seen_in_some_copies_is_averaged_where_it_is(windows):
+    """A copy shifted by s samples sees the samples -s <= t < 300 - s of its window."""
+    x = torch.ones(2, *windows, 1, 600)
+    model = InvariantModel(FirstHalf(), TimeShift(SFREQ, 1.0), n_copies=64, equivariant=True)
+    model.eval()
+    generator = torch.Generator().manual_seed(model.seed)
+    _, shifts = model.augmentation.sample(x[:1].expand(64, *x.shape[1:]), generator)
+    seen = ((torch.arange(600) + SFREQ * shifts[:, None]) % 600 < 300).float().mean(0)
+    assert 0.1 < seen[10] < 0.9 and seen[150] == 1 and seen[450] == 0
+    out = model(x)
+    # a step that is shifted by a fraction of a sample rings
+    assert torch.allclose(out, seen.expand_as(out), atol=0.05)
+    model.equivariant = False
+    assert torch.allclose(model(x)[..., 10], torch.ones(()), atol=0.05)
+
+
+def test_outputs_of_reversed_trials_are_reversed_back():
+    x = torch.ones(4, 1, 600)
+    model = InvariantModel(FirstHalf(), TimeReverse(1.0), equivariant=True)
+    seen = torch.zeros(600)
+    seen[300:] = 1
+    assert torch.equal(model(x), seen.expand(4, 1, 600))
+    model.augmentation.p.raw.data.fill_(0.0)
+    assert torch.equal(model(x), 1 - seen.expand(4, 1, 600))
+
+
+def test_only_trials_that_were_transformed_are_undone():
+    y = slow_waves(50, 600)
+    shift = TimeShift(SFREQ, 1.0, p=0.5)
+    gate, own = shift.sample(y[:, None])
+    back = shift.undo(y, (gate, own))
+    kept = gate >= 0.5
+    assert 10 < kept.sum() < 40
+    assert torch.equal(back[kept], y[kept])
+    assert ((back - y).abs().amax(-1)[~kept] > 0.01).float().mean() > 0.9
+
+
+def test_a_chain_is_undone_from_its_end():
+    """An event at 349 is at 449 when shifted by 100 samples, and at 150 when then reversed."""
+    chain = Compose([TimeShift(SFREQ, 1.0), TimeReverse(1.0)])
+    noise = ((None, torch.ones(1)), (torch.zeros(1), None))
+    y = torch.zeros(1, 600)
+    y[0, 150] = 1
+    assert chain.undo(y, noise)[0].argmax() == 349
+
+
+def test_a_layer_undoes_what_was_chosen_for_the_trial():
+    layer = AugmentationLayer([TimeReverse(1.0), TimeShift(SFREQ, 1.0), SignFlip()], mixture=False)
+    _, draws = layer.sample(X.new_zeros(3, 1, 600))
+    y = slow_waves(3, 2, 600)
+    back = layer.undo(y, (torch.tensor([0.1, 0.5, 0.9]), draws))
+    shifted = layer.transforms[1].undo(y, draws[1])
+    assert not torch.allclose(shifted[1], y[1], atol=0.01)
+    assert torch.allclose(back, torch.stack([y[0].flip(-1), shifted[1], y[2]]), atol=1e-5)
+    back.square().sum().backward()
+    assert (layer.logits.grad != 0).all()
+
+
+@pytest.mark.parametrize("speed", [0.2, 0.5, 0.9])
+def test_a_warp_is_undone_to_interpolation_precision(speed):
+    x = slow_waves(32, 1, 600)
+    warp = TimeWarp(speed)
+    noise = warp.sample(x, torch.Generator().manual_seed(0))
+    warped = warp(x, noise=noise)
+    error = (warp.undo(warped, noise) - x).abs()
+    assert error[..., 20:-20].max() < 0.002
+    assert error.max() < 0.03, "at its ends a signal is read by less than a cubic"
+    assert (warped - x).abs().amax() > 1
+    # times themselves, which need no interpolation: the inverse is one
+    times = torch.arange(600.0).expand(32, 600)
+    back = warp.undo(warp.sources(times[0], noise[1]), noise)
+    assert torch.allclose(back[:, 3:-3], times[:, 3:-3], atol=0.02)
+
+
+def test_a_standstill_of_time_is_no_obstacle():
+    warp = TimeWarp(Strength(1.0, high=1.0, unit="fraction"))
+    noise = None, torch.ones(1, 3)
+    back = warp.undo(slow_waves(1, 1, 600), noise)
+    back.square().sum().backward()
+    assert back.isfinite().all() and warp.max_speed_change.raw.grad.isfinite()
+
+
+def test_the_strength_has_the_gradient_of_what_it_lets_see():
+    """A shift costs nothing in a network that treats places alike, but in one that does not."""
+    x, y = slow_waves(16, 1, 600), slow_waves(16, 1, 600)
+    slopes = []
+    for network in (torch.nn.Identity(), FirstHalf()):
+        torch.manual_seed(0)
+        model = InvariantModel(network, TimeShift(SFREQ, 0.5), equivariant=True)
+        (model(x) - 2 * y).square().mean().backward()
+        slopes.append(model.augmentation.max_shift.raw.grad.abs().item())
+    assert slopes[0] < 1e-4 < slopes[1]
+
+
+def test_mixed_precision_leaves_the_way_back_exact():
+    x = slow_waves(4, 2, 600)
+    model = InvariantModel(torch.nn.Conv1d(2, 3, 1), TimeShift(SFREQ, 1.0), equivariant=True).eval()
+    exact = model(x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = model(x)
+    assert mixed.dtype == torch.bfloat16
+    assert torch.allclose(mixed.float(), exact, atol=0.02 * exact.abs().max().item())
+
+
+class Swap(Transform):
+    """A user's transform that exchanges the halves of a window, and does not say how to undo it."""
+
+    def step(self, x, noise):
+        return {"term": x.roll(x.shape[-1] // 2, -1) - x}
+
+    def sources(self, times, noise):
+        return times.roll(len(times) // 2)[None]
+
+
+@pytest.mark.parametrize(
+    ("network", "augmentation", "error", "match"),
+    [
+        (torch.nn.Flatten(), SignFlip(), ValueError, r"here \(4, ..., 600\)\. Found \(4, 1200\)"),
+        (torch.nn.AvgPool1d(2), SignFlip(), ValueError, r"Found \(4, 2, 300\)"),
+        (torch.nn.Identity(), Swap(), TypeError, "Found Swap"),
+        (torch.nn.Identity(), RandomCrop(SFREQ, 2.0), TypeError, "Found RandomCrop, whose margins"),
+        (
+            torch.nn.Identity(),
+            Compose([RandomCrop(SFREQ, 2.0), SignFlip()]),
+            TypeError,
+            "Found RandomCrop",
+        ),
+        (
+            torch.nn.Identity(),
+            AugmentationLayer([TimeShift(SFREQ), SignFlip()]),
+            ValueError,
+            "`mixture=False`. Found a mixture",
+        ),
+    ],
+    ids=["flat", "coarse", "a user's", "crop", "chain with a crop", "mixture"],
+)
+def test_outputs_that_cannot_be_moved_back_are_told(network, augmentation, error, match):
+    model = InvariantModel(network, augmentation, equivariant=True)
+    with pytest.raises(error, match=match) as caught:
+        model(slow_waves(4, 2, 600))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mixture_where_time_stays_is_handed_through():
+    layer = AugmentationLayer([SignFlip(), FrequencyShift(SFREQ)])
+    y = torch.zeros(4, 600)
+    assert layer.undo(y, layer.sample(slow_waves(4, 1, 600))) is y
 
 
 # -- bad input ----------------------------------------------------------------------------

@@ -116,6 +116,30 @@ class Augmentation(nn.Module):
         """Move dense labels (batch, ..., times) along with the signals; here time stays."""
         return y
 
+    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move a model's dense outputs back to where the signals were before; here time stays.
+
+        Parameters
+        ----------
+        y : Tensor
+            Outputs for the augmented signals, one for each sample: shape (batch, ..., times).
+        noise : nested tuple of Tensor
+            Draws of :meth:`sample` with which the signals were augmented.
+
+        Returns
+        -------
+        Tensor
+            Outputs of the same shape, differentiable in ``y`` and in the strengths.
+
+        Raises
+        ------
+        TypeError
+            If a transform moves time in a way that cannot be undone.
+        ValueError
+            If the signals were a mixture, of which no single movement can be undone.
+        """
+        return y
+
     @abstractmethod
     def breadths(self) -> Iterator[Tensor]:
         """Yield, for each layer or chain link inside, how far it reaches: shape (strengths,)."""
@@ -259,6 +283,28 @@ class Transform(Augmentation):
             index = sources.round().long() % y.shape[-1]
         index = index.expand(len(y), -1).reshape(len(y), *[1] * (y.ndim - 2), -1)
         return y.gather(-1, index.expand(*y.shape[:-1], -1))
+
+    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+        """Return dense outputs (batch, rows, times), linearly, at the times before the transform.
+
+        ``y`` itself, the default, where time stays.
+        """
+        if type(self).sources is not Transform.sources:
+            raise TypeError(
+                "Dense outputs should come from transforms whose movement of time is undone by"
+                f" `moved_back`. Found {type(self).__name__}, which has none."
+            )
+        return y
+
+    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense outputs (batch, ..., times) back, in part where the gate chose in part."""
+        gate, own = noise
+        rows = y.reshape(len(y), -1, y.shape[-1])
+        back = self.moved_back(rows, own)
+        if back is rows:
+            return y
+        chosen = self.scale(gate)
+        return (back if chosen is None else rows + times(chosen, back - rows)).reshape(y.shape)
 
     def strengths(self) -> dict[str, Strength]:
         """Return the learnable strengths by name, in the order of their definition."""
@@ -448,10 +494,11 @@ def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None)
 
 
 def choose(draws: Tensor, chance: Strength, training: bool) -> Tensor:
-    """Choose 1 with a chance: in part where it is being learned, else 0 or 1.
+    """Choose 1 with a chance: in part where it is being learned through the choice, else 0 or 1.
 
     It is being learned in training, where its strength is learnable, but not in a worker of a
-    data loader, which no gradient reaches.
+    data loader, which no gradient reaches. Where the criterion scores the choices, they are whole,
+    and left for it in ``chance.choices``.
 
     Parameters
     ----------
@@ -468,9 +515,13 @@ def choose(draws: Tensor, chance: Strength, training: bool) -> Tensor:
         Choices of the shape and dtype of the draws.
     """
     p = chance()
-    if training and chance.learnable and not in_worker():
+    learning = training and chance.learnable and not in_worker()
+    if learning and not chance.scored:
         return functional.bernoulli(draws, p)
-    return (draws < p).to(draws.dtype)
+    choices = (draws < p).to(draws.dtype)
+    if learning:
+        chance.choices = choices
+    return choices
 
 
 def in_worker() -> bool:

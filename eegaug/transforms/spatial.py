@@ -567,9 +567,9 @@ class BandRotation(Transform):
     .. math:: x'_b = D(s_b)\, x_b, \qquad s_b \sim U(-1, 1)\,s_{\max},
 
     with :math:`D(s)` the circular shift by :math:`s` electrodes, band-limited between them. With
-    ``max_temporal_jitter`` the second band is also shifted in time, circularly. The form is
-    mixing; with jitter it is mixing and filtering, one after the other, so that the whole step
-    is a term.
+    ``max_temporal_jitter`` the second band is also shifted in time, circularly: relative to the
+    others, so that labels stay. The form is mixing; with jitter it is mixing and filtering, one
+    after the other, so that the whole step is a term.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class TimeShift(SpectralTransform):
     .. math:: x'(t) = x(t - \tau), \qquad X'(f) = X(f)\, e^{-2 \pi i f \tau}, \qquad
        \tau \sim U(-1, 1)\,\tau_{\max}.
 
-    Dense labels move with the signals.
+    Dense labels move with the signals, dense outputs back by :math:`-\tau`.
 
     Parameters
     ----------
@@ -66,6 +66,10 @@ class TimeShift(SpectralTransform):
         """Return the times before the shift."""
         return times - self._samples(noise)[:, None]
 
+    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+        """Shift the other way."""
+        return functional.apply(y, self.step(y, -noise))
+
     def _samples(self, noise: Noise) -> Tensor:
         return noise * self.max_shift() * self.sfreq
 
@@ -79,7 +83,8 @@ class RandomCrop(TimeShift):
     with :math:`m` the margin on either side. It is a :class:`TimeShift` of the longer window,
     whose margins take up what enters at the ends. A strength of zero crops the middle. The
     result is shorter than the signals, so a crop stands first in a chain and in no layer of
-    candidates. Dense labels are cropped with the signals.
+    candidates. Dense labels are cropped with the signals; dense outputs cannot be moved back, since
+    the margins have none.
 
     Parameters
     ----------
@@ -117,6 +122,13 @@ class RandomCrop(TimeShift):
         """Shift dense labels (batch, ..., times), then crop the middle."""
         return self.resized(super().relabel(y, noise))
 
+    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+        """Raise: there are no outputs for the margins."""
+        raise TypeError(
+            "Dense outputs should come from transforms that keep every sample, such as TimeShift."
+            f" Found {type(self).__name__}, whose margins have no outputs."
+        )
+
     def resized(self, x: Tensor) -> Tensor:
         """Crop the middle."""
         length = round(self.duration * self.sfreq)
@@ -135,7 +147,7 @@ class TimeReverse(Transform):
     r"""Reverse time, :math:`x'(t) = x(T - t)`, with probability ``p``.
 
     Its form is the reversal: the signal reversed, less the signal. Dense labels move with the
-    signals.
+    signals, dense outputs back by the same reversal.
 
     Parameters
     ----------
@@ -163,6 +175,10 @@ class TimeReverse(Transform):
     def sources(self, times: Tensor, noise: Noise) -> Tensor:
         """Return the times from the last to the first."""
         return times.flip(0)[None]
+
+    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+        """Reverse again."""
+        return y.flip(-1)
 
 
 class SmoothTimeMask(GainTransform):
@@ -298,7 +314,7 @@ class TimeWarp(AdditiveTransform):
     so that both ends stay and the speed changes by at most the fraction :math:`v`; time never
     turns back. Signals are read between their samples by cubic convolution. The warp is linear
     in the signal, but a matrix over times, so its form is the whole step, as a term. Dense
-    labels move with the signals.
+    labels move with the signals, dense outputs back by the inverse warp.
 
     Parameters
     ----------
@@ -322,6 +338,8 @@ class TimeWarp(AdditiveTransform):
 
     #: Number of waves of the warp.
     WAVES = 3
+    #: Steps of Newton's method to its inverse, from less than a sample away.
+    NEWTON = 4
 
     def __init__(
         self, max_speed_change: float | Strength = 0.2, *, p: float | Strength = 1.0
@@ -347,8 +365,25 @@ class TimeWarp(AdditiveTransform):
 
     def sources(self, times: Tensor, noise: Noise) -> Tensor:
         """Return the times that are read, shape (batch, times)."""
-        wave = torch.arange(1, self.WAVES + 1, device=times.device, dtype=times.dtype)
-        last = max(len(times) - 1, 1)
-        waves = torch.sin(torch.pi * wave[:, None] * times / last) / wave[:, None]
-        reach = self.max_speed_change() * last / (torch.pi * self.WAVES)
-        return (times + reach * (noise @ waves)).clamp(0, last)
+        return self._warp(times, max(len(times) - 1, 1), noise)[0]
+
+    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+        """Read each time where the warp has put it, which Newton's method finds."""
+        last = max(y.shape[-1] - 1, 1)
+        wanted = torch.arange(y.shape[-1], device=y.device, dtype=y.dtype).expand(len(y), -1)
+        warped, _ = self._warp(wanted, last, noise)
+        places = torch.searchsorted(warped.detach(), wanted.contiguous()).to(y.dtype)
+        for _ in range(self.NEWTON):
+            places = places.detach()  # the last step has the whole derivative
+            warped, speed = self._warp(places, last, noise)
+            # where time all but stands still, its inverse is no more than steep
+            places = (places + (wanted - warped) / speed.clamp(min=0.01)).clamp(0, last)
+        return functional.resample(y, places)
+
+    def _warp(self, times: Tensor, last: int, noise: Noise) -> tuple[Tensor, Tensor]:
+        """Return the times that are read at others, shape (batch, times), and the speed there."""
+        wave = torch.arange(1, self.WAVES + 1, device=times.device, dtype=times.dtype)[:, None]
+        angle = torch.pi / last * wave * times[..., None, :]
+        speed = self.max_speed_change() / self.WAVES * noise[:, None].to(times.dtype)
+        warped = times + last / torch.pi * (speed @ (torch.sin(angle) / wave))[:, 0]
+        return warped.clamp(0, last), 1 + (speed @ torch.cos(angle))[:, 0]
