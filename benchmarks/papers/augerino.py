@@ -1,0 +1,390 @@
+"""Training, measures, page and figure that the experiments in Augerino's way share.
+
+Benton, Finzi, Izmailov, Wilson, *Learning invariances in neural networks*, NeurIPS 2020,
+arXiv 2010.11882: augmentations in a chain, the width of each learned by reparameterisation, the
+loss less the norm of the widths, and one Adam for widths and network alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from eegaug import Augmentation, Compose
+
+#: What the penalty weighs, from too little to too much.
+PENALTIES = (0.01, 0.05, 0.2)
+#: Width of the rounding of the norm at zero, where it would have no gradient.
+ROUNDING = 0.01
+BATCH_SIZE = 50
+
+#: From model, criterion, signals and targets to what is minimised.
+Objective = Callable[[nn.Module, nn.Module, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to train, one column of the tables.
+
+    Parameters
+    ----------
+    name : str
+        What the page calls it.
+    augmentation : callable
+        Builds the chain, its strengths at where they start.
+    objective : callable
+        From model, criterion, signals and targets to what is minimised.
+    """
+
+    name: str
+    augmentation: Callable[[], Augmentation]
+    objective: Objective
+
+
+def plain(model: nn.Module, criterion: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Return the loss alone."""
+    return criterion(model(x), y)
+
+
+def published(weight: float) -> Objective:
+    r"""Return the objective of the paper, :math:`L - \lambda \lVert r \rVert_2`.
+
+    Parameters
+    ----------
+    weight : float
+        Weight :math:`\lambda` of the norm of all widths :math:`r` together, each as a fraction of
+        its range (a chance of flips as the variance of the choice over its largest).
+
+    Returns
+    -------
+    callable
+        From model, criterion, signals and targets to a scalar.
+    """
+
+    def objective(model: nn.Module, criterion: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        widths = torch.cat(list(model.augmentation.breadths()))
+        return plain(model, criterion, x, y) - weight * torch.linalg.vector_norm(widths + ROUNDING)
+
+    return objective
+
+
+def methods(build: Callable[..., Compose], start: dict, true: dict) -> list[Method]:
+    """Return the ways to train that are compared.
+
+    A further one is a further line: its objective gets the model, the criterion and the batch.
+
+    Parameters
+    ----------
+    build : callable
+        Builds the chain from strengths by name.
+    start : dict of str to float
+        Strengths where learning starts.
+    true : dict of str to float
+        Strengths that suit the data.
+
+    Returns
+    -------
+    list of Method
+    """
+    nothing = dict.fromkeys(start, 0.0)
+    return [
+        Method("none", lambda: frozen(build(**nothing)), plain),
+        *(Method(f"Augerino, {w:g}", lambda: build(**start), published(w)) for w in PENALTIES),
+        Method("true widths", lambda: frozen(build(**true)), plain),
+    ]
+
+
+def frozen(chain: Compose) -> Compose:
+    """Return a chain whose strengths stay."""
+    return chain.requires_grad_(False)
+
+
+def widths(augmentation: Augmentation) -> dict[str, float]:
+    """Return what the strengths of a chain are, by the name of the transform."""
+    found = {}
+    for link in augmentation.augmentations:
+        ((_, strength),) = link.named_children()
+        found[type(link).__name__] = strength.describe()["value"]
+    return found
+
+
+def train(
+    model: nn.Module,
+    objective: Objective,
+    criterion: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    steps: int,
+    lr: float,
+) -> list[dict[str, float]]:
+    """Train network and strengths by one Adam, and return the widths on the way.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        Network behind a chain.
+    objective : callable
+        From model, criterion, signals and targets to what is minimised.
+    criterion : nn.Module
+        Loss of (outputs, targets).
+    x, y : Tensor
+        Signals (trials, channels, times) and targets.
+    steps : int
+        Number of steps, over shuffled batches of 50.
+    lr : float
+        Learning rate.
+
+    Returns
+    -------
+    list of dict
+        Strengths by name, twenty times on the way.
+    """
+    model.train()
+    optimiser = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=lr)
+    order: list[Tensor] = []
+    history = []
+    for step in range(steps):
+        if not order:
+            order = list(torch.randperm(len(x)).split(BATCH_SIZE))
+        index = order.pop()
+        optimiser.zero_grad()
+        objective(model, criterion, x[index], y[index]).backward()
+        optimiser.step()
+        if (step + 1) % max(1, steps // 20) == 0:
+            history.append(widths(model.augmentation))
+    return history
+
+
+def spread(values: Iterable[float], form: str = ".2f") -> str:
+    """Format the median of values, and their range."""
+    low, middle, high = (format(float(v), form) for v in np.quantile(list(values), (0, 0.5, 1)))
+    return f"{middle} [{low}, {high}]"
+
+
+def table(runs: list[dict], key: str, names: dict[str, str], form: str = ".2f") -> list[str]:
+    """Tabulate numbers by method: medians and ranges over the seeds.
+
+    Parameters
+    ----------
+    runs : list of dict
+        One per method and seed.
+    key : str
+        Which numbers of a run, a dict by name.
+    names : dict of str to str
+        Those that are shown, and what they are called.
+    form : str
+        Format of a number.
+
+    Returns
+    -------
+    list of str
+        Lines of Markdown.
+    """
+    lines = [f"| method | {' | '.join(names.values())} |", "|---|" + "---|" * len(names)]
+    for method in dict.fromkeys(run["method"] for run in runs):
+        own = [run[key] for run in runs if run["method"] == method]
+        cells = [spread([numbers[name] for numbers in own], form) for name in names]
+        lines.append(f"| {method} | {' | '.join(cells)} |")
+    return lines
+
+
+def how_often(runs: list[dict], suits: Callable[[dict[str, float]], bool]) -> list[str]:
+    """Tabulate in how many seeds the learned widths suit the data.
+
+    Parameters
+    ----------
+    runs : list of dict
+        One per method and seed.
+    suits : callable
+        Whether widths, by the name of the transform, suit the data.
+
+    Returns
+    -------
+    list of str
+        Lines of Markdown.
+    """
+    lines = ["| method | seeds |", "|---|---|"]
+    for method in dict.fromkeys(run["method"] for run in runs):
+        own = [suits(run["widths"]) for run in runs if run["method"] == method]
+        lines.append(f"| {method} | {sum(own)} of {len(own)} |")
+    return lines
+
+
+def in_words(steps: int, lr: float) -> str:
+    """Describe the methods that are compared, for a page.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps.
+    lr : float
+        Learning rate.
+
+    Returns
+    -------
+    str
+    """
+    weights = ", ".join(f"{w:g}" for w in PENALTIES)
+    return (
+        "*Augerino* learns all widths of the chain by reparameterisation, from a tenth of their "
+        "ranges; what is minimised is the loss less a weight "
+        f"({weights}) times the L2 norm of the widths, by one Adam ({lr:g}, {steps} steps of "
+        f"{BATCH_SIZE} trials) for widths and network alike, with one copy in training and 16 in "
+        "the test. Unlike the published widths, which are unbounded and in units of their own, "
+        "these stay in a range and count as shares of it. *None* has widths of zero, *true widths* "
+        "has those that suit the data, both frozen."
+    )
+
+
+def draw(
+    runs: list[dict],
+    scores: dict[str, str],
+    score_label: str,
+    extents: dict[str, tuple[float, float | None, str]],
+) -> plt.Figure:
+    """Draw scores, and learned widths as shares of their ranges, of every method and seed.
+
+    Parameters
+    ----------
+    runs : list of dict
+        One per method and seed.
+    scores : dict of str to str
+        Scores that are shown, and what they are called.
+    score_label : str
+        What they measure, and its unit.
+    extents : dict of str to tuple
+        For each transform the end of its range, the width that suits the data (None where any
+        does) and the unit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    names = list(dict.fromkeys(run["method"] for run in runs))
+    markers = ["o", "s", "^", "D"]
+    fills = ["black", "white", "0.6", "0.85"]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    for ax, key, items in ((left, "scores", list(scores)), (right, "widths", list(extents))):
+        for number, item in enumerate(items):
+            place = (number - (len(items) - 1) / 2) * 0.22
+            scale = extents[item][0] if key == "widths" else 1.0
+            for row, name in enumerate(names):
+                own = [run[key][item] / scale for run in runs if run["method"] == name]
+                jitter = place + np.linspace(-0.06, 0.06, len(own))
+                ax.scatter(
+                    row + jitter,
+                    own,
+                    24,
+                    marker=markers[number],
+                    facecolor=fills[number],
+                    edgecolor="black",
+                    linewidth=0.7,
+                    zorder=3,
+                    label=_label(item, scores, extents) if row == 0 else None,
+                )
+        ax.set_xticks(range(len(names)), [name.replace(", ", "\n") for name in names])
+        ax.grid(axis="y", color="0.9", zorder=0)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(fontsize=8, loc="best")
+    left.set_ylabel(score_label)
+    right.set_ylabel("width, as a share of its range")
+    right.set_ylim(-0.04, 1.04)
+    return figure
+
+
+def _label(item: str, scores: dict[str, str], extents: dict) -> str:
+    if item in scores:
+        return scores[item]
+    high, true, unit = extents[item]
+    suits = "any width suits" if true is None else f"suits: {true:g}"
+    return f"{item}, of {f'{high:g} {unit}'.strip()} ({suits})"
+
+
+def run(
+    name: str,
+    ways: list[Method],
+    one_run: Callable[[Method, int], dict],
+    page: Callable[[dict], str],
+    picture: Callable[[list[dict]], plt.Figure],
+    n_seeds: int = 5,
+) -> None:
+    """Run every method over the seeds of the command line, and write what was found.
+
+    Parameters
+    ----------
+    name : str
+        Name of the files: ``docs/papers/NAME.md``, ``.json`` and ``.png``.
+    ways : list of Method
+        What is compared.
+    one_run : callable
+        From method and seed to what was measured.
+    page : callable
+        From all that was measured to the page.
+    picture : callable
+        From all runs to a figure.
+    n_seeds : int
+        Number of seeds, from 0, where the command line names none.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(n_seeds)))
+    parser.add_argument("--out", type=Path, default=Path("docs/papers"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    options.out.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    data = {
+        "seeds": options.seeds,
+        "machine": {
+            "processor": platform.machine(),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+        },
+        "runs": [],
+    }
+    pairs = [(way, seed) for seed in options.seeds for way in ways]
+    for way, seed in tqdm(pairs, unit="run"):
+        torch.manual_seed(seed)
+        found = one_run(way, seed)
+        data["runs"].append({"method": way.name, "seed": seed, **found})
+        data["seconds"] = time.monotonic() - began
+        (options.out / f"{name}.json").write_text(json.dumps(data) + "\n")
+    write(name, data, page, picture, options.out)
+
+
+def write(
+    name: str,
+    data: dict,
+    page: Callable[[dict], str],
+    picture: Callable[[list[dict]], plt.Figure],
+    out: Path,
+) -> None:
+    """Write page and figure from what was measured, as in the JSON file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the files.
+    data : dict
+        All that was measured.
+    page, picture : callable
+        As :func:`run` takes them.
+    out : Path
+        Folder of the files.
+    """
+    ended = (
+        f"Seeds {', '.join(map(str, data['seeds']))} of data, network and draws; medians with the "
+        f"range over seeds; {data['seconds'] / 60:.0f} minutes on one thread."
+    )
+    (out / f"{name}.md").write_text(page(data) + "\n" + ended + "\n")
+    picture(data["runs"]).savefig(out / f"{name}.png", dpi=120)
