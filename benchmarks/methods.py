@@ -87,9 +87,7 @@ METHODS = {
     "AugNet": Method(
         _augnet, lambda criterion, model: BreadthCriterion(criterion, model, 0.2), weight_decay=1e-4
     ),
-    "Augerino": Method(
-        _eegaug, lambda criterion, model: BreadthCriterion(criterion, model, 0.05)
-    ),
+    "Augerino": Method(_eegaug, lambda criterion, model: BreadthCriterion(criterion, model, 0.05)),
 }
 
 

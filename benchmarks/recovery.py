@@ -173,10 +173,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10, help="number of seeds (%(default)s)")
     parser.add_argument("--first-seed", type=int, default=0, help="the first (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=40, help="length (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=60, help="length (%(default)s)")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
+    parser.add_argument("--resume", action="store_true", help="keep the runs that are saved")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the page")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -188,7 +189,9 @@ def main() -> None:
         for task in arguments.tasks
         for method in arguments.methods
     ]
-    runs = []
+    runs = json.loads(results.read_text("utf-8")) if arguments.resume and results.exists() else []
+    done = {(run["task"], run["method"], run["seed"], arguments.epochs) for run in runs}
+    wanted = [each for each in wanted if each not in done]
     with warnings.catch_warnings(), tqdm(total=len(wanted), unit="run") as bar:
         warnings.simplefilter("ignore")
         parallel = Parallel(n_jobs=arguments.jobs, return_as="generator")
@@ -196,9 +199,9 @@ def main() -> None:
             runs.append(result)
             results.write_text(json.dumps(runs, indent=1, ensure_ascii=False) + "\n", "utf-8")
             bar.update()
-    complete = pd.DataFrame(runs).groupby(["task", "method"]).size()
-    print(pd.DataFrame(runs).groupby(["task", "method"], sort=False)["success"].mean().unstack())
-    if len(complete) == len(TASKS) * len(arguments.methods):
+    table = pd.DataFrame(runs)
+    print(table.groupby(["task", "method"], sort=False)["success"].mean().unstack())
+    if len(table[["task", "method"]].drop_duplicates()) == len(TASKS) * table["method"].nunique():
         write_page(runs, arguments.epochs, arguments.out / "recovery.md")
 
 

@@ -82,7 +82,7 @@ class Task:
     signal: Callable[[np.random.Generator, int], np.ndarray]
     n_classes: int
     candidates: tuple[tuple[Callable[[], Transform], float | str], ...]
-    noise: float = 0.2
+    noise: float = 0.1
     n_trials: int = 640
 
     def draw(self, seed: int) -> tuple[Tensor, Tensor]:
@@ -112,10 +112,12 @@ class Task:
         return verdicts
 
     def network(self) -> nn.Module:
-        """Return a new network: a layer of filters, their envelopes, and two layers upon them."""
+        """Return a new network: filters in space and time, their envelopes, two layers on them."""
         n_chans = self.signal(np.random.default_rng(0), 0).shape[0]
+        n_mixed = min(n_chans, 4)
         return nn.Sequential(
-            nn.Conv1d(n_chans, 16, 65, padding=32),
+            nn.Conv1d(n_chans, n_mixed, 1),
+            nn.Conv1d(n_mixed, 16, 65, padding=32),
             nn.BatchNorm1d(16),
             nn.ReLU(),
             nn.AvgPool1d(8),
@@ -150,7 +152,7 @@ def _on_side(x: np.ndarray, side: int) -> np.ndarray:
 
 
 def _frequency(generator: np.random.Generator, label: int) -> np.ndarray:
-    return _rhythm(6 + 1.5 * label + generator.uniform(-0.25, 0.25), _phase(generator))[None]
+    return _rhythm(3 + 1.5 * label + generator.uniform(-0.25, 0.25), _phase(generator))[None]
 
 
 def _latency(generator: np.random.Generator, label: int) -> np.ndarray:
@@ -170,8 +172,8 @@ def _one_channel(generator: np.random.Generator, label: int) -> np.ndarray:
 
 
 def _waveform(generator: np.random.Generator, label: int) -> np.ndarray:
-    """Return a rhythm whose harmonic has one of two phases, 0.4 rad apart."""
-    return (_rhythm(4, 0) + _rhythm(8, 0.4 * label))[None]
+    """Return a rhythm whose harmonic has one of four phases, 0.3 rad apart."""
+    return (_rhythm(4, 0) + _rhythm(8, 0.3 * label))[None]
 
 
 def _topography(generator: np.random.Generator, label: int) -> np.ndarray:
@@ -268,9 +270,9 @@ TASKS: dict[str, Task] = {
     "a redundant channel": Task(_one_channel, 4, ((_drop(1), END), (_time_shift, 0.2))),
     "the class in one channel": Task(_one_channel, 4, ((_drop(0), 0), (_time_shift, 0.2))),
     "phase irrelevant": Task(
-        _frequency, 4, ((FTSurrogate, END), (SignFlip, END), (_frequency_shift, 0.5))
+        _frequency, 4, ((FTSurrogate, END), (SignFlip, END), (_time_shift, END))
     ),
-    "waveform is the class": Task(_waveform, 2, ((FTSurrogate, 0),)),
+    "waveform is the class": Task(_waveform, 4, ((FTSurrogate, 0),)),
     "sensor rotation ±15°": Task(
         _topography,
         8,

@@ -13,8 +13,8 @@ from eegaug.transforms.base import Augmentation
 
 #: Weight of the published penalty where none is given.
 PENALTY_WEIGHT = 0.001
-#: What an augmentation wider by a factor e may cost: this share of what the network knows.
-INVARIANCE_WEIGHT = 0.07
+#: What an augmentation wider by a factor e may cost, in units of the loss: nats.
+INVARIANCE_WEIGHT = 0.08
 #: Breadth, as a fraction of its range, up to which a strength counts as none.
 NEGLIGIBLE = 0.03
 #: Fraction of its range at which a strength starts to learn.
@@ -171,9 +171,9 @@ class InvarianceCriterion(nn.Module):
         self.register_buffer("ignorant_loss", torch.tensor(torch.nan))
 
     @property
-    def information(self) -> Tensor:
-        """What the network knows: the loss that it saves, in units of the loss; zero at first."""
-        return (self.ignorant_loss - self.loss).clamp(min=0).nan_to_num(0.0)
+    def known(self) -> Tensor:
+        """What the network knows, from 0 to 1: the share of the ignorant loss that it saves."""
+        return (1 - self.loss / self.ignorant_loss).clamp(min=0).nan_to_num(0.0)
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss, with the reward of breadth while the model is in training mode."""
@@ -186,7 +186,7 @@ class InvarianceCriterion(nn.Module):
             # of each trial, on the scale of the mean: class weights do not sum to one
             losses = self.each(outputs, targets).reshape(len(outputs), -1).mean(1)
             losses = losses * (loss / losses.mean()).nan_to_num(1.0)
-            reward = self.weight * self.information.square() / self.ignorant_loss
+            reward = self.weight * self.known.square()
         for augmentation in _outermost(model):
             for breadths in augmentation.breadths():
                 loss = loss - reward * torch.log(breadths + NEGLIGIBLE).sum()
