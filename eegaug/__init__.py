@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from eegaug import functional, policies
 from eegaug.layers import AugmentationLayer, Compose, describe
+from eegaug.measures import Profile, identifiability, invariance, runners_up
 from eegaug.models import InvariantModel
 from eegaug.objectives import BreadthCriterion, InvarianceCriterion, breadth_penalty, narrow
 from eegaug.strength import Chance, Strength, as_strength
@@ -46,6 +47,7 @@ from eegaug.transforms import (
     TimeShift,
     TimeWarp,
     Transform,
+    check_transform,
 )
 
 __version__ = version("eegaug")
@@ -82,6 +84,7 @@ __all__ = [
     "NoiseTransform",
     "PhaseJitter",
     "PowerlineNoise",
+    "Profile",
     "RandomCrop",
     "SegmentationReconstruction",
     "SensorsRotation",
@@ -98,8 +101,12 @@ __all__ = [
     "Transform",
     "as_strength",
     "breadth_penalty",
+    "check_transform",
     "describe",
     "functional",
+    "identifiability",
+    "invariance",
     "narrow",
     "policies",
+    "runners_up",
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eegaug import __version__
-from eegaug.objectives import PENALTY_WEIGHT
+from eegaug.objectives import INVARIANCE_WEIGHT
 from eegaug.policies import POLICIES
 
 if TYPE_CHECKING:
@@ -131,11 +131,12 @@ def _parser() -> argparse.ArgumentParser:
         "--batch-size", type=int, metavar="N", default=64, help="windows in a step (%(default)s)"
     )
     training.add_argument(
-        "--penalty",
+        "--weight",
         type=float,
         metavar="X",
-        default=PENALTY_WEIGHT,
-        help="weight of the penalty that widens strengths (%(default)s)",
+        default=INVARIANCE_WEIGHT,
+        help="what an augmentation wider by a factor e may cost, in nats of the training loss"
+        " (%(default)s)",
     )
     training.add_argument(
         "--seed", type=int, metavar="N", default=0, help="seed of all that is random (%(default)s)"
@@ -145,6 +146,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         default="auto",
         help="auto (CUDA, then CPU), cpu or cuda (%(default)s)",
+    )
+    training.add_argument(
+        "--restarts",
+        type=int,
+        metavar="N",
+        default=0,
+        help="train N times more, to see whether what is learned agrees (%(default)s)",
     )
     training.add_argument(
         "--compare", action="store_true", help="also train the network without augmentation"
@@ -186,7 +194,7 @@ def _learn(arguments: argparse.Namespace) -> int:
             policy=arguments.policy,
             epochs=arguments.epochs,
             batch_size=arguments.batch_size,
-            penalty_weight=arguments.penalty,
+            weight=arguments.weight,
             seed=arguments.seed,
             device=arguments.device,
         )
@@ -211,6 +219,7 @@ def _learn(arguments: argparse.Namespace) -> int:
                 settings,
                 test=arguments.test,
                 compare=arguments.compare,
+                restarts=arguments.restarts,
                 progress=True,
             )
             print("Writing the report ...", file=sys.stderr, flush=True)
@@ -277,5 +286,5 @@ def _tell_results(learned: Learned) -> None:
     print(learned.table().to_string(index=False))
     print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")
     print(learned.scores().round(3).to_string())
-    for warning in learned.warnings():
+    for warning in [*learned.warnings(), *learned.doubts()]:
         print(f"\nNote: {warning}")

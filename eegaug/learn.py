@@ -8,7 +8,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,22 @@ from torch import nn
 import eegaug
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
-from eegaug.layers import describe
+from eegaug.layers import describe, strength_key
+from eegaug.measures import Profile, identifiability, runners_up
 from eegaug.models import InvariantModel
-from eegaug.objectives import PENALTY_WEIGHT, check_penalty_weight
+from eegaug.objectives import INVARIANCE_WEIGHT, check_penalty_weight, narrow
 from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
 from eegaug.strength import check_positive
 
 #: A transform is all but unused below this weight, or this part of its strengths' ranges.
 LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
+#: The last part of a training, in which strengths should have settled.
+SETTLED = 0.25
+#: Windows that are asked how sure the strengths are.
+MEASURED = 512
+#: Restarts disagree where a strength is spread over more than this part of its range.
+AGREEMENT = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,8 @@ class Settings:
         Length of the training, and windows in a step.
     lr, strength_lr : float
         Learning rates of the network, and of weights and strengths.
-    penalty_weight : float
-        Weight of the breadth penalty.
+    weight : float
+        What an augmentation wider by a factor e may cost, in nats of the training loss.
     n_copies : int
         Augmented copies that a prediction is averaged over.
     seed : int
@@ -73,7 +80,7 @@ class Settings:
     batch_size: int = 64
     lr: float = 1e-3
     strength_lr: float = 1e-2
-    penalty_weight: float = PENALTY_WEIGHT
+    weight: float = INVARIANCE_WEIGHT
     n_copies: int = 4
     seed: int = 0
     device: str = "auto"
@@ -89,7 +96,7 @@ class Settings:
             )
         check_positive("lr", self.lr)
         check_positive("strength_lr", self.strength_lr)
-        check_penalty_weight("penalty_weight", self.penalty_weight)
+        check_penalty_weight("weight", self.weight)
         _model_class(self.model)
         if self.policy not in POLICIES:
             raise ValueError(
@@ -116,6 +123,9 @@ class Learned:
         The same network trained without augmentation, where it was asked for.
     seconds : dict
         Time that each training took.
+    restarts : list of list of dict
+        What further trainings, with the seeds that follow, have learned, each as
+        :func:`~eegaug.describe` tells it.
     """
 
     windows: SleepWindows
@@ -124,8 +134,10 @@ class Learned:
     net: EEGClassifier
     plain: braindecode.EEGClassifier | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    restarts: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.profiles, self.runners_up = self._measure()
         X, test = self.windows.X, self.split.test
         self.y_true = self.windows.y[test]
         self.y_pred = {name: net.predict(X[test]) for name, net in self.nets.items()}
@@ -140,6 +152,77 @@ class Learned:
     def best_epoch(self) -> int:
         """Epoch, counted from 1, whose parameters were kept: that of the least validation loss."""
         return int(np.nanargmin(self.net.history[:, "valid_loss"])) + 1
+
+    def _measure(self) -> tuple[list[Profile], list[dict[str, Any]]]:
+        """Ask how sure the strengths are, of windows that were not trained on."""
+        chosen = _validated_on(self.windows, self.split)
+        chosen = np.random.default_rng(self.settings.seed).permutation(chosen)[:MEASURED]
+        device = self.settings.device
+        x = torch.as_tensor(self.windows.X[chosen], device=device)
+        y = torch.as_tensor(self.windows.y[chosen], device=device)
+        weights = _class_weights(self.windows.y[self.split.train]).to(device)
+        asked = self.net.module_, nn.CrossEntropyLoss(weights), x, y
+        return identifiability(*asked), runners_up(*asked)
+
+    def sureness(self) -> pd.DataFrame:
+        """Return how sure each strength is, one row a strength: what stands against trusting it."""
+        rows = []
+        last = max(1, round(SETTLED * len(self.net.history)))
+        layers = describe(self.net.module_)
+        for profile in self.profiles:
+            transforms = layers[profile.layer - 1]["transforms"]
+            index = [each["name"] for each in transforms].index(profile.transform)
+            key = strength_key(profile.layer, transforms[index], profile.strength)
+            settled = np.array(self.net.history[:, key][-last:])
+            row = {
+                "transform": profile.transform,
+                "strength": profile.strength,
+                "unit": profile.unit,
+                "learned": f"{profile.value:.3g}",
+                "late epochs": f"{settled.min():.3g} to {settled.max():.3g}",
+                "verdict": profile.verdict,
+                "why": profile.reason,
+            }
+            if self.restarts:
+                values = self._restarted(profile, index)
+                row["restarts"] = f"{min(values):.3g} to {max(values):.3g}"
+            rows.append({"layer": profile.layer} | row)
+        return pd.DataFrame(rows)
+
+    def _restarted(self, profile: Profile, index: int) -> list[float]:
+        """Return the values of a strength in this training and in all restarts."""
+        others = [layers[profile.layer - 1]["transforms"][index] for layers in self.restarts]
+        values = [each["strengths"][profile.strength]["value"] for each in others]
+        return [profile.value, *values]
+
+    def doubts(self) -> list[str]:
+        """Return which answers are not determined by the data, one sentence each."""
+        told = []
+        layers = describe(self.net.module_)
+        for profile in self.profiles:
+            transforms = layers[profile.layer - 1]["transforms"]
+            index = [each["name"] for each in transforms].index(profile.transform)
+            if transforms[index]["weight"] < LEAST_WEIGHT:
+                continue
+            name = f"{profile.transform}, {profile.strength} = {profile.value:.3g} {profile.unit}"
+            if profile.verdict == "not determined":
+                told.append(f"{name}, is not determined by the data. {profile.reason}")
+            if self.restarts:
+                values = self._restarted(profile, index)
+                strength = transforms[index]["strengths"][profile.strength]
+                spread = (max(values) - min(values)) / (strength["high"] - strength["low"])
+                if spread > AGREEMENT:
+                    told.append(
+                        f"{name}, differs between restarts: {min(values):.3g} to"
+                        f" {max(values):.3g} over {len(values)}."
+                    )
+        for layer in self.runners_up:
+            if layer["excess"] < 2 * layer["error"]:
+                told.append(
+                    f"Layer {layer['layer']} chose {layer['winner']}; {layer['runner_up']} would"
+                    f" have cost {layer['excess']:+.3f} ± {layer['error']:.3f}: no more."
+                )
+        return told
 
     def scores(self) -> pd.DataFrame:
         """Return the scores on the test windows, one row a net."""
@@ -189,18 +272,22 @@ class Learned:
             told.append(
                 f"On the people tested, augmentation lowered the balanced accuracy from"
                 f" {scores['plain']:.3f} to {scores['augmented']:.3f}. What was learned may reach"
-                " too far: see whether other seeds agree, or try a smaller --penalty."
+                " too far: see whether other seeds agree, or try a smaller --weight."
             )
         for name, y_pred in self.y_pred.items():
             if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
                 told.append(
                     f"The {name} network predicts {STAGES[y_pred[0]]} throughout: it learned"
-                    " nothing, and neither did its strengths. Try a smaller --penalty."
+                    " nothing, and neither did its strengths. Try a smaller --weight."
                 )
         return told
 
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row a strength."""
+        verdicts = {
+            (profile.layer, profile.transform, profile.strength): profile.verdict
+            for profile in self.profiles
+        }
         rows = []
         for number, layer in enumerate(describe(self.net.module_), 1):
             for transform in layer["transforms"]:
@@ -215,6 +302,7 @@ class Learned:
                             "range": f"{strength['low']:g} to {strength['high']:g}",
                             "unit": strength["unit"],
                             "note": "all but unused" if is_unused(transform) else "",
+                            "data say": verdicts[number, transform["name"], name],
                         }
                     )
         return pd.DataFrame(rows)
@@ -246,6 +334,12 @@ class Learned:
                 "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
             },
             "layers": describe(self.net.module_),
+            "trust": {
+                "doubts": self.doubts(),
+                "strengths": [asdict(profile) for profile in self.profiles],
+                "runners_up": self.runners_up,
+                "restarts": self.restarts,
+            },
             "scores": scores["augmented"],
         }
         if self.plain is not None:
@@ -287,6 +381,7 @@ def learn(
     *,
     test: Sequence[str] | None = None,
     compare: bool = False,
+    restarts: int = 0,
     progress: bool = False,
 ) -> Learned:
     """Train a network with a policy in front, and keep the epoch that validates best.
@@ -301,6 +396,9 @@ def learn(
         People to test on; chosen by the seed where absent.
     compare : bool
         Whether to train the same network without augmentation too.
+    restarts : int
+        How often to train again, with the seeds that follow and the same split, to see whether
+        what is learned agrees.
     progress : bool
         Whether to show a progress bar.
 
@@ -314,6 +412,8 @@ def learn(
         If the windows cannot be split, or the model cannot take them.
     """
     settings = settings or Settings()
+    if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
+        raise ValueError(f"Parameter `restarts` should be an integer from 0. Found {restarts}.")
     split = split_windows(windows.y, windows.persons, test, settings.seed)
     nets, seconds = {}, {}
     with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
@@ -321,7 +421,14 @@ def learn(
             start = time.perf_counter()
             nets[name] = _fit(name, windows, split, settings, progress)
             seconds[name] = time.perf_counter() - start
-        return Learned(windows, split, settings, nets["augmented"], nets.get("plain"), seconds)
+        again = []
+        for restart in range(1, restarts + 1):
+            seeded = replace(settings, seed=settings.seed + restart)
+            name = f"restart {restart} of {restarts}"
+            again.append(describe(_fit(name, windows, split, seeded, progress).module_))
+        return Learned(
+            windows, split, settings, nets["augmented"], nets.get("plain"), seconds, again
+        )
 
 
 def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
@@ -410,8 +517,7 @@ def _fit(
     _, n_chans, n_times = X.shape
     sfreq = float(windows.info["sfreq"])
     network = _build_network(settings.model, n_chans, n_times, sfreq, settings.seed)
-    # A stage that is not trained has no weight in the loss: nothing to validate on.
-    valid = split.valid[np.isin(y[split.valid], y[split.train])]
+    valid = _validated_on(windows, split)
     if len(valid) == 0:
         raise ValueError("No stage of the people validated on is in training; try another seed.")
     title = f"Training ({name})"
@@ -443,9 +549,10 @@ def _fit(
             net = braindecode.EEGClassifier(network, **common)
         else:
             augmentation = POLICIES[settings.policy](sfreq, n_chans, windows.info["ch_names"])
+            narrow(augmentation)
             net = EEGClassifier(
                 InvariantModel(network, augmentation, settings.n_copies),
-                penalty_weight=settings.penalty_weight,
+                weight=settings.weight,
                 optimizer__param_groups=[("augmentation*", {"lr": settings.strength_lr})],
                 **common,
             )
@@ -453,10 +560,16 @@ def _fit(
         if not np.isfinite(net.history[:, "valid_loss"]).any():
             raise ValueError(
                 f"Training ({name}) diverged: the validation loss was never finite. Lower the"
-                " learning rates or the penalty."
+                " learning rates or the weight."
             )
         net.load_params(checkpoint=checkpoint)
     return net
+
+
+def _validated_on(windows: SleepWindows, split: Split) -> np.ndarray:
+    """Return the windows to validate on: a stage that is not trained has no weight in the loss."""
+    y = windows.y
+    return split.valid[np.isin(y[split.valid], y[split.train])]
 
 
 def _build_network(name: str, n_chans: int, n_times: int, sfreq: float, seed: int) -> nn.Module:

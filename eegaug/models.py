@@ -14,6 +14,7 @@ from eegaug.transforms.base import (
     in_full_precision,
     map_noise,
 )
+from eegaug.transforms.check import check_customs
 
 #: What braindecode, and code that follows it, reads off a model.
 SIGNAL_ATTRIBUTES = (
@@ -88,6 +89,9 @@ class InvariantModel(nn.Module):
     torch.Size([8, 5, 300])
     """
 
+    #: Whether transforms that are not of this package have been checked on a batch.
+    _checked = False
+
     def __init__(
         self,
         model: nn.Module,
@@ -138,8 +142,9 @@ class InvariantModel(nn.Module):
         TypeError
             If ``x`` is no floating-point tensor, or an augmentation cannot be undone.
         ValueError
-            If ``x`` is no batch of signals, the number of channels is not the model's, or the
-            outputs of an equivariant one are not dense.
+            If ``x`` is no batch of signals, the number of channels is not the model's, the outputs
+            of an equivariant one are not dense, or, on the first batch of a training, a transform
+            from outside of this package does not pass :func:`~eegaug.check_transform`.
         """
         check_signals(x)
         if x.ndim == 2:
@@ -152,18 +157,41 @@ class InvariantModel(nn.Module):
                 f"Input `x` should have {n_chans} channels, as the model has."
                 f" Found {x.shape[-2]}, in shape {tuple(x.shape)}."
             )
+        if self.training:
+            self._check_once(x)
         copies = self.n_copies_train if self.training else self.n_copies
-        repeated = x.repeat_interleave(copies, 0)
-        noise = None
-        if not self.training:
-            noise = self._evaluation_noise(x)
-        elif self.equivariant:  # what is to be undone is to be known
-            noise = self.augmentation.sample(repeated)
-        augmented = self.augmentation(repeated, noise=noise)
-        outputs = self.model(augmented)
-        if self.equivariant:
-            outputs = self._undone(outputs, augmented, noise)
+        noise = None if self.training else self._evaluation_noise(x)
+        outputs = self.of_one_copy(x.repeat_interleave(copies, 0), noise)
         return outputs.unflatten(0, (len(x), copies)).mean(1)
+
+    def of_one_copy(self, x: Tensor, noise: Noise = None) -> Tensor:
+        """Return the output for one augmented copy of each trial, with nothing averaged.
+
+        Parameters
+        ----------
+        x : Tensor
+            Signals, shape (batch, channels, times).
+        noise : nested tuple of Tensor, optional
+            Draws of the augmentation's ``sample`` to replay.
+
+        Returns
+        -------
+        Tensor
+            Outputs of the model, shape (batch, ...).
+        """
+        if noise is None and self.equivariant:  # what is to be undone is to be known
+            noise = self.augmentation.sample(x)
+        augmented = self.augmentation(x, noise=noise)
+        outputs = self.model(augmented)
+        return self._undone(outputs, augmented, noise) if self.equivariant else outputs
+
+    def _check_once(self, x: Tensor) -> None:
+        """Check custom transforms on two trials; not while tracing, nor inside of torch.func."""
+        if torch.compiler.is_compiling() or self._checked or x.is_meta:
+            return
+        if all(isinstance(each, nn.Parameter) for each in self.parameters()):
+            check_customs(self.augmentation, x[:2].detach().nan_to_num(0.0, 0.0, 0.0))
+            self._checked = True
 
     def _undone(self, outputs: Tensor, augmented: Tensor, noise: Noise) -> Tensor:
         n_trials, n_times = len(augmented), augmented.shape[-1]

@@ -14,7 +14,7 @@ from eegaug.transforms.base import Augmentation
 #: Weight of the published penalty where none is given.
 PENALTY_WEIGHT = 0.001
 #: What an augmentation wider by a factor e may cost, in units of the loss: nats.
-INVARIANCE_WEIGHT = 0.08
+INVARIANCE_WEIGHT = 0.1
 #: Breadth, as a fraction of its range, up to which a strength counts as none.
 NEGLIGIBLE = 0.03
 #: Fraction of its range at which a strength starts to learn.
@@ -69,26 +69,25 @@ def breadth_penalty(module: nn.Module) -> Tensor:
 
 
 class InvarianceCriterion(nn.Module):
-    r"""Widen every strength as far as what the network knows allows.
+    r"""Widen every strength as far as the loss of a network that knows its task allows.
 
     In training the loss :math:`\ell` of the augmented trials becomes
 
-    .. math:: \ell - \mu\,\frac{I^2}{\ell_0} \sum_k \log(b_k + \epsilon), \qquad
-       I = \max(\ell_0 - \ell,\ 0),
+    .. math:: \ell - \mu\,\kappa^2 \sum_k \log(b_k + \epsilon), \qquad
+       \kappa = \max(1 - \ell / \ell_0,\ 0),
 
     with :math:`b_k` the breadths (a strength as a fraction of its range, the variance of a
-    :class:`~eegaug.Chance`), and :math:`I` what the network knows: how far its loss, averaged over
-    recent batches, is below that of a prediction which ignores its input, :math:`\ell_0`. A
-    strength :math:`s` comes to rest where
+    :class:`~eegaug.Chance`), and :math:`\kappa` what the network knows: the share that it saves of
+    :math:`\ell_0`, the loss of a prediction which ignores its input. Both losses are means over
+    recent batches, and have no gradient here. A strength :math:`s` comes to rest where
 
-    .. math:: s\,\frac{\partial \ell}{\partial s} = \mu\,\frac{I^2}{\ell_0}
-       \quad (b \gg \epsilon),
+    .. math:: s\,\frac{\partial \ell}{\partial s} = \mu\,\kappa^2 \quad (b \gg \epsilon),
 
-    that is, where widening it by 1 % costs :math:`\mu` percent of what the network knows. For
-    draws from :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less
-    its mean. So the rule depends neither on unit nor on range, holds each transform by itself, and
-    does not saturate; a network that knows nothing widens nothing. Where a transform destroys what
-    the network knows, its breadth falls below :math:`\epsilon = 0.03`.
+    that is, where an augmentation wider by 1 % costs a hundredth of :math:`\mu`. For draws from
+    :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less its mean.
+    So the rule depends neither on unit nor on range, holds each transform by itself, and does not
+    saturate; a network that knows nothing widens nothing. Where a transform destroys what the
+    network knows, its breadth falls to :math:`\epsilon = 0.03` and below.
 
     Choices (flips, dropped channels, gates) are whole. Their chances :math:`p` get the gradient of
     the mean loss from the losses of the trials,
@@ -110,7 +109,8 @@ class InvarianceCriterion(nn.Module):
         Model with augmentations inside. It is referred to, not owned: its parameters are not
         parameters of the criterion.
     weight : float
-        The share :math:`\mu`, zero or more.
+        :math:`\mu`, in units of the loss (nats), zero or more. For a regression, standardise the
+        targets, or scale it by their variance.
 
     Raises
     ------
@@ -130,19 +130,20 @@ class InvarianceCriterion(nn.Module):
 
     Examples
     --------
-    >>> from eegaug import FTSurrogate, InvariantModel
+    >>> from eegaug import InvariantModel, TimeShift
     >>> _ = torch.manual_seed(0)
-    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(20, 3))
-    >>> model = InvariantModel(network, FTSurrogate(0.02))
+    >>> x = torch.randn(64, 2, 10)
+    >>> y = (x.mean((1, 2)) > 0).long()  # whatever the shift
+    >>> network = nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(2, 2))
+    >>> model = narrow(InvariantModel(network, TimeShift(sfreq=10)))
     >>> criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    >>> x, y = torch.randn(8, 2, 10), torch.arange(8) % 3
-    >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    >>> for _ in range(50):
+    >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    >>> for _ in range(100):
     ...     optimizer.zero_grad()
     ...     criterion(model(x), y).backward()
     ...     optimizer.step()
-    >>> bool(model.augmentation.phase_noise_magnitude() > 0.2)
-    True
+    >>> model.augmentation.max_shift
+    Strength(2 s in [0, 2])
     """
 
     #: Share of the past in the running means.

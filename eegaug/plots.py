@@ -14,6 +14,7 @@ from scipy.signal import welch
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from eegaug.layers import strength_key, weight_key
+from eegaug.measures import Profile
 from eegaug.recordings import STAGES
 from eegaug.transforms import Augmentation
 
@@ -43,7 +44,7 @@ def plot_losses(history: Any, best_epoch: int | None = None, ax: Axes | None = N
     ax = _axes(ax, (6, 3))
     epochs = history[:, "epoch"]
     for key, label, line in (
-        ("train_loss", "training (penalty included)", "--"),
+        ("train_loss", "training (reward included)", "--"),
         ("valid_loss", "validation", "-"),
     ):
         ax.plot(epochs, history[:, key], line, color=COLOURS[0], label=label)
@@ -111,6 +112,62 @@ def plot_learning(
             if len(panel["lines"]) > 1:
                 ax.legend(frameon=False, fontsize="x-small")
             ax.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_profiles(profiles: Sequence[Profile]) -> Figure:
+    """Draw how the loss depends on each strength, the others as learned.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        What :func:`~eegaug.identifiability` tells of the model.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel a strength: the loss less that at the learned value, with two standard errors, and
+        a dotted line at the learned value.
+
+    Raises
+    ------
+    ValueError
+        If there is no profile.
+    """
+    if not profiles:
+        raise ValueError("Argument `profiles` should hold a profile or more. Found none.")
+    columns = min(4, len(profiles))
+    rows = -(-len(profiles) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(3.0 * columns, 2.5 * rows), squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat[len(profiles) :]:
+        ax.remove()
+    for profile, ax in zip(profiles, axes.flat, strict=False):
+        ax.axhline(0, color="0.7", linewidth=0.8)
+        ax.errorbar(
+            profile.values,
+            profile.excess,
+            2 * np.array(profile.error),
+            color=COLOURS[0],
+            marker="o",
+            markersize=4,
+            capsize=2,
+        )
+        ax.axvline(profile.value, color="0.4", linestyle=":", linewidth=1)
+        ax.set_title(f"layer {profile.layer}: {profile.transform}", fontsize="medium")
+        ax.set_xlabel(f"{profile.strength} ({profile.unit})", fontsize="small")
+        ax.set_ylabel("loss, change (nats)", fontsize="small")
+        ax.annotate(
+            profile.verdict,
+            (0.5, 0.97),
+            xycoords="axes fraction",
+            va="top",
+            ha="center",
+            fontsize="small",
+        )
+        ax.margins(y=0.25)
+        ax.spines[["top", "right"]].set_visible(False)
     return figure
 
 

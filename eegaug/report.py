@@ -49,6 +49,17 @@ def write_report(learned: Learned, path: str | Path) -> None:
         f"The dotted line is epoch {learned.best_epoch}, which validated best and was kept."
         " Each strength is drawn over its whole range.",
     )
+    report.add_html(_sureness(learned), "How sure", section="How sure it is", tags=())
+    if learned.profiles:
+        _add(
+            report,
+            plots.plot_profiles(learned.profiles),
+            "Loss against each strength",
+            "How sure it is",
+            "Change of the loss on windows that were not trained on, augmented by the same draws,"
+            " where one strength takes other values than the learned one (dotted). Bars: two"
+            " standard errors. Flat: the data do not care.",
+        )
     for title, figure in _augmentation_figures(learned):
         _add(
             report,
@@ -98,7 +109,8 @@ def _summary(learned: Learned) -> str:
     comparison = (
         f", against {scores['plain']:.3f} without augmentation" if "plain" in scores else ""
     )
-    told = "".join(f"<li><b>{html.escape(warning)}</b></li>" for warning in learned.warnings())
+    against = [*learned.warnings(), *learned.doubts()]
+    told = "".join(f"<li><b>{html.escape(warning)}</b></li>" for warning in against)
     warnings = f"<p>Before you trust this:</p><ul>{told}</ul>" if told else ""
     return (
         f"<p>Balanced accuracy on {len(learned.split.test)} windows that were not trained on:"
@@ -107,6 +119,28 @@ def _summary(learned: Learned) -> str:
         f"<p>The network was made invariant to:</p><ul>{''.join(used) or '<li>nothing</li>'}</ul>"
         f"<p>It makes next to no use of:</p><ul>{''.join(unused) or '<li>nothing</li>'}</ul>"
         f"{_html(learned.table())}"
+    )
+
+
+def _sureness(learned: Learned) -> str:
+    """Say what each answer rests on."""
+    doubts = "".join(f"<li><b>{html.escape(doubt)}</b></li>" for doubt in learned.doubts())
+    told = (
+        f"<p>Do not build on:</p><ul>{doubts}</ul>"
+        if doubts
+        else "<p>The data determine every strength.</p>"
+    )
+    again = (
+        f"Restarts: {len(learned.restarts)} more trainings with other seeds."
+        if learned.restarts
+        else "One training; <code>--restarts 2</code> would tell whether others agree."
+    )
+    return (
+        f"{told}<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using"
+        " it costs loss. <i>Free</i>: it reached the end of its range, and nothing resisted."
+        " <i>Not determined</i>: it could be otherwise at no measurable cost. Costs are told on"
+        " windows that were validated on, not trained on, in nats, and count from two standard"
+        f" errors on. {again}</p>{_html(learned.sureness())}"
     )
 
 

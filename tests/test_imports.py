@@ -16,6 +16,7 @@ TIERS = [
     {"transforms"},
     {"layers"},
     {"models", "objectives"},
+    {"measures"},
     {"policies", "recordings"},
     {"plots"},
     {"learn"},

@@ -9,6 +9,7 @@ from torch.utils.data import TensorDataset
 
 from eegaug import (
     AugmentationLayer,
+    BreadthCriterion,
     FrequencyShift,
     FTSurrogate,
     InvariantModel,
@@ -60,8 +61,8 @@ def test_the_printed_log_stays_readable(capsys):
     assert "train_loss" in printed and "FrequencyShift" not in printed
 
 
-def test_training_loss_has_the_penalty_and_validation_loss_has_not():
-    net = build(penalty_weight=0.5, criterion=nn.CrossEntropyLoss).initialize()
+def test_training_loss_has_the_objective_and_validation_loss_has_not():
+    net = build(objective=BreadthCriterion, weight=0.5, criterion=nn.CrossEntropyLoss).initialize()
     outputs, targets = torch.zeros(4, 2), torch.zeros(4, dtype=torch.long)
     plain = nn.functional.cross_entropy(outputs, targets)
     penalty = breadth_penalty(net.module_)
@@ -89,9 +90,14 @@ def test_regressor():
     assert "layer 1 FTSurrogate phase_noise_magnitude (fraction of 2π)" in net.history[-1]
 
 
-def test_a_negative_penalty_is_refused():
-    with pytest.raises(ValueError, match=r"`penalty_weight` should be zero or more"):
-        build(penalty_weight=-1)
+def test_a_negative_weight_is_refused():
+    with pytest.raises(ValueError, match=r"`weight` should be zero or more"):
+        build(weight=-1)
+
+
+def test_probabilities_sum_to_one():
+    """The objective does not hide from skorch that the criterion wants scores."""
+    assert np.allclose(build().fit(X, Y).predict_proba(X).sum(1), 1, atol=1e-5)
 
 
 class Every(nn.Module):

@@ -137,7 +137,7 @@ def test_a_training_that_diverges_is_told(windows):
         ({"epochs": 0}, "`epochs` should be an integer from 1"),
         ({"epochs": 2.5}, "`epochs` should be an integer from 1"),
         ({"lr": -1.0}, "`lr` should be positive"),
-        ({"penalty_weight": -1}, "`penalty_weight` should be zero or more"),
+        ({"weight": -1}, "`weight` should be zero or more"),
         ({"seed": -1}, "`seed` should be an integer from 0"),
         ({"seed": 2**32}, "`seed` should be an integer from 0"),
         ({"device": "abacus"}, "No device 'abacus' can be used here"),
@@ -257,8 +257,7 @@ def test_bad_options_end_with_status_2_and_one_line(arguments, message, tmp_path
 
 def test_the_command_has_the_librarys_defaults():
     told, settings = vars(_parser().parse_args(["learn"])), Settings()
-    told["penalty_weight"] = told.pop("penalty")
-    for name in ("model", "policy", "epochs", "batch_size", "penalty_weight", "seed"):
+    for name in ("model", "policy", "epochs", "batch_size", "weight", "seed"):
         assert told[name] == getattr(settings, name), name
 
 

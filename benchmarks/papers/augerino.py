@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from eegaug import Augmentation, Compose
+from eegaug import Augmentation, Compose, InvarianceCriterion, narrow
+from eegaug.objectives import INVARIANCE_WEIGHT, START
 
 #: What the penalty weighs, from too little to too much.
 PENALTIES = (0.01, 0.05, 0.2)
@@ -29,8 +31,16 @@ PENALTIES = (0.01, 0.05, 0.2)
 ROUNDING = 0.01
 BATCH_SIZE = 50
 
-#: From model, criterion, signals and targets to what is minimised.
-Objective = Callable[[nn.Module, nn.Module, Tensor, Tensor], Tensor]
+#: Learning rate of the strengths by eegaug's default, whatever the network's is.
+STRENGTH_LR = 0.01
+#: By eegaug's default, a width is the mean over this last part of the training.
+SETTLED = 0.25
+
+#: What the pages call it.
+DEFAULT = "eegaug's default"
+
+#: Function of (outputs, targets) -> what is minimised.
+Criterion = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -44,20 +54,26 @@ class Method:
     augmentation : callable
         Builds the chain, its strengths at where they start.
     objective : callable
-        From model, criterion, signals and targets to what is minimised.
+        From the loss and the model to the criterion that is minimised.
+    strength_lr : float, optional
+        Learning rate of the strengths; the network's where absent.
+    settled : float, optional
+        Last part of the training whose mean widths count; the final ones where absent.
     """
 
     name: str
     augmentation: Callable[[], Augmentation]
-    objective: Objective
+    objective: Callable[[nn.Module, nn.Module], Criterion]
+    strength_lr: float | None = None
+    settled: float | None = None
 
 
-def plain(model: nn.Module, criterion: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+def plain(loss: nn.Module, model: nn.Module) -> Criterion:
     """Return the loss alone."""
-    return criterion(model(x), y)
+    return loss
 
 
-def published(weight: float) -> Objective:
+def published(weight: float) -> Callable[[nn.Module, nn.Module], Criterion]:
     r"""Return the objective of the paper, :math:`L - \lambda \lVert r \rVert_2`.
 
     Parameters
@@ -69,12 +85,15 @@ def published(weight: float) -> Objective:
     Returns
     -------
     callable
-        From model, criterion, signals and targets to a scalar.
+        From the loss and the model to the criterion.
     """
 
-    def objective(model: nn.Module, criterion: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-        widths = torch.cat(list(model.augmentation.breadths()))
-        return plain(model, criterion, x, y) - weight * torch.linalg.vector_norm(widths + ROUNDING)
+    def objective(loss: nn.Module, model: nn.Module) -> Criterion:
+        def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
+            widths = torch.cat(list(model.augmentation.breadths()))
+            return loss(outputs, targets) - weight * torch.linalg.vector_norm(widths + ROUNDING)
+
+        return criterion
 
     return objective
 
@@ -82,7 +101,7 @@ def published(weight: float) -> Objective:
 def methods(build: Callable[..., Compose], start: dict, true: dict) -> list[Method]:
     """Return the ways to train that are compared.
 
-    A further one is a further line: its objective gets the model, the criterion and the batch.
+    A further one is a further line: its objective makes a criterion of the loss and the model.
 
     Parameters
     ----------
@@ -101,6 +120,13 @@ def methods(build: Callable[..., Compose], start: dict, true: dict) -> list[Meth
     return [
         Method("none", lambda: frozen(build(**nothing)), plain),
         *(Method(f"Augerino, {w:g}", lambda: build(**start), published(w)) for w in PENALTIES),
+        Method(
+            DEFAULT,
+            lambda: narrow(build(**nothing)),
+            InvarianceCriterion,
+            STRENGTH_LR,
+            SETTLED,
+        ),
         Method("true widths", lambda: frozen(build(**true)), plain),
     ]
 
@@ -120,23 +146,23 @@ def widths(augmentation: Augmentation) -> dict[str, float]:
 
 
 def train(
+    method: Method,
     model: nn.Module,
-    objective: Objective,
-    criterion: nn.Module,
+    loss: nn.Module,
     x: Tensor,
     y: Tensor,
     steps: int,
     lr: float,
-) -> list[dict[str, float]]:
-    """Train network and strengths by one Adam, and return the widths on the way.
+) -> dict:
+    """Train network and strengths by one Adam, and return the widths.
 
     Parameters
     ----------
+    method : Method
+        How.
     model : InvariantModel
         Network behind a chain.
-    objective : callable
-        From model, criterion, signals and targets to what is minimised.
-    criterion : nn.Module
+    loss : nn.Module
         Loss of (outputs, targets).
     x, y : Tensor
         Signals (trials, channels, times) and targets.
@@ -147,23 +173,35 @@ def train(
 
     Returns
     -------
-    list of dict
-        Strengths by name, twenty times on the way.
+    dict
+        ``widths``, the strengths by name; ``history``, the same twenty times on the way.
     """
     model.train()
-    optimiser = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=lr)
+    criterion = method.objective(loss, model)
+    strengths = [p for p in model.augmentation.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(
+        [
+            {"params": model.model.parameters()},
+            {"params": strengths, "lr": method.strength_lr or lr},
+        ],
+        lr=lr,
+    )
     order: list[Tensor] = []
     history = []
-    for step in range(steps):
+    for _ in range(steps):
         if not order:
             order = list(torch.randperm(len(x)).split(BATCH_SIZE))
         index = order.pop()
         optimiser.zero_grad()
-        objective(model, criterion, x[index], y[index]).backward()
+        criterion(model(x[index]), y[index]).backward()
         optimiser.step()
-        if (step + 1) % max(1, steps // 20) == 0:
-            history.append(widths(model.augmentation))
-    return history
+        history.append(widths(model.augmentation))
+    last = history[-max(1, round(steps * (method.settled or 0))) :]
+    each = max(1, steps // 20)
+    return {
+        "widths": {name: float(np.mean([found[name] for found in last])) for name in last[0]},
+        "history": history[each - 1 :: each],
+    }
 
 
 def spread(values: Iterable[float], form: str = ".2f") -> str:
@@ -242,7 +280,11 @@ def in_words(steps: int, lr: float) -> str:
         f"({weights}) times the L2 norm of the widths, by one Adam ({lr:g}, {steps} steps of "
         f"{BATCH_SIZE} trials) for widths and network alike, with one copy in training and 16 in "
         "the test. Unlike the published widths, which are unbounded and in units of their own, "
-        "these stay in a range and count as shares of it. *None* has widths of zero, *true widths* "
+        f"these stay in a range and count as shares of it. *{DEFAULT.capitalize()}* has the same "
+        f"chain, every width from {100 * START:g} % of its range, and `InvarianceCriterion` at its "
+        f"own weight of {INVARIANCE_WEIGHT:g}; the learning rate of the widths is {STRENGTH_LR:g}, "
+        f"and what counts is their mean over the last {100 * SETTLED:g} % of the steps. *None* has "
+        "widths of zero, *true widths* "
         "has those that suit the data, both frozen."
     )
 
@@ -293,7 +335,7 @@ def draw(
                     zorder=3,
                     label=_label(item, scores, extents) if row == 0 else None,
                 )
-        ax.set_xticks(range(len(names)), [name.replace(", ", "\n") for name in names])
+        ax.set_xticks(range(len(names)), [re.sub(",? ", "\n", name) for name in names])
         ax.grid(axis="y", color="0.9", zorder=0)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(fontsize=8, loc="best")
@@ -338,28 +380,43 @@ def run(
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(n_seeds)))
+    names = [way.name for way in ways]
+    parser.add_argument("--methods", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("docs/papers"))
+    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
+    file = options.out / f"{name}.json"
     data = {
-        "seeds": options.seeds,
         "machine": {
             "processor": platform.machine(),
             "torch": torch.__version__,
             "python": platform.python_version(),
         },
         "runs": [],
+        "seconds": 0.0,
     }
-    pairs = [(way, seed) for seed in options.seeds for way in ways]
-    for way, seed in tqdm(pairs, unit="run"):
+    if options.resume and file.exists():
+        data = json.loads(file.read_text())
+        data.pop("seeds", None)  # each run has its own
+    began = time.monotonic() - data["seconds"]
+    done = {(found["method"], found["seed"]) for found in data["runs"]}
+    pairs = [(way, seed) for seed in options.seeds for way in ways if way.name in options.methods]
+    for way, seed in tqdm([(w, s) for w, s in pairs if (w.name, s) not in done], unit="run"):
         torch.manual_seed(seed)
         found = one_run(way, seed)
         data["runs"].append({"method": way.name, "seed": seed, **found})
+        data["runs"].sort(key=lambda found: (found["seed"], names.index(found["method"])))
         data["seconds"] = time.monotonic() - began
-        (options.out / f"{name}.json").write_text(json.dumps(data) + "\n")
+        file.write_text(json.dumps(data) + "\n")
+    data["runs"].sort(key=lambda found: names.index(found["method"]))
     write(name, data, page, picture, options.out)
+
+
+def listed(seeds: Iterable[int]) -> str:
+    """List seeds in their order."""
+    return ", ".join(map(str, sorted(seeds)))
 
 
 def write(
@@ -382,9 +439,16 @@ def write(
     out : Path
         Folder of the files.
     """
+    seeds: dict[str, list[int]] = {}
+    for each in data["runs"]:
+        seeds.setdefault(each["method"], []).append(each["seed"])
+    most = max(seeds.values(), key=len)
+    fewer = [f"{way} {listed(own)}" for way, own in seeds.items() if len(own) < len(most)]
     ended = (
-        f"Seeds {', '.join(map(str, data['seeds']))} of data, network and draws; medians with the "
-        f"range over seeds; {data['seconds'] / 60:.0f} minutes on one thread."
+        f"Seeds {listed(most)} of data, network and draws"
+        + (f" (but {'; '.join(fewer)})" if fewer else "")
+        + "; medians with the range over seeds; "
+        f"{data['seconds'] / 60:.0f} minutes on one thread."
     )
     (out / f"{name}.md").write_text(page(data) + "\n" + ended + "\n")
     picture(data["runs"]).savefig(out / f"{name}.png", dpi=120)

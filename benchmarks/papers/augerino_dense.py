@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import torch
-from augerino import Method, draw, how_often, in_words, methods, run, table, train, widths
+from augerino import Method, draw, how_often, in_words, methods, run, table, train
 from torch import Tensor, nn
 
 from eegaug import Compose, InvariantModel, Strength, TimeShift
@@ -89,7 +89,7 @@ def one_run(method: Method, seed: int) -> dict:
     x, y = make_data(TRAIN, 0)
     tests = {name: make_data(TEST, half) for half, name in enumerate(SCORES)}
     model = InvariantModel(Positional(), method.augmentation(), n_copies=16, equivariant=True)
-    history = train(model, method.objective, nn.BCEWithLogitsLoss(), x, y, STEPS, LR)
+    learned = train(method, model, nn.BCEWithLogitsLoss(), x, y, STEPS, LR)
     model.eval()
     with torch.no_grad():
         odds = {name: (model(x), y) for name, (x, y) in tests.items()}
@@ -98,8 +98,7 @@ def one_run(method: Method, seed: int) -> dict:
         return {
             "scores": {name: f1(*pair) for name, pair in odds.items()},
             "balanced": {name: balanced_accuracy(*pair) for name, pair in odds.items()},
-            "widths": widths(model.augmentation),
-            "history": history,
+            **learned,
         }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import torch
-from augerino import Method, draw, how_often, in_words, methods, run, table, train, widths
+from augerino import Method, draw, how_often, in_words, methods, run, table, train
 from torch import Tensor, nn
 
 from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, Strength, TimeShift
@@ -77,14 +77,14 @@ def one_run(method: Method, seed: int) -> dict:
         nn.Flatten(0),
     )
     model = InvariantModel(network, method.augmentation(), n_copies=16)
-    history = train(model, method.objective, nn.MSELoss(), x, y, STEPS, LR)
+    learned = train(method, model, nn.MSELoss(), x, y, STEPS, LR)
     model.eval()
     with torch.no_grad():
         errors = {
             name: SPREAD * nn.functional.mse_loss(model(x), y).sqrt().item()
             for name, x, y in (("test", x_test, y_test), ("train", x, y))
         }
-    return {"scores": errors, "widths": widths(model.augmentation), "history": history}
+    return {"scores": errors, **learned}
 
 
 def suits(found: dict[str, float]) -> bool:

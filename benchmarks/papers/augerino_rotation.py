@@ -11,7 +11,7 @@ import math
 import matplotlib.pyplot as plt
 import mne
 import torch
-from augerino import Method, draw, how_often, in_words, methods, run, table, train, widths
+from augerino import Method, draw, how_often, in_words, methods, run, table, train
 from torch import Tensor, nn
 
 from eegaug import (
@@ -117,14 +117,14 @@ def one_run(method: Method, seed: int) -> dict:
     x, y = make_data(TRAIN, (0.0, TURN))
     tests = {"test": make_data(TEST, (0.0, TURN)), "farther": make_data(TEST, (TURN, 2 * TURN))}
     model = InvariantModel(Power(), method.augmentation(), n_copies=16)
-    history = train(model, method.objective, nn.CrossEntropyLoss(), x, y, STEPS, LR)
+    learned = train(method, model, nn.CrossEntropyLoss(), x, y, STEPS, LR)
     model.eval()
     with torch.no_grad():
         scores = {
             name: 100 * (model(x).argmax(1) == y).float().mean().item()
             for name, (x, y) in tests.items()
         }
-    return {"scores": scores, "widths": widths(model.augmentation), "history": history}
+    return {"scores": scores, **learned}
 
 
 def suits(found: dict[str, float]) -> bool:

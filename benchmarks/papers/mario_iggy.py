@@ -15,6 +15,7 @@ import json
 import math
 import time
 from abc import abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -23,16 +24,20 @@ import torch
 from pages import STYLES, listed, save, spread, table
 from sinusoids import published_penalty
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, avg_pool2d, cross_entropy, grid_sample
+from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 from tqdm import tqdm
 
 from eegaug import (
     AdditiveTransform,
     AugmentationLayer,
+    Compose,
+    InvarianceCriterion,
     InvariantModel,
     Strength,
     describe,
+    narrow,
 )
+from eegaug.objectives import INVARIANCE_WEIGHT, START
 from eegaug.transforms.base import Noise, uniform
 
 SIZE = 32
@@ -43,12 +48,16 @@ LEARNING_RATE = 5e-4
 PENALTY = 0.5
 TEMPERATURE = 0.01
 #: Fractions of their ranges that the strengths start from.
-STARTS = {"lower": 1 / 8, "higher": 1 / 2}
-#: The layers that are compared, by the names of their candidates.
+STARTS = {"lower": 1 / 8, "higher": 1 / 2, "narrow": START}
+#: The layers that are compared, and eegaug's chain, by the names of their candidates.
+DEFAULT = "eegaug's default"
 CANDIDATES = {
     "all five": ("TranslateX", "TranslateY", "Rotate", "ShearX", "ShearY"),
     "rotation alone": ("Rotate",),
+    DEFAULT: ("TranslateX", "TranslateY", "Rotate", "ShearX", "ShearY"),
 }
+#: By eegaug's default, learning rate of the strengths; an extent is the mean over this last part.
+STRENGTH_LR, SETTLED = 0.01, 0.25
 N_TRAIN, N_TEST = 2560, 1000
 
 
@@ -192,8 +201,8 @@ class ShearY(ElementTransform):
     element = (1, 0)
 
 
-def make_layer(candidates: str, start: float) -> AugmentationLayer:
-    """Build a layer, all strengths at a fraction of their ranges.
+def make_augmentation(candidates: str, start: float) -> AugmentationLayer | Compose:
+    """Build a layer, or eegaug's chain, all strengths at a fraction of their ranges.
 
     Parameters
     ----------
@@ -204,7 +213,7 @@ def make_layer(candidates: str, start: float) -> AugmentationLayer:
 
     Returns
     -------
-    AugmentationLayer
+    AugmentationLayer or Compose
     """
     halves = "half sides"  # positions go from -1 to 1
     transforms = {
@@ -214,9 +223,10 @@ def make_layer(candidates: str, start: float) -> AugmentationLayer:
         "ShearX": ShearX(0.3 * start, 0.3, "slope"),
         "ShearY": ShearY(0.3 * start, 0.3, "slope"),
     }
-    layer = AugmentationLayer(
-        [transforms[name] for name in CANDIDATES[candidates]], temperature=TEMPERATURE
-    )
+    chosen = [transforms[name] for name in CANDIDATES[candidates]]
+    if candidates == DEFAULT:
+        return narrow(Compose(chosen), start)
+    layer = AugmentationLayer(chosen, temperature=TEMPERATURE)
     # Equal as zeros are, but weight decay moves them.
     nn.init.ones_(layer.logits)
     return layer
@@ -238,7 +248,7 @@ def make_network(n_filters: int) -> nn.Sequential:
 def train(
     seed: int, candidates: str, start: str, weight_decay: float, epochs: int, n_filters: int
 ) -> dict:
-    """Train a network with a layer in front of it.
+    """Train a network with a layer, or a chain, in front of it.
 
     Parameters
     ----------
@@ -249,7 +259,7 @@ def train(
     start : str
         One of ``STARTS``.
     weight_decay : float
-        Weight decay of network, weights and strengths.
+        Weight decay of network, weights and strengths; by eegaug's default, of the network.
     epochs : int
         Epochs.
     n_filters : int
@@ -258,19 +268,32 @@ def train(
     Returns
     -------
     dict
-        ``weights`` and ``strengths`` by epoch, the start included, and transform; the angle
-        over 45 degrees as ``ratio``; the ``accuracy`` on new drawings.
+        ``weights`` and ``strengths`` by epoch, the start included, and transform, and as
+        ``extents`` those that count; the angle over 45 degrees as ``ratio``; the ``accuracy`` on
+        new drawings.
     """
     x, y = make_data(seed, N_TRAIN)
     torch.manual_seed(seed)
-    layer = make_layer(candidates, STARTS[start])
-    model = InvariantModel(make_network(n_filters), layer)
-    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, weight_decay=weight_decay)
+    augmentation = make_augmentation(candidates, STARTS[start])
+    model = InvariantModel(make_network(n_filters), augmentation)
+    loss = nn.CrossEntropyLoss()
+    groups = [
+        {"params": model.model.parameters()},
+        {"params": augmentation.parameters()},
+    ]
+    if candidates == DEFAULT:
+        groups[1] |= {"lr": STRENGTH_LR, "weight_decay": 0.0}
+        criterion = InvarianceCriterion(loss, model)
+    else:
+
+        def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
+            return loss(outputs, targets) + PENALTY * published_penalty(augmentation)
+
+    optimizer = torch.optim.Adam(groups, lr=LEARNING_RATE, weight_decay=weight_decay)
     weights, strengths = [], []
 
     def note() -> None:
-        (described,) = describe(layer)
-        transforms = described["transforms"]
+        transforms = [each for layer in describe(augmentation) for each in layer["transforms"]]
         weights.append([transform["weight"] for transform in transforms])
         strengths.append([transform["strengths"]["reach"]["value"] for transform in transforms])
 
@@ -278,16 +301,23 @@ def train(
     for _ in range(epochs):
         for inputs, labels in zip(x.split(BATCH_SIZE), y.split(BATCH_SIZE), strict=True):
             optimizer.zero_grad()
-            loss = cross_entropy(model(inputs), labels) + PENALTY * published_penalty(layer)
-            loss.backward()
+            criterion(model(inputs), labels).backward()
             optimizer.step()
         note()
     x, y = make_data(seed + 1000, N_TEST)
     model.eval()
     with torch.no_grad():
         accuracy = (model(x).argmax(1) == y).float().mean().item()
-    ratio = strengths[-1][CANDIDATES[candidates].index("Rotate")] / TRUE_ANGLE
-    return {"weights": weights, "strengths": strengths, "ratio": ratio, "accuracy": accuracy}
+    settled = round(SETTLED * epochs) if candidates == DEFAULT else 1
+    extents = np.mean(strengths[-settled:], 0).tolist()
+    ratio = extents[CANDIDATES[candidates].index("Rotate")] / TRUE_ANGLE
+    return {
+        "extents": extents,
+        "weights": weights,
+        "strengths": strengths,
+        "ratio": ratio,
+        "accuracy": accuracy,
+    }
 
 
 def plot_data(path: Path) -> None:
@@ -306,7 +336,7 @@ def plot_data(path: Path) -> None:
 
 def plot_epochs(runs: list[dict], path: Path) -> None:
     """Plot the angle over epochs of all runs, and the weights of the first with all five."""
-    figure, axes = plt.subplots(1, len(CANDIDATES) + 1, figsize=(12, 3.6))
+    figure, axes = plt.subplots(1, len(CANDIDATES) + 1, figsize=(15, 3.6))
     for ax, (candidates, names) in zip(axes, CANDIDATES.items(), strict=False):
         group = [run for run in runs if run["candidates"] == candidates]
         place = names.index("Rotate")
@@ -319,7 +349,9 @@ def plot_epochs(runs: list[dict], path: Path) -> None:
         ax.axhline(TRUE_ANGLE, color="black", lw=0.8, ls=":")
         ax.set_ylim(0, 95)
         ax.set_ylabel("rotation (degrees)")
-        ax.set_title(f"candidates: {candidates}", fontsize=9)
+        ax.set_title(
+            f"candidates: {candidates}".replace(f"candidates: {DEFAULT}", DEFAULT), fontsize=9
+        )
         ax.legend(fontsize=8)
     first = next((run for run in runs if run["candidates"] == "all five"), None)
     if first is not None:
@@ -362,6 +394,9 @@ of weights times strengths as fractions of their ranges. One Adam for everything
 {LEARNING_RATE:g}, weight decay {run["weight_decay"]:g}, one copy in training, {run["epochs"]}
 epochs of {N_TRAIN} images in batches of {BATCH_SIZE}, {run["n_filters"]} filters in the first of
 four convolutions, doubled in each. *Rotation alone* is the same layer with one candidate.
+*{DEFAULT}* has the five candidates in a chain, from {100 * START:g} % of their ranges, and
+`InvarianceCriterion` at its own weight of {INVARIANCE_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
+no weight decay for the strengths, an extent is the mean over the last quarter of the epochs.
 """
 
 
@@ -380,11 +415,20 @@ DIFFERENCES = f"""
 """
 
 
+def pairs(candidates: Iterable[str], starts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what goes together: eegaug's default starts narrow, the others do not."""
+    return [
+        (candidate, start)
+        for candidate, start in itertools.product(candidates, starts)
+        if (candidate == DEFAULT) is (start == "narrow")
+    ]
+
+
 def page(runs: list[dict]) -> str:
     """Write the page from the runs."""
     lines = [introduction(runs[0]), "## Results", ""]
     rows, orders, choices = [], [], []
-    for candidates, start in itertools.product(CANDIDATES, STARTS):
+    for candidates, start in pairs(CANDIDATES, STARTS):
         group = [run for run in runs if (run["candidates"], run["start"]) == (candidates, start)]
         if not group:
             continue
@@ -393,9 +437,9 @@ def page(runs: list[dict]) -> str:
         won = [names[int(np.argmax(run["weights"][-1]))] for run in group]
         rows.append(
             [
-                candidates,
+                "all five in a chain: eegaug's default" if candidates == DEFAULT else candidates,
                 f"{start}, from {180 * STARTS[start]:g}°",
-                f"{won.count('Rotate')} of {len(won)}",
+                "" if candidates == DEFAULT else f"{won.count('Rotate')} of {len(won)}",
                 spread(ratios),
                 f"{sum(0.9 <= ratio <= 1.1 for ratio in ratios)} of {len(ratios)}",
                 f"{np.median([run['accuracy'] for run in group]):.3f}",
@@ -403,7 +447,7 @@ def page(runs: list[dict]) -> str:
             ]
         )
         orders.append(f"- {candidates}, {start}: {listed(ratios)}")
-        if len(names) > 1:
+        if candidates == "all five":
             choices.append(f"- {start}: {', '.join(won)}")
     head = ["candidates", "start", "rotation chosen", "angle / 45°", "from 0.9 to 1.1"]
     lines += table([*head, "accuracy", "seconds a run"], rows)
@@ -459,7 +503,11 @@ def main() -> None:
     }
     runs = [run for run in runs if setting.items() <= run.items()]
     done = {(run["candidates"], run["seed"], run["start"]) for run in runs}
-    wanted = itertools.product(options.candidates, options.seeds, options.starts)
+    wanted = [
+        (candidates, seed, start)
+        for seed in options.seeds
+        for candidates, start in pairs(options.candidates, options.starts)
+    ]
     for key in tqdm([key for key in wanted if key not in done], unit="run"):
         began = time.monotonic()
         candidates, seed, start = key

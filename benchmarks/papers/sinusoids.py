@@ -181,7 +181,7 @@ def published_penalty(augmentation: Augmentation) -> Tensor:
 def epochs_of_training(
     model: nn.Module,
     data: Data,
-    penalty: Callable[[], Tensor] | None = None,
+    criterion: Callable[[Tensor, Tensor], Tensor],
     augment: Augmentation | None = None,
     epochs: int = EPOCHS,
 ) -> Iterator[int]:
@@ -196,8 +196,8 @@ def epochs_of_training(
         From signals to logits or to log-probabilities.
     data : Data
         What to train on.
-    penalty : callable, optional
-        Returns what is added to the loss.
+    criterion : callable
+        Function of (outputs, targets) -> loss.
     augment : Augmentation, optional
         Applied to each batch before the model.
     epochs : int
@@ -209,11 +209,7 @@ def epochs_of_training(
         pairs = zip(data.x_train.split(BATCH_SIZE), data.y_train.split(BATCH_SIZE), strict=True)
         for x, y in pairs:
             optimizer.zero_grad()
-            outputs = model(x if augment is None else augment(x))
-            loss = nn.functional.cross_entropy(outputs, y)
-            if penalty is not None:
-                loss = loss + penalty()
-            loss.backward()
+            criterion(model(x if augment is None else augment(x)), y).backward()
             optimizer.step()
         yield epoch
 
@@ -223,43 +219,3 @@ def accuracy(model: nn.Module, data: Data) -> float:
     """Return the share of test trials that are classified rightly."""
     model.eval()
     return (model(data.x_test).argmax(1) == data.y_test).float().mean().item()
-
-
-@torch.no_grad()
-def invariance(
-    model: nn.Module,
-    x: Tensor,
-    transform: Augmentation,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    r"""Measure how little a transform of the input changes the output of a model.
-
-    .. math:: \frac{d(z_i, z_{\pi(i)}) - d(z_i, z'_i)}{d(z_i, z_{\pi(i)}) + 10^{-8}},
-
-    with :math:`z` the outputs for the inputs, :math:`z'` those for the transformed inputs,
-    :math:`\pi` a random permutation of the trials and :math:`d` the cosine distance. It is 1
-    where the output stays, 0 where the transform changes it as much as another trial would.
-
-    Parameters
-    ----------
-    model : nn.Module
-        From signals (batch, channels, times) to outputs (batch, outputs).
-    x : Tensor
-        Signals, shape (batch, channels, times).
-    transform : Augmentation
-        The transform.
-    generator : torch.Generator, optional
-        Source of the transform's draws and of the permutation.
-
-    Returns
-    -------
-    Tensor
-        One value a trial, at most 1, shape (batch,). A trial that the permutation leaves in
-        its place has a large negative value: take the median.
-    """
-    model.eval()
-    outputs, moved = model(x), model(transform(x, generator=generator))
-    others = outputs[torch.randperm(len(x), generator=generator, device=x.device)]
-    between = 1 - nn.functional.cosine_similarity(outputs, others)
-    within = 1 - nn.functional.cosine_similarity(outputs, moved)
-    return (between - within) / (between + 1e-8)

@@ -7,47 +7,71 @@ from typing import Any
 
 import braindecode
 import braindecode.augmentation
+from skorch.utils import to_tensor
 from torch import Tensor, nn
 
 import eegaug
 from eegaug.integrations.skorch import StrengthHistory
-from eegaug.objectives import PENALTY_WEIGHT, breadth_penalty, check_penalty_weight
+from eegaug.objectives import InvarianceCriterion, check_penalty_weight
 from eegaug.strength import Strength
 
 
-class _BreadthLoss:
-    """Add the breadth penalty to the training loss of a net, and record the strengths."""
+class _LearnsAugmentation:
+    """Train by an objective that widens the augmentations, and record the strengths."""
 
-    def __init__(self, *args: Any, penalty_weight: float = PENALTY_WEIGHT, **kwargs: Any) -> None:
-        check_penalty_weight("penalty_weight", penalty_weight)
-        self.penalty_weight = penalty_weight
+    def __init__(
+        self,
+        *args: Any,
+        objective: Callable[..., nn.Module] = InvarianceCriterion,
+        weight: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if weight is not None:
+            check_penalty_weight("weight", weight)
+        self.objective = objective
+        self.weight = weight
         super().__init__(*args, **kwargs)
 
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
     ) -> Tensor:
-        """Return the loss; in training, with the penalty."""
-        loss = super().get_loss(y_pred, y_true, X=X, training=training)
-        if training and self.penalty_weight:
-            loss = loss + self.penalty_weight * breadth_penalty(self.module_)
-        return loss
+        """Return the loss; in training, that of the objective."""
+        if training:
+            return self._train_criterion()(y_pred, to_tensor(y_true, device=self.device))
+        return super().get_loss(y_pred, y_true, X=X, training=training)
+
+    def _train_criterion(self) -> nn.Module:
+        """Return the objective for the module and the criterion there are now.
+
+        It is none of skorch's criteria, by which skorch would know what predictions look like.
+        """
+        wrapped, objective = getattr(self, "_objective", (None, None))
+        if wrapped is not self.criterion_:
+            given = {} if self.weight is None else {"weight": self.weight}
+            objective = self.objective(self.criterion_, self.module_, **given)
+            self._objective = self.criterion_, objective
+        return objective
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
         return [("strengths", StrengthHistory()), *super()._default_callbacks]
 
 
-class EEGClassifier(_BreadthLoss, braindecode.EEGClassifier):
-    """braindecode's classifier, with the breadth penalty in its training loss.
+class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
+    """braindecode's classifier, trained to widen its augmentations as far as the loss allows.
 
-    The validation loss has no penalty. Weights and strengths are in ``net.history``.
+    The validation loss is the plain one. Weights and strengths are in ``net.history``.
 
     Parameters
     ----------
     module : nn.Module
         A model with augmentations inside, such as :class:`~eegaug.InvariantModel`.
-    penalty_weight : float
-        Weight of the penalty, zero or more.
+    objective : callable
+        Function of (criterion, model, weight) that returns the criterion to train by:
+        :class:`~eegaug.InvarianceCriterion`, or :class:`~eegaug.BreadthCriterion` for the
+        published penalty.
+    weight : float, optional
+        Weight of the objective, zero or more; the objective's own where absent.
     *args, **kwargs
         As :class:`braindecode.EEGClassifier` takes them.
 
@@ -58,17 +82,19 @@ class EEGClassifier(_BreadthLoss, braindecode.EEGClassifier):
     """
 
 
-class EEGRegressor(_BreadthLoss, braindecode.EEGRegressor):
-    """braindecode's regressor, with the breadth penalty in its training loss.
+class EEGRegressor(_LearnsAugmentation, braindecode.EEGRegressor):
+    """braindecode's regressor, trained to widen its augmentations as far as the loss allows.
 
-    The validation loss has no penalty. Weights and strengths are in ``net.history``.
+    The validation loss is the plain one. Weights and strengths are in ``net.history``.
 
     Parameters
     ----------
     module : nn.Module
         A model with augmentations inside, such as :class:`~eegaug.InvariantModel`.
-    penalty_weight : float
-        Weight of the penalty, zero or more.
+    objective : callable
+        Function of (criterion, model, weight) that returns the criterion to train by.
+    weight : float, optional
+        Weight of the objective, in units of the loss: standardise the targets, or give it.
     *args, **kwargs
         As :class:`braindecode.EEGRegressor` takes them.
 

@@ -1,7 +1,10 @@
-"""Callbacks for skorch: what was learned, epoch by epoch, and one progress bar."""
+"""Callbacks for skorch: what was learned, epoch by epoch; one progress bar; no end in NaN."""
 
 from __future__ import annotations
 
+import copy
+import math
+import warnings
 from typing import Any
 
 from skorch import NeuralNet
@@ -105,3 +108,51 @@ class TrainingProgress(Callback):
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Close the bar."""
         self.bar_.close()
+
+
+class KeepFinite(Callback):
+    """Stop a training whose loss is not finite, and go back to the last good state.
+
+    A state is good at the start, and after each epoch whose training losses and parameters were
+    finite. The unfinished epoch is dropped from ``net.history``, and a ``UserWarning`` tells what
+    happened; so does ``message_``, which is None where nothing did.
+    """
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Keep the first state."""
+        self.message_: str | None = None
+        self._keep(net)
+
+    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        """Stop where the training loss of the batch is not finite."""
+        if training:
+            loss = net.history[-1, "batches", -1, "train_loss"]
+            if not math.isfinite(loss):
+                self._stop(net, f"training loss became {loss}")
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Keep the state, or stop where the last step has spoiled it."""
+        for name, parameter in net.module_.named_parameters():
+            if not parameter.isfinite().all():
+                self._stop(net, f"parameter {name} became NaN or infinite")
+        self._keep(net)
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Let go of the state."""
+        self.state_ = None
+
+    def _keep(self, net: NeuralNet) -> None:
+        self.state_ = copy.deepcopy(net.module_.state_dict())
+        self.epoch_ = len(net.history)
+
+    def _stop(self, net: NeuralNet, what: str) -> None:
+        net.module_.load_state_dict(self.state_)
+        kept = f"parameters of epoch {self.epoch_}"
+        if self.epoch_ == 0:
+            kept = "first parameters, before training,"
+        self.message_ = (
+            f"The {what} in epoch {len(net.history)}: training stopped, and the {kept} were kept."
+        )
+        del net.history[-1]
+        warnings.warn(self.message_, UserWarning, stacklevel=2)
+        raise KeyboardInterrupt

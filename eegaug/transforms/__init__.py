@@ -11,6 +11,7 @@ from eegaug.transforms.base import (
     SpectralTransform,
     Transform,
 )
+from eegaug.transforms.check import check_transform
 from eegaug.transforms.mixing import BatchTransform, Mixup, SegmentationReconstruction
 from eegaug.transforms.noise import (
     BandNoise,
@@ -80,4 +81,5 @@ __all__ = [
     "TimeShift",
     "TimeWarp",
     "Transform",
+    "check_transform",
 ]

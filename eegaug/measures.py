@@ -1,0 +1,401 @@
+"""What may be trusted of what was learned: invariance of a model, and of each strength how sure."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from eegaug.layers import AugmentationLayer, describe
+from eegaug.models import InvariantModel
+from eegaug.strength import Chance, Strength, check_count
+from eegaug.transforms.base import Augmentation, Transform
+
+#: Multiples of a strength at which the loss is taken.
+MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
+#: Fraction of its range below which a strength is none, and above which it is at its end.
+NONE, END = 0.03, 0.97
+#: A difference of the loss counts from this many standard errors on.
+SIGNIFICANT = 2.0
+
+
+@torch.no_grad()
+def invariance(
+    model: nn.Module,
+    x: Tensor,
+    transform: Augmentation,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    r"""Measure how little a transform of the input changes the output of a model.
+
+    .. math:: \frac{d(z_i, z_{\pi(i)}) - d(z_i, z'_i)}{d(z_i, z_{\pi(i)})},
+
+    with :math:`z` the outputs for the inputs, :math:`z'` those for the transformed inputs,
+    :math:`\pi` a random permutation of the trials and :math:`d` the cosine distance. It is 1
+    where the output stays, and 0 where the transform changes it as much as another trial would.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From signals (batch, channels, times) to outputs (batch, ...). Put it in evaluation mode
+        before, if that is what is to be measured.
+    x : Tensor
+        Signals, shape (batch, channels, times), of two trials or more.
+    transform : Augmentation
+        The transform, at its strengths.
+    generator : torch.Generator, optional
+        Source of the transform's draws and of the permutation, on the device of ``x``.
+
+    Returns
+    -------
+    Tensor
+        One number a trial, shape (batch,), at most 1; 0 where the other trial's output has the
+        same direction. Its median over trials is what AugNet reports.
+
+    Raises
+    ------
+    ValueError
+        If there is one trial only.
+
+    References
+    ----------
+    Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
+    NeurIPS 2022, arXiv 2202.02142, section 4.3.
+
+    Examples
+    --------
+    >>> from eegaug import SignFlip, TimeShift
+    >>> _ = torch.manual_seed(0)
+    >>> x = torch.randn(32, 2, 100)
+    >>> class Power(nn.Module):
+    ...     def forward(self, x):
+    ...         return x.square().mean(-1)
+    >>> round(invariance(Power(), x, SignFlip(p=1.0)).median().item(), 3)
+    1.0
+    >>> round(invariance(nn.Flatten(), x, SignFlip(p=1.0)).median().item(), 3)
+    -1.0
+    """
+    if len(x) < 2:
+        raise ValueError("Input `x` should hold two trials or more. Found one.")
+    # in double precision: of nearly equal outputs the distance is a small difference
+    outputs = model(x).flatten(1).double()
+    transformed = model(transform(x, generator=generator)).flatten(1).double()
+    # by a shift, so that no trial is compared with itself
+    order = torch.randperm(len(x), generator=generator, device=x.device)
+    others = torch.empty_like(outputs)
+    others[order] = outputs[order.roll(1)]
+    apart = _cosine_distance(outputs, others)
+    return (apart - _cosine_distance(outputs, transformed)) / apart.clamp(min=1e-8)
+
+
+def _cosine_distance(a: Tensor, b: Tensor) -> Tensor:
+    return 1 - nn.functional.cosine_similarity(a, b, dim=1)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How the loss depends on one strength, all else as learned.
+
+    Attributes
+    ----------
+    layer : int
+        Number of the layer, from 1, as :func:`~eegaug.describe` counts them.
+    transform, strength, unit : str
+        Names and unit.
+    value : float
+        The learned value.
+    values : tuple of float
+        Values at which the loss was taken, in the unit.
+    excess : tuple of float
+        Mean loss there, less that at the learned value.
+    error : tuple of float
+        Standard error of each excess, over trials.
+    verdict : str
+        "bounded", "ruled out", "free" or "not determined".
+    reason : str
+        The verdict's sentence, with its figure.
+    """
+
+    layer: int
+    transform: str
+    strength: str
+    unit: str
+    value: float
+    values: tuple[float, ...]
+    excess: tuple[float, ...]
+    error: tuple[float, ...]
+    verdict: str
+    reason: str
+
+
+def identifiability(
+    model: InvariantModel,
+    criterion: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    n_draws: int = 4,
+    batch_size: int = 256,
+    seed: int = 0,
+) -> list[Profile]:
+    """Tell of each learned strength how far the data determine it.
+
+    The loss of the trained network, in evaluation mode, is taken on trials augmented by draws of
+    their own, the same at 0, 0.5, 1, 1.5 and 2 times the learned strength, so that differences are
+    those of the strength alone. A chance is held against never and always.
+
+    - *bounded*: reaching half as far again costs loss.
+    - *ruled out*: it is next to zero, and a small reach (a tenth of the range, or always instead of
+      never) costs loss.
+    - *free*: it is at the end of its range (a flip: near one half), and nothing resisted.
+    - *not determined*: it could be wider, or, next to zero, could be used, at no measurable cost.
+
+    Cost is told from chance at two standard errors over trials.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        The trained model.
+    criterion : nn.Module
+        Loss of (outputs, targets) with a ``reduction``.
+    x, y : Tensor
+        Signals (batch, channels, times) and targets (batch, ...): those trained on tell what the
+        strengths saw, others what holds beyond.
+    n_draws : int
+        Draws a trial.
+    batch_size : int
+        Trials at a time.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    list of Profile
+        One a learnable strength, in the order of :func:`~eegaug.describe`.
+
+    Raises
+    ------
+    TypeError
+        If the model is no InvariantModel.
+
+    Examples
+    --------
+    >>> from eegaug import SignFlip
+    >>> _ = torch.manual_seed(0)
+    >>> x = torch.randn(64, 1, 20)
+    >>> y = (x.mean((1, 2)) > 0).long()  # told by polarity
+    >>> class Mean(nn.Module):
+    ...     def forward(self, x):
+    ...         return torch.stack([-x.mean((1, 2)), x.mean((1, 2))], 1)
+    >>> model = InvariantModel(Mean(), SignFlip(p=0.01))
+    >>> identifiability(model, nn.CrossEntropyLoss(), x, y)[0].verdict
+    'ruled out'
+    """
+    if not isinstance(model, InvariantModel):
+        raise TypeError(
+            f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
+        )
+    check_count("n_draws", n_draws)
+    each = copy.deepcopy(criterion)
+    each.reduction = "none"
+    profiles = []
+    with torch.no_grad(), _evaluating(model):
+
+        def losses() -> Tensor:
+            return _losses(model, each, x, y, n_draws, batch_size, seed)
+
+        learned = losses()
+        for layer, transform, name, strength in _strengths(model):
+            excess, errors = [], []
+            values = _values(strength)
+            at = strength.raw.data.clone()
+            for value in values:
+                strength.raw.data.fill_(value)
+                difference = losses() - learned
+                excess.append(difference.mean().item())
+                errors.append((difference.std() / len(difference) ** 0.5).item())
+            strength.raw.data.copy_(at)
+            fraction = at.clamp(0, 1).item()
+            verdict, reason = _judge(strength, fraction, values, excess, errors)
+            low, width = strength.low.item(), (strength.high - strength.low).item()
+            profiles.append(
+                Profile(
+                    layer,
+                    transform,
+                    name,
+                    strength.unit,
+                    low + fraction * width,
+                    tuple(low + value * width for value in values),
+                    tuple(excess),
+                    tuple(errors),
+                    verdict,
+                    reason,
+                )
+            )
+    return profiles
+
+
+def _values(strength: Strength) -> list[float]:
+    """Return the fractions of the range at which the loss is taken, in order."""
+    fraction = strength.fraction.item()
+    if isinstance(strength, Chance):
+        return [0.0, 1.0]
+    if fraction < NONE:
+        return [0.0, 0.1]
+    return sorted({min(1.0, multiple * fraction) for multiple in MULTIPLES})
+
+
+def _judge(
+    strength: Strength,
+    fraction: float,
+    values: list[float],
+    excess: list[float],
+    errors: list[float],
+) -> tuple[str, str]:
+    """Return verdict and reason from the excess of the loss at each value."""
+
+    def told(index: int) -> str:
+        return f"{excess[index]:+.3f} ± {errors[index]:.3f}"
+
+    def costs(index: int) -> bool:
+        return excess[index] > SIGNIFICANT * errors[index]
+
+    last = len(values) - 1
+    if isinstance(strength, Chance):
+        more = excess[1] - excess[0]
+        always = f"always instead of never changes the loss by {more:+.3f}"
+        if 0.25 <= fraction <= 0.75:
+            return "free", f"Both ways are as good: {always}."
+        if fraction < NONE * 2 and more > SIGNIFICANT * (errors[0] + errors[1]):
+            return "ruled out", f"It costs loss: {always}."
+        return "not determined", f"Neither used evenly nor ruled out: {always}."
+    if fraction < NONE:
+        where = "A tenth of the range"
+        if costs(last):
+            return "ruled out", f"{where} changes the loss by {told(last)}."
+        return "not determined", f"{where} costs nothing measurable: {told(last)}."
+    if fraction > END:
+        return "free", "It reached the end of its range, and nothing in the data bounds it."
+    farther = next(index for index, value in enumerate(values) if value > fraction * 1.01)
+    half = "Reaching half as far again" if values[farther] < 1 else "Reaching the end of the range"
+    if costs(farther):
+        return "bounded", f"{half} changes the loss by {told(farther)}."
+    return "not determined", f"{half} costs nothing measurable: {told(farther)}."
+
+
+def runners_up(
+    model: InvariantModel,
+    criterion: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    n_draws: int = 4,
+    batch_size: int = 256,
+    seed: int = 0,
+) -> list[dict[str, object]]:
+    """Tell of each layer that chooses what its other candidates would have given.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        The trained model.
+    criterion : nn.Module
+        Loss of (outputs, targets) with a ``reduction``.
+    x, y : Tensor
+        Signals (batch, channels, times) and targets (batch, ...).
+    n_draws, batch_size, seed : int
+        As :func:`identifiability` has them.
+
+    Returns
+    -------
+    list of dict
+        One a layer of several candidates: its number ``layer``, the ``winner`` by weight, the
+        ``runner_up``, and ``excess`` and ``error``: the loss with the runner-up alone less that
+        with the winner alone, at their learned strengths, and its standard error over trials.
+
+    Examples
+    --------
+    >>> from eegaug import AugmentationLayer, SignFlip, TimeShift
+    >>> model = InvariantModel(nn.Flatten(), AugmentationLayer([TimeShift(100), SignFlip()]))
+    >>> x, y = torch.randn(8, 1, 20), torch.arange(8)
+    >>> told = runners_up(model, nn.CrossEntropyLoss(), x, y)
+    >>> told[0]["winner"], told[0]["runner_up"]
+    ('TimeShift', 'SignFlip')
+    """
+    each = copy.deepcopy(criterion)
+    each.reduction = "none"
+    told = []
+    with torch.no_grad(), _evaluating(model):
+        for number, layer in enumerate(_layers(model.augmentation), 1):
+            if not isinstance(layer, AugmentationLayer) or len(layer.transforms) < 2:
+                continue
+            names = [each["name"] for each in describe(layer)[0]["transforms"]]
+            logits = layer.logits.data.clone()
+            best = logits.argsort(descending=True)[:2].tolist()
+            alone = []
+            for index in best:
+                layer.logits.data.fill_(-torch.inf)
+                layer.logits.data[index] = 0.0
+                alone.append(_losses(model, each, x, y, n_draws, batch_size, seed))
+            layer.logits.data.copy_(logits)
+            difference = alone[1] - alone[0]
+            told.append(
+                {
+                    "layer": number,
+                    "winner": names[best[0]],
+                    "runner_up": names[best[1]],
+                    "excess": difference.mean().item(),
+                    "error": (difference.std() / len(difference) ** 0.5).item(),
+                }
+            )
+    return told
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model in evaluation mode, and then each of its modules back."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def _losses(
+    model: InvariantModel,
+    each: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    n_draws: int,
+    batch_size: int,
+    seed: int,
+) -> Tensor:
+    """Return the loss of each trial, its mean over draws that are the same in each call."""
+    generator = torch.Generator(x.device).manual_seed(seed)
+    losses = []
+    for _ in range(n_draws):
+        for signals, targets in zip(x.split(batch_size), y.split(batch_size), strict=True):
+            noise = model.augmentation.sample(signals, generator)
+            outputs = model.of_one_copy(signals, noise)
+            losses.append(each(outputs, targets).reshape(len(signals), -1).mean(1))
+    return torch.cat(losses).reshape(n_draws, len(x)).mean(0)
+
+
+def _layers(augmentation: nn.Module) -> list[nn.Module]:
+    """Return the layers and lone transforms in the order of :func:`~eegaug.describe`."""
+    if isinstance(augmentation, (AugmentationLayer, Transform)):
+        return [augmentation]
+    return [layer for child in augmentation.children() for layer in _layers(child)]
+
+
+def _strengths(model: InvariantModel) -> Iterator[tuple[int, str, str, Strength]]:
+    """Yield layer number, transform, name and strength of every learnable strength."""
+    for number, layer in enumerate(_layers(model.augmentation), 1):
+        transforms = layer.transforms if isinstance(layer, AugmentationLayer) else [layer]
+        for transform, told in zip(transforms, describe(layer)[0]["transforms"], strict=True):
+            for name, strength in transform.strengths().items():
+                yield number, told["name"], name, strength

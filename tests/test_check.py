@@ -1,0 +1,314 @@
+import copy
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from eegaug import (
+    AugmentationLayer,
+    Compose,
+    FTSurrogate,
+    GainTransform,
+    GaussianNoise,
+    InvariantModel,
+    RandomCrop,
+    SignFlip,
+    Strength,
+    as_strength,
+    check_transform,
+)
+from eegaug.transforms import check
+
+from .transforms_table import BATCH_TRANSFORMS, TRANSFORMS, Leak
+
+X = torch.randn(4, 3, 100, generator=torch.Generator().manual_seed(0))
+
+
+class Gain(GainTransform):
+    """A user's transform that keeps the rules; those below break one each."""
+
+    def __init__(self, amount=0.2, *, p=1.0):
+        super().__init__(p=p)
+        self.amount = as_strength("amount", amount, unit="fraction")
+
+    def noise(self, x, generator=None):
+        draws = torch.rand(len(x), 1, 1, device=x.device, dtype=x.dtype, generator=generator)
+        return 2 * draws - 1
+
+    def gain(self, x, noise):
+        return 1 + self.amount() * noise
+
+
+class Shorter(Gain):
+    def augment(self, x, noise):
+        return super().augment(x, noise)[..., 1:]
+
+
+class FewerChannels(Gain):
+    def augment(self, x, noise):
+        return super().augment(x, noise)[:, :2]
+
+
+class Double(Gain):
+    def gain(self, x, noise):
+        return super().gain(x, noise).double()
+
+
+class DrawsItself(Gain):
+    def gain(self, x, noise):
+        return super().gain(x, noise * torch.rand(()))
+
+
+class Counts(Gain):
+    """Random from elsewhere than torch's generator."""
+
+    calls = 0
+
+    def gain(self, x, noise):
+        self.calls += 1
+        return super().gain(x, noise) + 0.01 * self.calls
+
+
+class Detaches(Gain):
+    def augment(self, x, noise):
+        return super().augment(x.detach(), noise)
+
+
+class DetachesAll(Detaches):
+    def augment(self, x, noise):
+        return super().augment(x, noise).detach()
+
+
+class Numpy(Gain):
+    def augment(self, x, noise):
+        return torch.as_tensor(x.numpy()[..., ::-1].copy())
+
+
+class DetachesStrength(Gain):
+    def gain(self, x, noise):
+        return 1 + self.amount().item() * noise
+
+
+class Compares(Gain):
+    """A chance by comparison: `choose` has a gradient, this has none."""
+
+    def gain(self, x, noise):
+        return 1 - 2 * (noise < self.amount()).to(x.dtype)
+
+
+class NoGradientAtZero(Gain):
+    def gain(self, x, noise):
+        return 1 + (self.amount() * noise * 0).sqrt()
+
+
+BROKEN = {
+    Shorter: r"return signals of shape \(2, 3, 100\) and dtype torch.float32\. Found .* 99\)",
+    FewerChannels: r"return signals of shape \(2, 3, 100\).* Found shape \(2, 2, 100\)",
+    Double: r"return signals .* dtype torch.float32\. Found .* dtype torch.float64",
+    DrawsItself: "return the same for the same noise.* Found two results",
+    Counts: "return the same for the same noise.* Found two results",
+    Detaches: r"be differentiable in the signals\. Found no gradient",
+    DetachesAll: r"be differentiable in the signals\. Found no gradient",
+    Numpy: r"be differentiable\. Found RuntimeError: Can't call numpy",
+    DetachesStrength: r"be differentiable in its strength `amount`\. Found no gradient",
+    Compares: r"be differentiable in its strength `amount`\. Found no gradient",
+    NoGradientAtZero: r"be differentiable in its strength `amount`\. Found a gradient of NaN",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_rule_is_told_in_one_line(kind):
+    rule = f"^Transform {kind.__name__} should {BROKEN[kind]}"
+    with pytest.raises(ValueError, match=rule) as caught:
+        check_transform(kind(), X[:2])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 100), (1, 3, 100), (3, 100), (2, 5, 3, 100)])
+@pytest.mark.parametrize("scored", [False, True])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_of_ours_passes(name, training, scored, shape):
+    transform = TRANSFORMS[name]().train(training)
+    for strength in transform.strengths().values():
+        strength.scored = scored
+    check_transform(transform, torch.randn(shape, generator=torch.Generator().manual_seed(0)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_signals_of_other_precision_pass(dtype):
+    for name in ("TimeShift", "SignFlip", "GaussianNoise", "a user's mixing"):
+        check_transform(TRANSFORMS[name](), X.to(dtype))
+
+
+def test_volts_are_no_smaller_than_other_units():
+    check_transform(Gain(), 1e-6 * X)
+    with pytest.raises(ValueError, match="the same noise"):
+        check_transform(DrawsItself(), 1e-6 * X)
+
+
+@pytest.mark.parametrize("scored", [False, True])
+def test_a_scored_strength_that_does_not_choose_needs_a_gradient(scored):
+    transform = Compares()
+    transform.amount.scored = scored
+    transform.amount.choices = torch.ones(4)  # of a call before
+    with pytest.raises(ValueError, match="`amount`"):
+        check_transform(transform, X)
+
+
+def test_a_frozen_strength_needs_no_gradient():
+    check_transform(DetachesStrength(Strength(0.2, unit="fraction", learnable=False)), X)
+
+
+@pytest.mark.parametrize("build", [lambda: SignFlip(0.3), Compares], ids=["passes", "breaks"])
+def test_everything_is_left_as_found(build):
+    transform = build().eval()
+    (strength,) = transform.strengths().values()
+    strength.scored, strength.choices = True, torch.ones(4)
+    strength.train()
+    strength.raw.grad = torch.tensor(3.0)
+    x = X.clone()
+    found, state = strength.choices, torch.get_rng_state()
+    try:
+        check_transform(transform, x)
+    except ValueError:
+        assert build is Compares
+    assert torch.equal(torch.get_rng_state(), state)
+    assert strength.choices is found
+    assert strength.raw.grad == 3.0
+    assert (transform.training, strength.training) == (False, True)
+    assert torch.equal(x, X) and not x.requires_grad
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_checks_where_no_graph_is_built(mode):
+    good, broken = Gain(), DetachesStrength()
+    with mode():
+        check_transform(good, X.clone())
+        with pytest.raises(ValueError, match="`amount`"):
+            check_transform(broken, X.clone())
+
+
+@pytest.mark.parametrize(
+    ("transform", "x", "error", "match"),
+    [
+        (nn.Identity(), X, TypeError, "Found Identity"),
+        (BATCH_TRANSFORMS["Mixup"](), X, TypeError, "Found Mixup"),
+        (Gain(), X.long(), TypeError, r"Found dtype torch\.int64"),
+        (Gain(), X / 0, ValueError, "should be finite"),
+    ],
+)
+def test_bad_arguments_are_told(transform, x, error, match):
+    with pytest.raises(error, match=match):
+        check_transform(transform, x)
+
+
+def model_of(augmentation, n_times=100):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * n_times, 2))
+    return InvariantModel(network, augmentation)
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """What is checked from now on: transforms and shapes."""
+    calls = []
+
+    def record(transform, x):
+        calls.append((type(transform).__name__, tuple(x.shape)))
+        check_transform(transform, x)
+
+    monkeypatch.setattr(check, "check_transform", record)
+    return calls
+
+
+def test_a_model_checks_customs_once_in_training(checked):
+    model = model_of(Compose([Gain(), FTSurrogate(), AugmentationLayer([Leak(), SignFlip()])]))
+    model.eval()(X)
+    assert checked == []
+    model.train()(X)
+    assert checked == [("Gain", (2, 3, 100)), ("Leak", (2, 3, 100))]
+    model(X)
+    pickle.loads(pickle.dumps(model))(X)
+    copy.deepcopy(model)(X)
+    assert len(checked) == 2
+
+
+def test_a_check_adds_nothing_to_the_state(checked):
+    model = model_of(Gain())
+    keys = set(model.state_dict())
+    model(X)
+    assert set(model.state_dict()) == keys
+    twin = model_of(Gain())
+    twin.load_state_dict(model.state_dict())
+    twin(X)
+    assert len(checked) == 2, "another model is checked anew"
+
+
+def test_a_custom_is_checked_on_what_it_is_given(checked):
+    crop = RandomCrop(100, 0.5, Strength(0.05, high=0.1, unit="s"))
+    model_of(Compose([crop, Compose([Gain()])]), n_times=50)(X)
+    assert checked == [("Gain", (2, 3, 50))]
+
+
+def test_sequences_of_windows_are_checked(checked):
+    model_of(Gain(), n_times=500)(X[:, None].expand(-1, 5, -1, -1))
+    assert checked == [("Gain", (2, 5, 3, 100))]
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_model_refuses_a_broken_transform_whenever_it_is_trained(kind):
+    model = model_of(Compose([SignFlip(), kind()]))
+    for _ in range(2):
+        with pytest.raises(ValueError, match=f"Transform {kind.__name__} should"):
+            model(X)
+
+
+def test_draws_are_the_same_with_and_without_a_check(checked):
+    outputs = []
+    for kind in (Gain, type("Ours", (Gain,), {"__module__": "eegaug.transforms.ours"})):
+        torch.manual_seed(0)
+        model = model_of(kind())
+        outputs.append(model(X))
+    assert torch.equal(*outputs)
+    assert [name for name, _ in checked] == ["Gain"]
+
+
+def test_signals_with_gaps_are_no_fault_of_the_transform():
+    x = X.clone()
+    x[0, 0, :10] = torch.nan
+    assert model_of(Gain())(x)[1:].isfinite().all()
+
+
+def test_torch_func_is_not_disturbed(checked):
+    model = model_of(Gain())
+    parameters = {key: p.detach() for key, p in model.named_parameters()}
+
+    def loss(parameters, x):
+        return torch.func.functional_call(model, parameters, x[None]).square().sum()
+
+    per_trial = torch.func.vmap(torch.func.grad(loss), (None, 0), randomness="different")
+    assert per_trial(parameters, X)["model.1.weight"].shape == (4, 2, 300)
+    assert checked == []
+    model(X)
+    assert len(checked) == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's own compiler
+def test_a_model_compiles_to_one_graph(checked):
+    torch.compiler.reset()
+    model = model_of(Gain())
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    compiled(X)
+    assert checked == []
+    model(X)
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        compiled(X)
+    assert len(checked) == 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_draws_of_a_gpu_are_not_disturbed():
+    state = torch.cuda.get_rng_state()
+    check_transform(GaussianNoise().cuda(), X.cuda())
+    assert torch.equal(torch.cuda.get_rng_state(), state)

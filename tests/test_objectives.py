@@ -1,0 +1,385 @@
+"""Criteria that make strengths grow as far as the loss allows."""
+
+import copy
+import itertools
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from eegaug import (
+    AugmentationLayer,
+    ChannelsDropout,
+    Compose,
+    FrequencyShift,
+    FTSurrogate,
+    GainTransform,
+    InvarianceCriterion,
+    InvariantModel,
+    SignFlip,
+    Strength,
+    TimeShift,
+    narrow,
+)
+from eegaug.objectives import NEGLIGIBLE, START
+from eegaug.transforms.base import map_noise
+
+Y = torch.arange(10) % 3
+
+
+def signal(*shape, dtype=torch.float64, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+class Third(GainTransform):
+    """A gated transform that draws nothing but its gate."""
+
+    def __init__(self, p):
+        super().__init__(p=Strength(p, unit="probability"))
+
+    def gain(self, x, noise):
+        return x.new_full((len(x), 1, 1), 1 / 3)
+
+
+def model_of(augmentation, n_inputs=6, n_outputs=3, **kwargs):
+    torch.manual_seed(1)
+    network = nn.Sequential(
+        nn.Flatten(), nn.Linear(n_inputs, 8), nn.Tanh(), nn.Linear(8, n_outputs)
+    )
+    network[1].weight.data.mul_(3)
+    return InvariantModel(network, augmentation, **kwargs).double()
+
+
+def train_step(criterion, model, x, y):
+    model.zero_grad()
+    criterion(model(x), y).backward()
+
+
+# The gradient of chances
+
+
+def mean_loss(model, plain, x, y, chance, p):
+    """The mean of the loss over all choices at a chance, by going through them all."""
+    chance.raw.data.fill_(p)
+    copies = model.n_copies_train
+    rows = x.repeat_interleave(copies, 0)
+    noise = model.augmentation.sample(rows)
+    sizes = []
+    map_noise(lambda draw: sizes.append(draw[0].numel()), noise)
+    total = 0.0
+    for chosen in itertools.product([0.0, 1.0], repeat=copies * sum(sizes)):
+        draws = torch.tensor(chosen, dtype=x.dtype).repeat(len(x))  # 0 is below p, and chooses
+        replayed = map_noise(lambda draw, draws=draws: draws.reshape(draw.shape), noise)
+        outputs = model.model(model.augmentation(rows, noise=replayed))
+        loss = plain(outputs.unflatten(0, (len(x), copies)).mean(1), y)
+        n = chosen.count(0.0)
+        total += p**n * (1 - p) ** (len(chosen) - n) * loss.item()
+    return total
+
+
+def scored_and_true(model, plain, x, y, n_draws=1500):
+    """Mean and standard error of the gradient in the chance, and that of the mean loss."""
+    criterion = InvarianceCriterion(plain, model, weight=0.0)
+    (chance,) = [s for s in model.augmentation.modules() if isinstance(s, Strength)]
+    p = chance().item()
+    torch.manual_seed(0)
+    draws = []
+    for _ in range(n_draws):
+        train_step(criterion, model, x, y)
+        draws.append(chance.raw.grad.clone())
+    draws = torch.stack(draws)
+    step = 1e-3
+    higher, lower = (mean_loss(model, plain, x, y, chance, p + s) for s in (step, -step))
+    return draws.mean().item(), (draws.std() / n_draws**0.5).item(), (higher - lower) / (2 * step)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [nn.CrossEntropyLoss(), nn.CrossEntropyLoss(torch.tensor([0.2, 1.0, 5.0]).double())],
+    ids=["plain", "class weights"],
+)
+@pytest.mark.parametrize(
+    "augmentation",
+    [lambda: SignFlip(0.4), lambda: ChannelsDropout(0.4), lambda: Third(0.4)],
+    ids=["flip", "drop", "gate"],
+)
+def test_the_gradient_in_a_chance_is_that_of_the_mean_loss(augmentation, plain):
+    """For few trials, where what is subtracted from the losses must not be their own."""
+    model = model_of(augmentation())
+    found, error, true = scored_and_true(model, plain, signal(5, 3, 2), Y[:5])
+    assert error < 0.04 * abs(true), "this test tells nothing otherwise"
+    assert found == pytest.approx(true, abs=4 * error)
+
+
+def test_the_gradient_for_a_regression():
+    model = model_of(ChannelsDropout(0.4), n_outputs=1)
+    x = signal(5, 3, 2)
+    found, error, true = scored_and_true(model, nn.MSELoss(), x, x.sum((1, 2))[:, None])
+    assert error < 0.04 * abs(true)
+    assert found == pytest.approx(true, abs=4 * error)
+
+
+def test_the_gradient_where_a_prediction_is_a_mean_over_copies():
+    model = model_of(SignFlip(0.4), n_copies_train=2)
+    x, y = signal(50, 3, 2), torch.arange(50) % 3
+    found, error, true = scored_and_true(model, nn.CrossEntropyLoss(), x, y)
+    assert error < 0.04 * abs(true)
+    assert found == pytest.approx(true, rel=0.02, abs=4 * error)
+
+
+class EachWindow(nn.Module):
+    """Scores of each window: (batch, classes, windows)."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network(x.flatten(0, 1)).unflatten(0, x.shape[:2]).transpose(1, 2)
+
+
+@pytest.mark.parametrize("scores", ["of each trial", "of each window"])
+def test_the_gradient_where_windows_share_a_draw(scores):
+    x, y = signal(5, 4, 3, 2), Y[:5]
+    if scores == "of each trial":
+        model = model_of(SignFlip(0.4), n_inputs=24)
+    else:
+        model, y = model_of(SignFlip(0.4)), (torch.arange(20) % 3).reshape(5, 4)
+        model.model = EachWindow(model.model)
+    found, error, true = scored_and_true(model, nn.CrossEntropyLoss(), x, y)
+    assert error < 0.1 * abs(true)
+    assert found == pytest.approx(true, abs=4 * error)
+
+
+def test_the_gradient_where_windows_become_rows():
+    """Outside of an InvariantModel a network may return a row for each window."""
+
+    class Rows(nn.Sequential):
+        def forward(self, x):
+            return self[1](self[0](x).flatten(0, 1))
+
+    x, y = signal(5, 4, 3, 2), torch.arange(20) % 3
+    inner = model_of(SignFlip(0.4))
+    rows = Rows(inner.augmentation, inner.model)
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), rows, weight=0.0)
+    chance = inner.augmentation.p
+    torch.manual_seed(0)
+    draws = []
+    for _ in range(1500):
+        train_step(criterion, rows, x, y)
+        draws.append(chance.raw.grad.clone())
+    draws = torch.stack(draws)
+    losses = [nn.functional.cross_entropy(inner.model(s * x.flatten(0, 1)), y) for s in (-1, 1)]
+    true = (losses[0] - losses[1]).item()
+    error = draws.std().item() / 1500**0.5
+    assert error < 0.1 * abs(true)
+    assert draws.mean().item() == pytest.approx(true, abs=4 * error)
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_chances_at_their_ends_have_a_finite_gradient(p):
+    model = model_of(SignFlip(p))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    train_step(criterion, model, signal(10, 3, 2), Y)
+    assert model.augmentation.p.raw.grad.isfinite()
+
+
+def test_choices_are_whole_while_they_are_scored():
+    x = torch.ones(1000, 1, 2)
+    flip = SignFlip(0.5)
+    assert len(flip(x).unique()) > 2, "in part, without the criterion"
+    InvarianceCriterion(nn.MSELoss(), InvariantModel(nn.Flatten(), flip))
+    assert flip(x).unique().tolist() == [-1.0, 1.0]
+
+
+# The reward
+
+
+def known_by(known, model, weight=0.1):
+    """A criterion in training, after outputs that know all, or nothing, of balanced classes."""
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight)
+    scores = 50.0 * known * nn.functional.one_hot(torch.arange(9) % 3, 3)
+    return criterion, criterion(scores, torch.arange(9) % 3)
+
+
+def test_evaluation_gives_the_plain_loss():
+    model = InvariantModel(nn.Flatten(), Compose([FTSurrogate(0.5), SignFlip()])).eval()
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    outputs, targets = signal(10, 3), Y
+    assert criterion(outputs, targets) == nn.functional.cross_entropy(outputs, targets)
+    assert criterion.loss.isnan(), "nor is it observed"
+    model.train()
+    assert criterion(outputs, targets) != nn.functional.cross_entropy(outputs, targets)
+
+
+def test_a_network_that_knows_nothing_is_not_rewarded():
+    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
+    criterion, loss = known_by(False, model)
+    loss.backward()
+    assert criterion.known == 0
+    assert model.augmentation.phase_noise_magnitude.raw.grad == 0
+    assert loss.item() == pytest.approx(torch.tensor(3.0).log().item())
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.1, 0.3])
+def test_a_network_that_knows_all_widens_by_the_weight_over_the_breadth(weight):
+    chain = Compose([FTSurrogate(0.5), TimeShift(100, 0.2), FrequencyShift(100, 0.0)])
+    model = InvariantModel(nn.Flatten(), chain)
+    criterion, loss = known_by(True, model, weight)
+    loss.backward()
+    assert criterion.known == pytest.approx(1)
+    for transform, breadth in zip(chain.augmentations, (0.5, 0.1, 0.0), strict=True):
+        (strength,) = transform.strengths().values()
+        assert strength.fraction.item() == pytest.approx(breadth)
+        assert strength.raw.grad.item() == pytest.approx(-weight / (breadth + NEGLIGIBLE))
+
+
+def test_a_layers_weights_are_part_of_its_breadths():
+    layer = AugmentationLayer([FTSurrogate(0.8), TimeShift(100, 0.1)])
+    _, loss = known_by(True, InvariantModel(nn.Flatten(), layer), weight=0.1)
+    loss.backward()
+    narrow_one, wide_one = layer.transforms[1].max_shift, layer.transforms[0]
+    grad = wide_one.phase_noise_magnitude.raw.grad.item()
+    assert grad == pytest.approx(-0.1 * 0.5 / (0.5 * 0.8 + NEGLIGIBLE))
+    assert narrow_one.raw.grad.item() == pytest.approx(-0.1 * 0.5 / (0.5 * 0.05 + NEGLIGIBLE))
+    assert layer.logits.grad.isfinite().all() and (layer.logits.grad != 0).all()
+
+
+def test_a_chance_of_flips_widens_towards_one_half():
+    gradients = []
+    for p in (0.1, 0.5, 0.9):
+        model = InvariantModel(nn.Flatten(), SignFlip(p))
+        known_by(True, model)[1].backward()
+        gradients.append(model.augmentation.p.raw.grad.item())
+    assert gradients[0] < 0 == gradients[1] < gradients[2]
+
+
+def test_what_is_known_is_a_mean_over_recent_batches():
+    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
+    criterion, _ = known_by(True, model)
+    ignorant = torch.tensor(3.0).log()
+    criterion(torch.zeros(9, 3), torch.arange(9) % 3)
+    assert criterion.loss.item() == pytest.approx(0.1 * ignorant.item(), abs=1e-6)
+    assert criterion.known.item() == pytest.approx(0.9)
+
+
+# Arguments, copies, states
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "match"),
+    [
+        (
+            lambda: InvarianceCriterion(nn.CrossEntropyLoss(reduction="sum"), SignFlip()),
+            TypeError,
+            r"`criterion` should be .*'mean'.* Found CrossEntropyLoss",
+        ),
+        (lambda: InvarianceCriterion(nn.NLLLoss(), SignFlip()), TypeError, "Found NLLLoss"),
+        (lambda: InvarianceCriterion(nn.Identity(), SignFlip()), TypeError, "Found Identity"),
+        (
+            lambda: InvarianceCriterion(nn.MSELoss(), SignFlip(), -1),
+            ValueError,
+            "`weight` should be zero or more",
+        ),
+        (lambda: InvarianceCriterion(nn.MSELoss(), SignFlip(), "1"), TypeError, "`weight`"),
+        (
+            lambda: InvarianceCriterion(nn.MSELoss(), nn.Flatten()),
+            ValueError,
+            "Found none in Flatten",
+        ),
+        (lambda: narrow(SignFlip(), 1.1), ValueError, "`fraction` should be between 0 and 1"),
+        (lambda: narrow(SignFlip(), -0.1), ValueError, "`fraction` should be between 0 and 1"),
+        (lambda: narrow(SignFlip(), "0"), TypeError, "`fraction`"),
+        (lambda: narrow(nn.Flatten()), ValueError, "Found none in Flatten"),
+    ],
+)
+def test_bad_arguments_are_told_in_one_line(build, error, match):
+    with pytest.raises(error, match=match) as caught:
+        build()
+    assert "\n" not in str(caught.value)
+
+
+def test_narrow_reaches_every_learnable_strength_and_no_other():
+    frozen = Strength(0.7, unit="fraction of 2π", learnable=False)
+    layer = AugmentationLayer([TimeShift(100, 0.4), SignFlip()])
+    model = InvariantModel(nn.Flatten(), Compose([layer, FTSurrogate(frozen), ChannelsDropout()]))
+    assert narrow(model) is model
+    shift, flip = layer.transforms
+    drop = model.augmentation.augmentations[2]
+    for strength in (shift.max_shift, flip.p, drop.p_drop):
+        assert strength.fraction.item() == pytest.approx(START)
+    assert frozen().item() == pytest.approx(0.7)
+    assert narrow(flip, 0.5).p().item() == 0.5
+
+
+@pytest.mark.parametrize("scored", ["before", "after"])
+@pytest.mark.parametrize(
+    "twin_of",
+    [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))],
+    ids=["copy", "pickle"],
+)
+def test_copies_learn_as_the_original_does(twin_of, scored):
+    x = signal(10, 3, 2)
+    model = model_of(Compose([SignFlip(0.3), ChannelsDropout(0.3)]))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    outputs = model(x)
+    if scored == "after":
+        criterion(outputs, Y).backward()
+    pairs = [(criterion, model), twin_of((criterion, model))]
+    gradients = []
+    for each, its_model in pairs:
+        torch.manual_seed(0)
+        train_step(each, its_model, x, Y)
+        gradients.append([p.grad for p in its_model.parameters()])
+    assert pairs[1][1].augmentation.augmentations[0].p.scored
+    assert gradients[0][0] is not gradients[1][0]
+    for a, b in zip(*gradients, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_the_state_holds_the_running_means_and_no_parameter_of_the_model():
+    model = model_of(SignFlip())
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    train_step(criterion, model, signal(10, 3, 2), Y)
+    assert list(criterion.parameters()) == []
+    twin = InvarianceCriterion(nn.CrossEntropyLoss(), model_of(SignFlip()))
+    assert twin.known == 0
+    twin.load_state_dict(criterion.state_dict())
+    assert twin.loss.item() == pytest.approx(criterion.loss.item())
+    assert twin.ignorant_loss.item() == pytest.approx(criterion.ignorant_loss.item())
+    assert set(criterion.state_dict()) >= {"loss", "ignorant_loss"}
+
+
+# Recovery
+
+
+def recovered(x, y, n_steps=250):
+    """The chance of a flip that is learned from signals and classes."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.Tanh(), nn.Linear(32, 2))
+    model = InvariantModel(network, narrow(SignFlip()))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(n_steps):
+        optimizer.zero_grad()
+        criterion(model(x), y).backward()
+        optimizer.step()
+    return model.augmentation.p().item()
+
+
+def waves(y, polarity):
+    """Noisy sines of one frequency a class, and of the polarity of each trial."""
+    phase = 2 * torch.pi * torch.arange(20) / 20
+    clean = torch.sin((1 + y[:, None]) * phase) * polarity[:, None]
+    return (clean + 0.3 * signal(*clean.shape, dtype=torch.float32))[:, None]
+
+
+def test_polarity_that_tells_nothing_is_learned_to_be_irrelevant():
+    y, polarity = torch.arange(128) % 2, 2.0 * (torch.arange(128) // 2 % 2) - 1
+    assert recovered(waves(y, polarity), y) == pytest.approx(0.5, abs=0.1)
+
+
+def test_polarity_that_tells_the_class_is_kept():
+    y = torch.arange(128) % 2
+    assert recovered(waves(torch.zeros(128), 2.0 * y - 1), y) < 0.05
