@@ -298,18 +298,25 @@ def train(
         strengths.append([transform["strengths"]["reach"]["value"] for transform in transforms])
 
     note()
+    reaches = [
+        module
+        for module in augmentation.modules()
+        if isinstance(module, Strength) and module.learnable
+    ]
+    steps = []
     for _ in range(epochs):
         for inputs, labels in zip(x.split(BATCH_SIZE), y.split(BATCH_SIZE), strict=True):
             optimizer.zero_grad()
             criterion(model(inputs), labels).backward()
             optimizer.step()
+            steps.append([reach().item() for reach in reaches])
         note()
     x, y = make_data(seed + 1000, N_TEST)
     model.eval()
     with torch.no_grad():
         accuracy = (model(x).argmax(1) == y).float().mean().item()
-    settled = round(SETTLED * epochs) if candidates == DEFAULT else 1
-    extents = np.mean(strengths[-settled:], 0).tolist()
+    settled = round(SETTLED * len(steps)) if candidates == DEFAULT else 1
+    extents = np.mean(steps[-settled:], 0).tolist()
     ratio = extents[CANDIDATES[candidates].index("Rotate")] / TRUE_ANGLE
     return {
         "extents": extents,
@@ -396,7 +403,7 @@ epochs of {N_TRAIN} images in batches of {BATCH_SIZE}, {run["n_filters"]} filter
 four convolutions, doubled in each. *Rotation alone* is the same layer with one candidate.
 *{DEFAULT}* has the five candidates in a chain, from {100 * START:g} % of their ranges, and
 `InvarianceCriterion` at its own weight of {INVARIANCE_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
-no weight decay for the strengths, an extent is the mean over the last quarter of the epochs.
+no weight decay for the strengths, an extent is the mean over the last quarter of the steps.
 """
 
 

@@ -26,7 +26,6 @@ from sinusoids import (
     ClampedStrength,
     accuracy,
     epochs_of_training,
-    invariance,
     make_data,
     mlp,
     published_penalty,
@@ -164,7 +163,7 @@ def train(seed: int, data_seed: int, neurons: int, layers: int, method: str, epo
         torch.manual_seed(seed)
         if shift is not None:
             model.n_copies = copies
-        logarithms = nn.Sequential(model, nn.LogSoftmax(1))
+        logarithms = nn.Sequential(model, nn.LogSoftmax(1)).eval()
         scores[str(copies)] = {
             "accuracy": accuracy(model, data),
             "invariance": invariance(model, data.x_test, true).median().item(),
