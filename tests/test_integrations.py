@@ -175,7 +175,7 @@ def test_a_loss_that_is_not_finite_ends_at_the_last_good_epoch(batch, value, mes
     states, keeper = states_and_keeper(net)
     assert len(states) == good + 1
     state = net.module_.state_dict()
-    assert all(torch.equal(state[key], value) for key, value in states[good].items())
+    assert all(torch.equal(state[key], good_one) for key, good_one in states[good].items())
     assert keeper.message_ == str(caught[0].message)
     assert [row["epoch"] for row in net.history] == list(range(1, good + 1))
     if good:
@@ -192,7 +192,7 @@ def test_a_last_step_that_spoils_the_parameters_is_undone():
         net.fit(X, Y)
     states, _ = states_and_keeper(net)
     state = net.module_.state_dict()
-    assert all(torch.equal(state[key], value) for key, value in states[2].items())
+    assert all(torch.equal(state[key], good_one) for key, good_one in states[2].items())
     assert len(net.history[:, "valid_loss"]) == 2
 
 

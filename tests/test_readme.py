@@ -14,7 +14,7 @@ def test_the_snippets_run_one_after_the_other(tmp_path):
     script = tmp_path / "snippets.py"
     script.write_text("\n".join(BLOCKS), encoding="utf-8")
     names = runpy.run_path(str(script))
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6
     assert names["loss"].isfinite()
     assert names["layer"](torch.randn(4, 2, 300)).shape == (4, 2, 300)
 

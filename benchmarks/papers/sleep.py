@@ -43,7 +43,7 @@ from eegaug.recordings import (
 COPIES = (1, 4, 10)
 BATCH_SIZE, LR = 16, 1e-3
 #: Steps between two validations.
-VALIDATE = 25
+VALIDATE = 50
 #: The published weight of the penalty, start of the strengths and temperature.
 PENALTY, PUBLISHED_START, TEMPERATURE = 10.0, 0.1, 0.01
 #: By eegaug's default, learning rate of the strengths; an extent is the mean over this last part.
@@ -444,7 +444,7 @@ def main() -> None:
     parser.add_argument("--fractions", type=float, nargs="+", default=[1 / 3, 1.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--out", type=Path, help=f"folder ({OUT} for simulated nights)")
     parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
     options = parser.parse_args()
