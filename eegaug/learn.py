@@ -40,7 +40,7 @@ LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
 #: The last part of a training, in which strengths should have settled.
 SETTLED = 0.25
 #: Windows that are asked how sure the strengths are.
-MEASURED = 512
+MEASURED = 256
 #: Restarts disagree where a strength is spread over more than this part of its range.
 AGREEMENT = 0.2
 
@@ -162,7 +162,7 @@ class Learned:
         y = torch.as_tensor(self.windows.y[chosen], device=device)
         weights = _class_weights(self.windows.y[self.split.train]).to(device)
         asked = self.net.module_, nn.CrossEntropyLoss(weights), x, y
-        return identifiability(*asked), runners_up(*asked)
+        return identifiability(*asked, n_draws=2), runners_up(*asked, n_draws=2)
 
     def sureness(self) -> pd.DataFrame:
         """Return how sure each strength is, one row a strength: what stands against trusting it."""
@@ -274,6 +274,8 @@ class Learned:
                 f" {scores['plain']:.3f} to {scores['augmented']:.3f}. What was learned may reach"
                 " too far: see whether other seeds agree, or try a smaller --weight."
             )
+        if stopped := dict(self.net.callbacks_)["finite"].message_:
+            told.append(stopped)
         for name, y_pred in self.y_pred.items():
             if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
                 told.append(
@@ -557,7 +559,7 @@ def _fit(
                 **common,
             )
         net.fit(X[split.train], y[split.train])
-        if not np.isfinite(net.history[:, "valid_loss"]).any():
+        if not len(net.history) or not np.isfinite(net.history[:, "valid_loss"]).any():
             raise ValueError(
                 f"Training ({name}) diverged: the validation loss was never finite. Lower the"
                 " learning rates or the weight."

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,64 @@ def test_the_network_learns_and_the_strengths_move(learned):
         for strength in transform["strengths"].values()
     ]
     assert all(value != 0.5 for value in moved)
+
+
+def test_every_strength_is_told_how_sure_it_is(learned):
+    told = json.loads(json.dumps(learned.invariances()))
+    strengths = [
+        (number, transform["name"], name)
+        for number, layer in enumerate(told["layers"], 1)
+        for transform in layer["transforms"]
+        for name in transform["strengths"]
+    ]
+    trust = told["trust"]["strengths"]
+    assert [(each["layer"], each["transform"], each["strength"]) for each in trust] == strengths
+    verdicts = {"bounded", "ruled out", "free", "not determined"}
+    assert {each["verdict"] for each in trust} <= verdicts
+    assert [each["layer"] for each in told["trust"]["runners_up"]] == [1, 2, 3]
+    table = learned.sureness()
+    assert len(table) == len(strengths) and "restarts" not in table
+    shown = table.set_index(["layer", "transform", "strength"])["late epochs"]
+    last = learned.net.history[-1, "layer 1 SignFlip p (probability)"]
+    assert shown[1, "SignFlip", "p"] == f"{last:.3g} to {last:.3g}", "a quarter of three epochs"
+
+
+def test_restarts_tell_whether_answers_agree(windows):
+    settings = Settings(epochs=1, batch_size=16, device="cpu")
+    again = learn(windows, settings, test=["sim01"], restarts=1)
+    other = learn(windows, replace(settings, seed=1), test=["sim01"])
+    assert again.restarts == [other.invariances()["layers"]] or again.split.how != other.split.how
+    assert len(again.restarts) == 1
+    values = again.sureness()["restarts"]
+    assert all(" to " in value for value in values)
+    far = {"value": 5.0, "unit": "Hz", "low": 0.0, "high": 5.0}
+    again.restarts[0][2]["transforms"][0]["strengths"]["max_delta_freq"] = far
+    assert any("differs between restarts" in doubt for doubt in again.doubts())
+    with pytest.raises(ValueError, match=r"`restarts` should be an integer from 0\. Found -1"):
+        learn(windows, settings, restarts=-1)
+
+
+def test_a_training_that_becomes_nan_keeps_what_it_had(windows, monkeypatch):
+    """One window is not a number: the loss is not, as soon as it is drawn."""
+    original = InvariantModel.forward
+    steps = []
+
+    def forward(model, x):
+        outputs = original(model, x)
+        if not model.training:
+            return outputs
+        steps.append(len(x))
+        return outputs * torch.nan if sum(steps) > 1.5 * trained else outputs
+
+    settings = Settings(epochs=4, batch_size=16, device="cpu")
+    trained = len(learn(windows, settings, test=["sim01"]).split.train)
+    monkeypatch.setattr(InvariantModel, "forward", forward)
+    with pytest.warns(UserWarning, match="loss became nan in epoch 2"):
+        learned = learn(windows, settings, test=["sim01"])
+    (stopped,) = [warning for warning in learned.warnings() if "training stopped" in warning]
+    assert "the parameters of epoch 1 were kept" in stopped
+    assert len(learned.net.history) == learned.best_epoch == 1
+    assert all(np.isfinite(score) for score in learned.scores()["balanced_accuracy"])
 
 
 def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):

@@ -187,6 +187,23 @@ def test_chances_at_their_ends_have_a_finite_gradient(p):
     assert model.augmentation.p.raw.grad.isfinite()
 
 
+def test_the_score_has_no_value_and_is_taken_once():
+    model = model_of(SignFlip(0.4))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
+    outputs = model(signal(10, 3, 2))
+    assert model.augmentation.p.choices is not None
+    loss = criterion(outputs, Y)
+    assert loss.item() == pytest.approx(nn.functional.cross_entropy(outputs, Y).item())
+    assert model.augmentation.p.choices is None
+
+
+def test_losses_that_do_not_depend_on_the_choices_give_no_gradient():
+    model = model_of(ChannelsDropout(0.3))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
+    train_step(criterion, model, torch.zeros(10, 3, 2).double(), torch.zeros(10).long())
+    assert model.augmentation.p_drop.raw.grad.item() == pytest.approx(0, abs=1e-12)
+
+
 def test_choices_are_whole_while_they_are_scored():
     x = torch.ones(1000, 1, 2)
     flip = SignFlip(0.5)
@@ -261,9 +278,21 @@ def test_what_is_known_is_a_mean_over_recent_batches():
     model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
     criterion, _ = known_by(True, model)
     ignorant = torch.tensor(3.0).log()
-    criterion(torch.zeros(9, 3), torch.arange(9) % 3)
+    loss = criterion(torch.zeros(9, 3), torch.arange(9) % 3)
     assert criterion.loss.item() == pytest.approx(0.1 * ignorant.item(), abs=1e-6)
     assert criterion.known.item() == pytest.approx(0.9)
+    loss.backward()
+    grad = model.augmentation.phase_noise_magnitude.raw.grad.item()
+    assert grad == pytest.approx(-0.1 * 0.9**2 / (0.5 + NEGLIGIBLE))
+
+
+@pytest.mark.parametrize("scale", [1.0, 20.0], ids=["priors", "too sure"])
+def test_to_know_how_frequent_classes_are_is_to_know_nothing(scale):
+    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    frequencies = torch.tensor([0.8, 0.1, 0.1])
+    criterion(scale * frequencies.log().expand(10, 3), torch.tensor([0] * 8 + [1, 2]))
+    assert criterion.known.item() == pytest.approx(0, abs=1e-6)
 
 
 # Arguments, copies, states

@@ -413,8 +413,7 @@ def page(data: dict) -> str:
     lines += [
         "",
         f"In {kept[True]} of {len(runs)} runs the parameters that validated best were of the first "
-        "half of the steps, when strengths were still on their way. All runs took "
-        f"{sum(run['seconds'] for run in runs) / 60:.0f} minutes on one thread.",
+        "half of the steps, when strengths were still on their way.",
     ]
     return "\n".join(lines) + "\n" + WHY + DIFFERENCES
 

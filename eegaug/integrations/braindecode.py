@@ -11,13 +11,13 @@ from skorch.utils import to_tensor
 from torch import Tensor, nn
 
 import eegaug
-from eegaug.integrations.skorch import StrengthHistory
+from eegaug.integrations.skorch import KeepFinite, StrengthHistory
 from eegaug.objectives import InvarianceCriterion, check_penalty_weight
 from eegaug.strength import Strength
 
 
 class _LearnsAugmentation:
-    """Train by an objective that widens the augmentations, and record the strengths."""
+    """Train by an objective that widens the augmentations; record the strengths; stop at NaN."""
 
     def __init__(
         self,
@@ -54,13 +54,15 @@ class _LearnsAugmentation:
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
-        return [("strengths", StrengthHistory()), *super()._default_callbacks]
+        own = [("strengths", StrengthHistory()), ("finite", KeepFinite())]
+        return [*own, *super()._default_callbacks]
 
 
 class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
     """braindecode's classifier, trained to widen its augmentations as far as the loss allows.
 
-    The validation loss is the plain one. Weights and strengths are in ``net.history``.
+    The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
+    whose loss is no longer finite stops, and keeps the parameters of the last good epoch.
 
     Parameters
     ----------
@@ -85,7 +87,8 @@ class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
 class EEGRegressor(_LearnsAugmentation, braindecode.EEGRegressor):
     """braindecode's regressor, trained to widen its augmentations as far as the loss allows.
 
-    The validation loss is the plain one. Weights and strengths are in ``net.history``.
+    The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
+    whose loss is no longer finite stops, and keeps the parameters of the last good epoch.
 
     Parameters
     ----------
