@@ -12,7 +12,6 @@ from eegaug import (
     GaussianNoise,
     InvariantModel,
     SignFlip,
-    Strength,
     TimeShift,
     identifiability,
     invariance,

@@ -74,6 +74,10 @@ class Augmentation(nn.Module):
             if n_windows > 1:
                 per_window = map_noise(lambda draw: draw.repeat_interleave(n_windows, 0), noise)
             out = self.augment(trials.flatten(0, 1), per_window)
+            if n_windows > 1:  # which share their choices
+                for module in self.modules():
+                    if isinstance(module, Strength) and module.choices is not None:
+                        module.choices = module.choices[::n_windows]
         out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
         if y is None:
             return out
