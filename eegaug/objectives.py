@@ -97,8 +97,8 @@ class InvarianceCriterion(nn.Module):
        \frac{\partial \log P(\text{choices}_i)}{\partial p}\Big],
 
     which is right for any loss, bent or not (within 1 % for the draws of a batch of 32, which are
-    spread evenly, and :math:`p` from 0.02), and less noisy the smaller the losses are. From the construction
-    of this criterion on, the chances of the model are learned through it alone.
+    spread evenly, and :math:`p` from 0.02), and less noisy the smaller the losses are. From the
+    construction of this criterion on, the chances of the model are learned through it alone.
 
     Parameters
     ----------
