@@ -112,7 +112,7 @@ WHY = (
     "which the answer depends, to about 0.45 Hz, so that no seed suits, and its error is above that"
     " of the true widths. That is where its rule puts it: a shift by U(-s, s) adds about s²/3 to "
     "the squared error, a quarter of s² in units of the variance of the frequencies, and the "
-    "default's weight is in these units: 0.1 is much to a regression whose error is 0.002. A "
+    "default's weight is in these units: 0.1 is much to a regression whose error is 0.005. A "
     "smaller `weight` suits where errors matter that are small against the variance."
 )
 

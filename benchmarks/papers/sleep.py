@@ -427,18 +427,18 @@ def page(data: dict) -> str:
 
 
 WHY = """
-On these nights neither way of learning gains on the trunk alone, with which the augmented networks
-share split, network and number of steps. Three people tested a seed make the scores differ more by
-the split than by the method: the differences by seed tell more than the medians.
+On these nights, in the median, neither way of learning gains on the trunk alone, with which the
+augmented networks share split, network and number of steps. With three people tested a seed, scores
+differ much by the split: the differences by seed tell more than the medians.
 
 - As published, which candidates a layer has is different from seed to seed: at this temperature the
   first steps decide. What follows is the penalty's doing, for it outweighs the loss: the strengths
   chosen grow from 0.1 of their ranges throughout the training, whatever they cost. Frequency shifts
-  of 2 to 3 Hz, which move sleep's rhythms into one another, come with the largest losses.
+  of 1.7 to 2.8 Hz, which move sleep's rhythms into one another, come with the largest losses.
 - By eegaug's default, the same strengths are learned in all seeds, more or less: half flipped and
-  half reversed, any phase, the longest mask, frequency shifts of half a hertz or more, and hardly a
-  channel dropped. But each of eight candidates may cost up to the weight of the criterion, and in
-  500 steps the trunk has hardly learned what they leave. Simulated nights have no polarity, no
+  half reversed, any phase, the longest mask, frequency shifts of about half a hertz, and hardly a
+  channel dropped. But each of eight candidates may cost up to the weight of the criterion, and 500
+  steps are few to learn from what they leave. Simulated nights have no polarity, no
   direction of time and no phase that people differ in, so that there is nothing to gain for it.
 """
 
