@@ -184,7 +184,8 @@ def test_stages_that_are_not_trained_are_not_validated_on(windows):
 
 
 def test_a_training_that_diverges_is_told(windows):
-    with pytest.raises(ValueError, match="diverged"):
+    stopped = pytest.warns(UserWarning, match="in epoch 1: training stopped, and the first")
+    with stopped, pytest.raises(ValueError, match="diverged"):
         learn(windows, Settings(epochs=1, batch_size=16, lr=1e30))
 
 
