@@ -155,18 +155,11 @@ def plot_profiles(profiles: Sequence[Profile]) -> Figure:
             capsize=2,
         )
         ax.axvline(profile.value, color="0.4", linestyle=":", linewidth=1)
-        ax.set_title(f"layer {profile.layer}: {profile.transform}", fontsize="medium")
+        title = f"Layer {profile.layer}: {profile.transform}\n{profile.verdict}"
+        ax.set_title(title, fontsize="medium")
         ax.set_xlabel(f"{profile.strength} ({profile.unit})", fontsize="small")
         ax.set_ylabel("loss, change (nats)", fontsize="small")
-        ax.annotate(
-            profile.verdict,
-            (0.5, 0.97),
-            xycoords="axes fraction",
-            va="top",
-            ha="center",
-            fontsize="small",
-        )
-        ax.margins(y=0.25)
+        ax.margins(y=0.15)
         ax.spines[["top", "right"]].set_visible(False)
     return figure
 
