@@ -28,7 +28,7 @@ import eegaug
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 from eegaug.layers import describe, strength_key
-from eegaug.measures import Profile, identifiability, runners_up
+from eegaug.measures import SIGNIFICANT, Profile, identifiability, runners_up
 from eegaug.models import InvariantModel
 from eegaug.objectives import INVARIANCE_WEIGHT, check_penalty_weight, narrow
 from eegaug.policies import POLICIES
@@ -217,7 +217,7 @@ class Learned:
                         f" {max(values):.3g} over {len(values)}."
                     )
         for layer in self.runners_up:
-            if layer["excess"] < 2 * layer["error"]:
+            if layer["excess"] < SIGNIFICANT * layer["error"]:
                 told.append(
                     f"Layer {layer['layer']} chose {layer['winner']}; {layer['runner_up']} would"
                     f" have cost {layer['excess']:+.3f} ± {layer['error']:.3f}: no more."

@@ -199,13 +199,11 @@ def identifiability(
             f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
         )
     check_count("n_draws", n_draws)
-    each = copy.deepcopy(criterion)
-    each.reduction = "none"
     profiles = []
     with torch.no_grad(), _evaluating(model):
 
         def losses() -> Tensor:
-            return _losses(model, each, x, y, n_draws, batch_size, seed)
+            return _losses(model, criterion, x, y, n_draws, batch_size, seed)
 
         learned = losses()
         for layer, transform, name, strength in _strengths(model):
@@ -213,10 +211,13 @@ def identifiability(
             values = _values(strength)
             at = strength.raw.data.clone()
             for value in values:
-                strength.raw.data.fill_(value)
-                difference = losses() - learned
-                excess.append(difference.mean().item())
-                errors.append((difference.std() / len(difference) ** 0.5).item())
+                if value == at:  # known already
+                    mean, error = 0.0, 0.0
+                else:
+                    strength.raw.data.fill_(value)
+                    mean, error = _mean_and_error(losses() - learned)
+                excess.append(mean)
+                errors.append(error)
             strength.raw.data.copy_(at)
             fraction = at.clamp(0, 1).item()
             verdict, reason = _judge(strength, fraction, values, excess, errors)
@@ -324,8 +325,6 @@ def runners_up(
     >>> told[0]["winner"], told[0]["runner_up"]
     ('TimeShift', 'SignFlip')
     """
-    each = copy.deepcopy(criterion)
-    each.reduction = "none"
     told = []
     with torch.no_grad(), _evaluating(model):
         for number, layer in enumerate(_layers(model.augmentation), 1):
@@ -338,16 +337,16 @@ def runners_up(
             for index in best:
                 layer.logits.data.fill_(-torch.inf)
                 layer.logits.data[index] = 0.0
-                alone.append(_losses(model, each, x, y, n_draws, batch_size, seed))
+                alone.append(_losses(model, criterion, x, y, n_draws, batch_size, seed))
             layer.logits.data.copy_(logits)
-            difference = alone[1] - alone[0]
+            excess, error = _mean_and_error(alone[1] - alone[0])
             told.append(
                 {
                     "layer": number,
                     "winner": names[best[0]],
                     "runner_up": names[best[1]],
-                    "excess": difference.mean().item(),
-                    "error": (difference.std() / len(difference) ** 0.5).item(),
+                    "excess": excess,
+                    "error": error,
                 }
             )
     return told
@@ -367,7 +366,7 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 
 def _losses(
     model: InvariantModel,
-    each: nn.Module,
+    criterion: nn.Module,
     x: Tensor,
     y: Tensor,
     n_draws: int,
@@ -375,6 +374,8 @@ def _losses(
     seed: int,
 ) -> Tensor:
     """Return the loss of each trial, its mean over draws that are the same in each call."""
+    each = copy.deepcopy(criterion)
+    each.reduction = "none"
     generator = torch.Generator(x.device).manual_seed(seed)
     losses = []
     for _ in range(n_draws):
@@ -383,6 +384,11 @@ def _losses(
             outputs = model.of_one_copy(signals, noise)
             losses.append(each(outputs, targets).reshape(len(signals), -1).mean(1))
     return torch.cat(losses).reshape(n_draws, len(x)).mean(0)
+
+
+def _mean_and_error(differences: Tensor) -> tuple[float, float]:
+    """Return the mean over trials, and its standard error."""
+    return differences.mean().item(), (differences.std() / len(differences) ** 0.5).item()
 
 
 def _layers(augmentation: nn.Module) -> list[nn.Module]:

@@ -166,7 +166,7 @@ class InvarianceCriterion(nn.Module):
         self.each.reduction = "none"
         self.weight = weight
         self._model = (model,)  # in a tuple, it is not registered as a child
-        for strength in self._strengths():
+        for strength in _learnable(model):
             strength.scored = True
         # Running means of the loss, and of that of a prediction which ignores its input.
         self.register_buffer("loss", torch.tensor(torch.nan))
@@ -207,8 +207,9 @@ class InvarianceCriterion(nn.Module):
 
     def _score(self, losses: Tensor) -> Tensor:
         """Return zero, with the gradient of the mean loss in the chances of what was chosen."""
+        (model,) = self._model
         score = losses.new_zeros(())
-        for strength in self._strengths():
+        for strength in _learnable(model):
             if strength.choices is None:
                 continue
             # one row a trial; a network may return several, its windows' say
@@ -220,13 +221,6 @@ class InvarianceCriterion(nn.Module):
             score = score + (advantage * likelihood.sum(1)).mean()
             strength.choices = None
         return score - score.detach()
-
-    def _strengths(self) -> Iterator[Strength]:
-        (model,) = self._model
-        for augmentation in _outermost(model):
-            for module in augmentation.modules():
-                if isinstance(module, Strength) and module.learnable:
-                    yield module
 
 
 def narrow(module: nn.Module, fraction: float = START) -> nn.Module:
@@ -263,10 +257,9 @@ def narrow(module: nn.Module, fraction: float = START) -> nn.Module:
         raise ValueError(
             f"Parameter `fraction` should be between 0 and 1. Found `fraction = {fraction}`."
         )
-    for augmentation in _check_outermost(module):
-        for each in augmentation.modules():
-            if isinstance(each, Strength) and each.learnable:
-                each.raw.data.fill_(fraction)
+    _check_outermost(module)
+    for strength in _learnable(module):
+        strength.raw.data.fill_(fraction)
     return module
 
 
@@ -340,3 +333,10 @@ def _outermost(module: nn.Module) -> Iterator[Augmentation]:
         return
     for child in module.children():
         yield from _outermost(child)
+
+
+def _learnable(module: nn.Module) -> Iterator[Strength]:
+    for augmentation in _outermost(module):
+        for each in augmentation.modules():
+            if isinstance(each, Strength) and each.learnable:
+                yield each
