@@ -122,7 +122,7 @@ def write_page(runs: list[dict], epochs: int, path: Path) -> None:
         times.append(f"{middle:.1f} [{low:.1f}, {high:.1f}]")
         scores.append(f"{mine['accuracy'].mean():.3f}")
         recovered = [each["recovered"] for row in mine["candidates"] for each in row]
-        singles.append(f"{method} {np.mean(recovered):.0%}")
+        singles.append(f"{method} {sum(recovered)} of {len(recovered)}")
     for cells in (totals, scores, times):
         lines.append("| " + " | ".join(cells) + " |")
     lines += [

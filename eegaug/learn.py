@@ -170,9 +170,8 @@ class Learned:
         last = max(1, round(SETTLED * len(self.net.history)))
         layers = describe(self.net.module_)
         for profile in self.profiles:
-            transforms = layers[profile.layer - 1]["transforms"]
-            index = [each["name"] for each in transforms].index(profile.transform)
-            key = strength_key(profile.layer, transforms[index], profile.strength)
+            transform = _told_of(profile, layers)
+            key = strength_key(profile.layer, transform, profile.strength)
             settled = np.array(self.net.history[:, key][-last:])
             row = {
                 "transform": profile.transform,
@@ -184,32 +183,30 @@ class Learned:
                 "why": profile.reason,
             }
             if self.restarts:
-                values = self._restarted(profile, index)
+                values = self._restarted(profile)
                 row["restarts"] = f"{min(values):.3g} to {max(values):.3g}"
             rows.append({"layer": profile.layer} | row)
         return pd.DataFrame(rows)
 
-    def _restarted(self, profile: Profile, index: int) -> list[float]:
+    def _restarted(self, profile: Profile) -> list[float]:
         """Return the values of a strength in this training and in all restarts."""
-        others = [layers[profile.layer - 1]["transforms"][index] for layers in self.restarts]
-        values = [each["strengths"][profile.strength]["value"] for each in others]
-        return [profile.value, *values]
+        others = [_told_of(profile, layers)["strengths"] for layers in self.restarts]
+        return [profile.value, *(each[profile.strength]["value"] for each in others)]
 
     def doubts(self) -> list[str]:
         """Return which answers are not determined by the data, one sentence each."""
         told = []
         layers = describe(self.net.module_)
         for profile in self.profiles:
-            transforms = layers[profile.layer - 1]["transforms"]
-            index = [each["name"] for each in transforms].index(profile.transform)
-            if transforms[index]["weight"] < LEAST_WEIGHT:
+            transform = _told_of(profile, layers)
+            if transform["weight"] < LEAST_WEIGHT:
                 continue
             name = f"{profile.transform}, {profile.strength} = {profile.value:.3g} {profile.unit}"
             if profile.verdict == "not determined":
                 told.append(f"{name}, is not determined by the data. {profile.reason}")
             if self.restarts:
-                values = self._restarted(profile, index)
-                strength = transforms[index]["strengths"][profile.strength]
+                values = self._restarted(profile)
+                strength = transform["strengths"][profile.strength]
                 spread = (max(values) - min(values)) / (strength["high"] - strength["low"])
                 if spread > AGREEMENT:
                     told.append(
@@ -510,6 +507,12 @@ def choose_device(name: str) -> str:
             f"No device {name!r} can be used here; try 'auto', 'cpu' or 'cuda'."
         ) from error
     return name
+
+
+def _told_of(profile: Profile, layers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the transform of a profile among those that :func:`~eegaug.describe` tells of."""
+    transforms = layers[profile.layer - 1]["transforms"]
+    return next(each for each in transforms if each["name"] == profile.transform)
 
 
 def _fit(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from eegaug.layers import AugmentationLayer, describe
 from eegaug.models import InvariantModel
 from eegaug.strength import Chance, Strength, check_count
-from eegaug.transforms.base import Augmentation, Transform
+from eegaug.transforms.base import Augmentation, Transform, in_mode
 
 #: Multiples of a strength at which the loss is taken.
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -194,13 +193,9 @@ def identifiability(
     >>> identifiability(model, nn.CrossEntropyLoss(), x, y)[0].verdict
     'ruled out'
     """
-    if not isinstance(model, InvariantModel):
-        raise TypeError(
-            f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
-        )
-    check_count("n_draws", n_draws)
+    _check(model, n_draws)
     profiles = []
-    with torch.no_grad(), _evaluating(model):
+    with torch.no_grad(), in_mode(model, training=False):
 
         def losses() -> Tensor:
             return _losses(model, criterion, x, y, n_draws, batch_size, seed)
@@ -316,6 +311,11 @@ def runners_up(
         ``runner_up``, and ``excess`` and ``error``: the loss with the runner-up alone less that
         with the winner alone, at their learned strengths, and its standard error over trials.
 
+    Raises
+    ------
+    TypeError
+        If the model is no InvariantModel.
+
     Examples
     --------
     >>> from eegaug import AugmentationLayer, SignFlip, TimeShift
@@ -325,8 +325,9 @@ def runners_up(
     >>> told[0]["winner"], told[0]["runner_up"]
     ('TimeShift', 'SignFlip')
     """
+    _check(model, n_draws)
     told = []
-    with torch.no_grad(), _evaluating(model):
+    with torch.no_grad(), in_mode(model, training=False):
         for number, layer in enumerate(_layers(model.augmentation), 1):
             if not isinstance(layer, AugmentationLayer) or len(layer.transforms) < 2:
                 continue
@@ -352,16 +353,12 @@ def runners_up(
     return told
 
 
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model in evaluation mode, and then each of its modules back."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
+def _check(model: object, n_draws: object) -> None:
+    if not isinstance(model, InvariantModel):
+        raise TypeError(
+            f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
+        )
+    check_count("n_draws", n_draws)
 
 
 def _losses(

@@ -159,10 +159,11 @@ def test_the_runner_up_of_a_layer_is_told_with_its_cost():
     assert torch.equal(layer.logits, weights)
 
 
-def test_a_bare_network_has_no_strengths_to_ask_for():
+@pytest.mark.parametrize("ask", [identifiability, runners_up])
+def test_a_bare_network_has_no_strengths_to_ask_for(ask):
     x, y = powers(4)
     with pytest.raises(TypeError, match=r"should be an InvariantModel\. Found Power"):
-        identifiability(Power(), nn.CrossEntropyLoss(), x, y)
+        ask(Power(), nn.CrossEntropyLoss(), x, y)
 
 
 # -- the picture --------------------------------------------------------------------------

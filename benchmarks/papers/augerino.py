@@ -7,20 +7,15 @@ loss less the norm of the widths, and one Adam for widths and network alike.
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
 import re
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from runs import command_line, run_missing
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from eegaug import Augmentation, Compose, InvarianceCriterion, narrow
 from eegaug.objectives import INVARIANCE_WEIGHT, START
@@ -354,10 +349,11 @@ def _label(item: str, scores: dict[str, str], extents: dict) -> str:
 
 
 def run(
+    description: str,
     name: str,
     ways: list[Method],
     one_run: Callable[[Method, int], dict],
-    page: Callable[[dict], str],
+    page: Callable[[list[dict]], str],
     picture: Callable[[list[dict]], plt.Figure],
     n_seeds: int = 5,
 ) -> None:
@@ -365,6 +361,8 @@ def run(
 
     Parameters
     ----------
+    description : str
+        Docstring of the script.
     name : str
         Name of the files: ``docs/papers/NAME.md``, ``.json`` and ``.png``.
     ways : list of Method
@@ -378,40 +376,22 @@ def run(
     n_seeds : int
         Number of seeds, from 0, where the command line names none.
     """
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(n_seeds)))
-    names = [way.name for way in ways]
-    parser.add_argument("--methods", nargs="+", choices=names, default=names, metavar="NAME")
-    parser.add_argument("--out", type=Path, default=Path("docs/papers"))
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
+    parser = command_line(description, n_seeds)
+    methods = {way.name: way for way in ways}
+    parser.add_argument("--methods", nargs="+", choices=methods, default=list(methods))
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / f"{name}.json"
-    data = {
-        "machine": {
-            "processor": platform.machine(),
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
-        "runs": [],
-        "seconds": 0.0,
-    }
-    if options.resume and file.exists():
-        data = json.loads(file.read_text())
-        data.pop("seeds", None)  # each run has its own
-    began = time.monotonic() - data["seconds"]
-    done = {(found["method"], found["seed"]) for found in data["runs"]}
-    pairs = [(way, seed) for seed in options.seeds for way in ways if way.name in options.methods]
-    for way, seed in tqdm([(w, s) for w, s in pairs if (w.name, s) not in done], unit="run"):
+
+    def train(method: str, seed: int) -> dict:
         torch.manual_seed(seed)
-        found = one_run(way, seed)
-        data["runs"].append({"method": way.name, "seed": seed, **found})
-        data["runs"].sort(key=lambda found: (found["seed"], names.index(found["method"])))
-        data["seconds"] = time.monotonic() - began
-        file.write_text(json.dumps(data) + "\n")
-    data["runs"].sort(key=lambda found: names.index(found["method"]))
-    write(name, data, page, picture, options.out)
+        return one_run(methods[method], seed)
+
+    wanted = [(method, seed) for seed in options.seeds for method in options.methods]
+    file = options.out / f"{name}.json"
+    runs = run_missing(file, {}, ("method", "seed"), wanted, train, options.resume)
+    order = list(methods)
+    runs.sort(key=lambda run: (order.index(run["method"]), run["seed"]))
+    (options.out / f"{name}.md").write_text(f"{page(runs)}\n{ended(runs)}\n")
+    picture(runs).savefig(options.out / f"{name}.png", dpi=120)
 
 
 def listed(seeds: Iterable[int]) -> str:
@@ -419,36 +399,16 @@ def listed(seeds: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(seeds)))
 
 
-def write(
-    name: str,
-    data: dict,
-    page: Callable[[dict], str],
-    picture: Callable[[list[dict]], plt.Figure],
-    out: Path,
-) -> None:
-    """Write page and figure from what was measured, as in the JSON file.
-
-    Parameters
-    ----------
-    name : str
-        Name of the files.
-    data : dict
-        All that was measured.
-    page, picture : callable
-        As :func:`run` takes them.
-    out : Path
-        Folder of the files.
-    """
+def ended(runs: list[dict]) -> str:
+    """Tell the seeds of all runs, and how long they took."""
     seeds: dict[str, list[int]] = {}
-    for each in data["runs"]:
-        seeds.setdefault(each["method"], []).append(each["seed"])
+    for run in runs:
+        seeds.setdefault(run["method"], []).append(run["seed"])
     most = max(seeds.values(), key=len)
     fewer = [f"{way} {listed(own)}" for way, own in seeds.items() if len(own) < len(most)]
-    ended = (
+    return (
         f"Seeds {listed(most)} of data, network and draws"
         + (f" (but {'; '.join(fewer)})" if fewer else "")
         + "; medians with the range over seeds; "
-        f"{data['seconds'] / 60:.0f} minutes on one thread."
+        f"{sum(run['seconds'] for run in runs) / 60:.0f} minutes on one thread."
     )
-    (out / f"{name}.md").write_text(page(data) + "\n" + ended + "\n")
-    picture(data["runs"]).savefig(out / f"{name}.png", dpi=120)

@@ -111,9 +111,8 @@ WHY = (
 )
 
 
-def page(data: dict) -> str:
+def page(runs: list[dict]) -> str:
     """Write the page from what was measured."""
-    runs = data["runs"]
     names = {"anywhere": "events anywhere", **SCORES}
     lines = [
         "# Augerino: when a spindle comes",
@@ -159,4 +158,4 @@ def picture(runs: list[dict]) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    run("augerino_dense", methods(build, START, TRUE), one_run, page, picture)
+    run(__doc__, "augerino_dense", methods(build, START, TRUE), one_run, page, picture)

@@ -117,9 +117,8 @@ WHY = (
 )
 
 
-def page(data: dict) -> str:
+def page(runs: list[dict]) -> str:
     """Write the page from what was measured."""
-    runs = data["runs"]
     lines = [
         "# Augerino: regression of a frequency",
         "",
@@ -170,4 +169,4 @@ def picture(runs: list[dict]) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    run("augerino_regression", methods(build, START, TRUE), one_run, page, picture, n_seeds=10)
+    run(__doc__, "augerino_regression", methods(build, START, TRUE), one_run, page, picture, 10)

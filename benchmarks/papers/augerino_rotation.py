@@ -146,9 +146,8 @@ WHY = (
 )
 
 
-def page(data: dict) -> str:
+def page(runs: list[dict]) -> str:
     """Write the page from what was measured."""
-    runs = data["runs"]
     names = {f"Sensors{axis.upper()}Rotation": f"{axis} (degrees)" for axis in AXES}
     bands = " or ".join(f"{low:g}° to {high:g}°" for low, high in BANDS)
     lines = [
@@ -194,4 +193,4 @@ def picture(runs: list[dict]) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    run("augerino_rotation", methods(build, START, TRUE), one_run, page, picture)
+    run(__doc__, "augerino_rotation", methods(build, START, TRUE), one_run, page, picture)

@@ -9,23 +9,21 @@ Gramfort, *Deep invariant networks with differentiable augmentation layers*, Neu
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
 import math
-import time
 from abc import abstractmethod
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, spread, table
+from runs import command_line, run_missing
 from sinusoids import published_penalty
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
-from tqdm import tqdm
 
 from eegaug import (
     AdditiveTransform,
@@ -377,8 +375,8 @@ def plot_epochs(runs: list[dict], path: Path) -> None:
     save(figure, path)
 
 
-def introduction(run: dict) -> str:
-    """Tell the setting, as a run has it."""
+def introduction(setting: dict) -> str:
+    """Tell the setting."""
     return f"""# Two drawings, turned (Mario and Iggy)
 
 Benton, Finzi, Izmailov, Wilson, *Learning invariances in neural networks*, NeurIPS 2020,
@@ -401,9 +399,10 @@ Candidates: translations by up to 0.45 of the side, rotation by up to 180°, sla
 amounts drawn from U(-strength, strength). Temperature {TEMPERATURE:g}, weights equal at the start,
 strengths at 1/8 (*lower*) or 1/2 (*higher*) of their ranges; penalty {PENALTY:g} times the L2 norm
 of weights times strengths as fractions of their ranges. One Adam for everything, learning rate
-{LEARNING_RATE:g}, weight decay {run["weight_decay"]:g}, one copy in training, {run["epochs"]}
-epochs of {N_TRAIN} images in batches of {BATCH_SIZE}, {run["n_filters"]} filters in the first of
-four convolutions, doubled in each. *Rotation alone* is the same layer with one candidate.
+{LEARNING_RATE:g}, weight decay {setting["weight_decay"]:g}, one copy in training,
+{setting["epochs"]} epochs of {N_TRAIN} images in batches of {BATCH_SIZE}, {setting["n_filters"]}
+filters in the first of four convolutions, doubled in each. *Rotation alone* is the same layer with
+one candidate.
 *{DEFAULT}* has the five candidates in a chain, from {100 * START:g} % of their ranges, and
 `InvarianceCriterion` at its own weight of {INVARIANCE_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
 no weight decay for the strengths, an extent is the mean over the last quarter of the steps.
@@ -434,9 +433,9 @@ def pairs(candidates: Iterable[str], starts: Iterable[str]) -> list[tuple[str, s
     ]
 
 
-def page(runs: list[dict]) -> str:
+def page(runs: list[dict], setting: dict) -> str:
     """Write the page from the runs."""
-    lines = [introduction(runs[0]), "## Results", ""]
+    lines = [introduction(setting), "## Results", ""]
     rows, orders, choices, reached = [], [], [], []
     for candidates, start in pairs(CANDIDATES, STARTS):
         group = [run for run in runs if (run["candidates"], run["start"]) == (candidates, start)]
@@ -505,8 +504,7 @@ cost the network less."""
 
 def main() -> None:
     """Run the experiment from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser = command_line(__doc__, n_seeds=3)
     parser.add_argument(
         "--candidates", nargs="+", choices=CANDIDATES, default=list(CANDIDATES), metavar="NAME"
     )
@@ -514,37 +512,24 @@ def main() -> None:
     parser.add_argument("--weight-decay", type=float, default=1.0)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--filters", type=int, default=4, help="of the first convolution")
-    parser.add_argument("--out", type=Path, default=Path("docs/papers"))
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / "mario_iggy.json"
-    runs = json.loads(file.read_text())["runs"] if options.resume and file.exists() else []
     setting = {
         "weight_decay": options.weight_decay,
         "epochs": options.epochs,
         "n_filters": options.filters,
     }
-    runs = [run for run in runs if setting.items() <= run.items()]
-    done = {(run["candidates"], run["seed"], run["start"]) for run in runs}
     wanted = [
-        (candidates, seed, start)
+        (seed, candidates, start)
         for seed in options.seeds
         for candidates, start in pairs(options.candidates, options.starts)
     ]
-    for key in tqdm([key for key in wanted if key not in done], unit="run"):
-        began = time.monotonic()
-        candidates, seed, start = key
-        run = train(seed, candidates, start, **setting)
-        seconds = round(time.monotonic() - began, 1)
-        which = {"seed": seed, "candidates": candidates, "start": start}
-        runs.append({**which, **setting, "seconds": seconds, **run})
-        file.write_text(json.dumps({"runs": runs}) + "\n")
+    names = ("seed", "candidates", "start")
+    file = options.out / "mario_iggy.json"
+    runs = run_missing(file, setting, names, wanted, partial(train, **setting), options.resume)
     runs.sort(key=lambda run: (list(STARTS).index(run["start"]), run["seed"]))
     plot_data(options.out / "mario_iggy_data.png")
     plot_epochs(runs, options.out / "mario_iggy_epochs.png")
-    (options.out / "mario_iggy.md").write_text(page(runs))
+    (options.out / "mario_iggy.md").write_text(page(runs, setting))
 
 
 if __name__ == "__main__":

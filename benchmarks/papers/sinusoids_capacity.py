@@ -7,17 +7,16 @@ invariant networks with differentiable augmentation layers*, NeurIPS 2022, arXiv
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, spread, table
+from runs import command_line, run_missing
 from sinusoids import (
     EPOCHS,
     MAX_SHIFT,
@@ -31,7 +30,6 @@ from sinusoids import (
     published_penalty,
 )
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from eegaug import (
     AugmentationLayer,
@@ -179,10 +177,13 @@ class Results:
     ----------
     runs : list of dict
         As in the JSON file.
+    epochs : int
+        Epochs of each.
     """
 
-    def __init__(self, runs: list[dict]) -> None:
+    def __init__(self, runs: list[dict], epochs: int) -> None:
         self.runs = sorted(runs, key=lambda run: run["seed"])
+        self.epochs = epochs
 
     def select(self, method: str, network: tuple[int, int], paper_data: bool) -> list[dict]:
         """Return the runs of one cell: on the data of the paper's seed, or of their own."""
@@ -199,6 +200,11 @@ class Results:
         """Return one score of the runs of one cell."""
         runs = self.select(method, network, paper_data)
         return [run["scores"][str(copies)][name] for run in runs]
+
+    def extent(self, run: dict) -> float:
+        """Return the shift that was learned: where it ended; by eegaug's default, settled."""
+        settled = round(SETTLED * self.epochs) if run["method"] == DEFAULT else 1
+        return float(np.mean(run["shift"][-max(1, settled) :]))
 
     def series(self) -> list[tuple[str, int]]:
         """Return the pairs of method and copies that there are."""
@@ -293,12 +299,6 @@ def score_table(results: Results, name: str, paper_data: bool) -> list[str]:
     return table(["method", *map(named, NETWORKS)], rows)
 
 
-def extent(run: dict) -> float:
-    """Return the shift that was learned: where it ended; by eegaug's default, where it settled."""
-    settled = round(SETTLED * run["epochs"]) if run["method"] == DEFAULT else 1
-    return float(np.mean(run["shift"][-max(1, settled) :]))
-
-
 def verdicts(results: Results) -> list[str]:
     """Tabulate whether the paper's figures were reached, and where the strengths ended."""
     rows = []
@@ -313,7 +313,7 @@ def verdicts(results: Results) -> list[str]:
             accurate = np.median(accuracies)
             invariant = np.median([score["invariance"] for score in found])
             reached = accurate >= figure - TOLERANCE and invariant >= WANTED_INVARIANCE
-            final = np.array([extent(run) for run in runs])
+            final = np.array([results.extent(run) for run in runs])
             rows.append(
                 [
                     f"{method}, {'seed 29' if paper_data else 'own'}",
@@ -349,10 +349,9 @@ def by_strength(results: Results) -> list[str]:
     return table(["network", *bounds], rows)
 
 
-def page(runs: list[dict]) -> str:
+def page(results: Results) -> str:
     """Write the page from the runs."""
-    results = Results(runs)
-    seeds = ", ".join(str(seed) for seed in sorted({run["seed"] for run in runs}))
+    seeds = ", ".join(str(seed) for seed in sorted({run["seed"] for run in results.runs}))
     lines = [
         INTRODUCTION,
         f"Medians and quartiles over seeds {seeds} of data, network and draws. Test accuracy:",
@@ -406,7 +405,7 @@ def page(runs: list[dict]) -> str:
         if not cell or (method in STRENGTHS and copies != COPIES[-1]):
             continue
         scores = listed(run["scores"][str(copies)]["accuracy"] for run in cell)
-        shifts = listed(map(extent, cell)) if method in (*LEARNED, DEFAULT) else ""
+        shifts = listed(map(results.extent, cell)) if method in (*LEARNED, DEFAULT) else ""
         lines.append(f"- {method}, {named(network)}: {scores}" + (f" ({shifts})" if shifts else ""))
     return "\n".join(lines) + "\n"
 
@@ -452,37 +451,26 @@ DIFFERENCES = f"""## What differs from the paper
 
 def main() -> None:
     """Run the experiment from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
+    parser = command_line(__doc__, n_seeds=10)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--out", type=Path, default=Path("docs/papers"))
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
     options = parser.parse_args()
     if PAPER_SEED in options.seeds:
         parser.error(f"seed {PAPER_SEED} is the paper's: its data are trained on by every seed")
-    torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / "sinusoids_capacity.json"
-    runs = json.loads(file.read_text())["runs"] if options.resume and file.exists() else []
-    runs = [run for run in runs if run["epochs"] == options.epochs]
-    names = ("seed", "data_seed", "neurons", "layers", "method", "epochs")
-    done = {tuple(run[name] for name in names) for run in runs}
     wanted = [
-        (seed, PAPER_SEED if paper else seed, *network, method, options.epochs)
+        (seed, PAPER_SEED if paper else seed, *network, method)
         for paper, seed, network, method in itertools.product(
             (False, True), options.seeds, NETWORKS, options.methods
         )
         if method in PAPER_DATA_METHODS or not paper
     ]
-    for key in tqdm([key for key in wanted if key not in done], unit="run"):
-        began = time.monotonic()
-        run = train(*key)
-        seconds = round(time.monotonic() - began, 2)
-        runs.append({**dict(zip(names, key, strict=True)), "seconds": seconds, **run})
-        file.write_text(json.dumps({"runs": runs}) + "\n")
-    plot(Results(runs), options.out / "sinusoids_capacity.png")
-    (options.out / "sinusoids_capacity.md").write_text(page(runs))
+    setting = {"epochs": options.epochs}
+    names = ("seed", "data_seed", "neurons", "layers", "method")
+    file = options.out / "sinusoids_capacity.json"
+    runs = run_missing(file, setting, names, wanted, partial(train, **setting), options.resume)
+    results = Results(runs, **setting)
+    plot(results, options.out / "sinusoids_capacity.png")
+    (options.out / "sinusoids_capacity.md").write_text(page(results))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,7 @@ Run ``python benchmarks/papers/sinusoids_selection.py`` from the root of the rep
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, table
+from runs import command_line, run_missing
 from sinusoids import (
     EPOCHS,
     MAX_SHIFT,
@@ -31,7 +29,6 @@ from sinusoids import (
     published_penalty,
 )
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from eegaug import (
     AugmentationLayer,
@@ -381,32 +378,27 @@ def page(runs: list[dict]) -> str:
 
 def main() -> None:
     """Run the experiment from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(20)))
+    parser = command_line(__doc__, n_seeds=20)
     parser.add_argument("--layers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--out", type=Path, default=Path("docs/papers"))
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    file = options.out / "sinusoids_selection.json"
-    runs = json.loads(file.read_text())["runs"] if options.resume and file.exists() else []
-    runs = [run for run in runs if run["epochs"] == options.epochs]
-    done = {(run["method"], run["layers"], run["seed"]) for run in runs}
-    wanted = itertools.product(options.methods, options.layers, options.seeds)
     # the default's chain is the same for any number of layers
     first = min(options.layers)
-    wanted = [(m, n, seed) for m, n, seed in wanted if m == "as published" or n == first]
-    wanted = [key for key in wanted if key not in done]
-    for method, layers, seed in tqdm(wanted, unit="run"):
-        began = time.monotonic()
-        run = METHODS[method](seed, layers, options.epochs)
-        seconds = round(time.monotonic() - began, 2)
-        setting = {"method": method, "layers": layers, "seed": seed, "epochs": options.epochs}
-        runs.append({**setting, "seconds": seconds, **run})
-        file.write_text(json.dumps({"runs": runs}) + "\n")
+    wanted = [
+        (method, layers, seed)
+        for method, layers, seed in itertools.product(
+            options.methods, options.layers, options.seeds
+        )
+        if method == "as published" or layers == first
+    ]
+
+    def train(method: str, layers: int, seed: int) -> dict:
+        return METHODS[method](seed, layers, options.epochs)
+
+    file = options.out / "sinusoids_selection.json"
+    names = ("method", "layers", "seed")
+    runs = run_missing(file, {"epochs": options.epochs}, names, wanted, train, options.resume)
     order = list(METHODS)
     runs.sort(key=lambda run: (order.index(run["method"]), run["layers"], run["seed"]))
     plot_epochs(runs, options.out / "sinusoids_selection_epochs.png")

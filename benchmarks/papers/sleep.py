@@ -8,14 +8,12 @@ invariant networks with differentiable augmentation layers*, NeurIPS 2022, arXiv
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -23,10 +21,10 @@ import numpy as np
 import torch
 from braindecode.models import SleepStagerChambon2018
 from pages import STYLES, save, spread, table
+from runs import OUT, command_line, run_missing
 from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from eegaug import Compose, InvarianceCriterion, InvariantModel, describe, narrow
 from eegaug.objectives import INVARIANCE_WEIGHT, START
@@ -50,7 +48,6 @@ STRENGTH_LR, SETTLED = 0.01, 0.25
 #: Parts of the people that are tested and validated on.
 HELD_OUT = 0.25
 DEFAULT = "eegaug's default"
-OUT = Path("docs/papers")
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,8 @@ def train(windows: SleepWindows, name: str, fraction: float, seed: int, steps: i
     -------
     dict
         ``scores``: balanced accuracy on people who were not trained on, by the copies in
-        evaluation; ``candidates``: weight and extent of each; ``best``: step that was kept.
+        evaluation; ``candidates``: weight and extent of each; ``best``: step that was kept;
+        ``trained``: number of people trained on; ``windows``: number of windows of each part.
     """
     method = METHODS[name]
     parts = [
@@ -262,6 +260,7 @@ def train(windows: SleepWindows, name: str, fraction: float, seed: int, steps: i
         "scores": scores,
         "candidates": candidates,
         "best": best[1],
+        "trained": len(split(windows.people, seed, fraction)[0]),
         "windows": [len(part) for part in parts],
     }
 
@@ -309,21 +308,21 @@ def trained(runs: list[dict], fraction: float) -> int:
     return next(run["trained"] for run in runs if run["fraction"] == fraction)
 
 
-def introduction(data: dict) -> str:
+def introduction(setting: dict) -> str:
     """Tell the setting."""
     return f"""# Sleep stages behind augmentation layers (AugNet, section 4.4)
 
 Rommel, Moreau, Gramfort, *Deep invariant networks with differentiable augmentation layers*,
 NeurIPS 2022, [arXiv 2202.02142](https://arxiv.org/abs/2202.02142): stages of sleep are told from
-windows of 30 s, on few and on more people. {data["source"]}
+windows of 30 s, on few and on more people. {setting["source"]}
 
 ## Setting
 
 The trunk is braindecode's `SleepStagerChambon2018`, the loss the cross-entropy with stages
 weighted inversely to their number; Adam, learning rate {LR:g}, batches of {BATCH_SIZE},
-{data["steps"]} steps. A quarter of the people is tested on, a quarter validated on; of the others
-all are trained on, or the first few. Every {VALIDATE} steps the people validated on are told with
-one copy, and the parameters that tell them best are tested.
+{setting["steps"]} steps. A quarter of the people is tested on, a quarter validated on; of the
+others all are trained on, or the first few. Every {VALIDATE} steps the people validated on are told
+with one copy, and the parameters that tell them best are tested.
 
 - *none*: the trunk alone.
 - *as published*: `eegaug.policies.sleep`, a spatial layer and two of time and frequency, which
@@ -337,9 +336,8 @@ one copy, and the parameters that tell them best are tested.
 """
 
 
-def page(data: dict) -> str:
+def page(runs: list[dict], setting: dict) -> str:
     """Write the page from what was measured."""
-    runs = data["runs"]
     fractions = sorted({run["fraction"] for run in runs})
     methods = [name for name in METHODS if any(run["method"] == name for run in runs)]
     seeds = sorted({run["seed"] for run in runs})
@@ -366,7 +364,7 @@ def page(data: dict) -> str:
         listed = ", ".join(f"{difference:+.3f}" for difference in differences)
         gains.append(f"- {method}, {trained(runs, fraction)} people: {listed}")
     lines = [
-        introduction(data),
+        introduction(setting),
         "## Results",
         "",
         "Balanced accuracy on people who were not trained on, medians and quartiles (and range) "
@@ -417,7 +415,7 @@ def page(data: dict) -> str:
         "",
         *table(["transform", "end of its range", *heads], rows),
     ]
-    kept = Counter(run["best"] <= data["steps"] / 2 for run in runs)
+    kept = Counter(run["best"] <= setting["steps"] / 2 for run in runs)
     lines += [
         "",
         f"In {kept[True]} of {len(runs)} runs the parameters that validated best were of the first "
@@ -455,67 +453,45 @@ DIFFERENCES = """
 
 def main() -> None:
     """Run the experiment from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__, n_seeds=3)
     parser.add_argument(
         "recordings", nargs="*", type=Path, help="files and folders; else simulated"
     )
     parser.add_argument("--people", type=int, default=12, help="simulated (%(default)s)")
     parser.add_argument("--hours", type=float, default=1.0, help="of each night (%(default)s)")
     parser.add_argument("--fractions", type=float, nargs="+", default=[1 / 3, 1.0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--out", type=Path, help=f"folder ({OUT} for simulated nights)")
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
     options = parser.parse_args()
-    if options.recordings and options.out is None:
+    if options.recordings and options.out == OUT:
         parser.error("recordings may be private: say by --out where their page should go")
     if "none" not in options.methods and not options.resume:
         parser.error("the methods are compared with none")
-    torch.set_num_threads(1)
     if options.recordings:
         windows = make_windows(read_recordings(options.recordings), progress=True)
         what = "recordings"
     else:
         windows = make_windows(simulate_nights(options.people, options.hours))
         what = f"simulated nights of {options.hours:g} h, which `eegaug learn` simulates too"
-    out = options.out or OUT
-    out.mkdir(parents=True, exist_ok=True)
-    file = out / "sleep.json"
     counts = Counter(STAGES[stage] for stage in windows.y)
-    data = {
+    setting = {
         "source": f"Here: {what}, of {len(windows.people)} people, {len(windows.y)} windows ("
         + ", ".join(f"{stage} {counts[stage]}" for stage in STAGES)
         + f"), {len(windows.info['ch_names'])} channel(s) at {windows.info['sfreq']:g} Hz.",
         "steps": options.steps,
-        "runs": [],
     }
-    if options.resume and file.exists():
-        saved = json.loads(file.read_text())
-        if all(saved[key] == data[key] for key in ("source", "steps")):
-            data = saved
     fractions = [round(fraction, 4) for fraction in options.fractions]
-    done = {(run["method"], run["fraction"], run["seed"]) for run in data["runs"]}
     wanted = [
         (method, fraction, seed)
         for seed, fraction, method in itertools.product(options.seeds, fractions, options.methods)
     ]
-    for key in tqdm([key for key in wanted if key not in done], unit="run"):
-        began = time.monotonic()
-        method, fraction, seed = key
-        found = train(windows, method, fraction, seed, options.steps)
-        which = {
-            "method": method,
-            "fraction": fraction,
-            "seed": seed,
-            "trained": len(split(windows.people, seed, fraction)[0]),
-        }
-        seconds = round(time.monotonic() - began, 1)
-        data["runs"].append({**which, "seconds": seconds, **found})
-        file.write_text(json.dumps(data) + "\n")
-    data["runs"].sort(key=lambda run: run["seed"])
-    plot(data["runs"], out / "sleep.png")
-    (out / "sleep.md").write_text(page(data))
+    file = options.out / "sleep.json"
+    names = ("method", "fraction", "seed")
+    trained = partial(train, windows, steps=options.steps)
+    runs = run_missing(file, setting, names, wanted, trained, options.resume)
+    runs.sort(key=lambda run: run["seed"])
+    plot(runs, options.out / "sleep.png")
+    (options.out / "sleep.md").write_text(page(runs, setting))
 
 
 if __name__ == "__main__":

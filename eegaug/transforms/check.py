@@ -15,6 +15,7 @@ from eegaug.transforms.base import (
     Transform,
     as_trials,
     in_full_precision,
+    in_mode,
     map_noise,
 )
 
@@ -69,7 +70,12 @@ def check_transform(transform: Transform, x: Tensor) -> None:
     trials = as_trials(x)
     if not x.isfinite().all():
         raise ValueError("Input `x` should be finite to check a transform on. Found NaN or inf.")
-    with _as_found(transform), _own_random_numbers(x), torch.inference_mode(False):
+    with (
+        in_mode(transform, training=True),
+        _own_choices(transform),
+        _own_random_numbers(x),
+        torch.inference_mode(False),
+    ):
         x, trials = x.detach().clone(), trials.detach().clone()
         with torch.no_grad():
             _check_shape(transform, trials)
@@ -145,18 +151,14 @@ def _broken(transform: Transform, rule: str, found: str) -> ValueError:
 
 
 @contextmanager
-def _as_found(transform: Transform) -> Iterator[None]:
-    """Put the transform into training mode for a while; put back modes and choices."""
-    modes = {module: module.training for module in transform.modules()}
-    choices = {m: m.choices for m in modes if isinstance(m, Strength)}
+def _own_choices(transform: Transform) -> Iterator[None]:
+    """Forget the choices of the last call for a while, and put them back."""
+    choices = {m: m.choices for m in transform.modules() if isinstance(m, Strength)}
     try:
-        transform.train()
         for strength in choices:
             strength.choices = None
         yield
     finally:
-        for module, training in modes.items():
-            module.training = training
         for strength, chosen in choices.items():
             strength.choices = chosen
 
