@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from papers.published import augerino_penalty, augnet_penalty
 from torch import Tensor, nn
 
 from eegaug import (
     AugmentationLayer,
-    BreadthCriterion,
     Compose,
     InvarianceCriterion,
     InvariantModel,
@@ -81,13 +81,20 @@ def _augnet(candidates: Callable[[], list[Transform]]) -> nn.Module:
     return narrow(Compose(layers), 0.0)
 
 
+def _penalised(penalty: Callable[[nn.Module], Tensor], weight: float) -> Callable:
+    """Return the published objective: the loss, and a penalty with its weight."""
+
+    def objective(loss: nn.Module, model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+        return lambda outputs, y: loss(outputs, y) + weight * penalty(model.augmentation)
+
+    return objective
+
+
 #: The published weights: AugNet's of its section 4.2, and the middle one of Augerino's three.
 METHODS = {
     "eegaug": Method(_eegaug, InvarianceCriterion),
-    "AugNet": Method(
-        _augnet, lambda criterion, model: BreadthCriterion(criterion, model, 0.2), weight_decay=1e-4
-    ),
-    "Augerino": Method(_eegaug, lambda criterion, model: BreadthCriterion(criterion, model, 0.05)),
+    "AugNet": Method(_augnet, _penalised(augnet_penalty, 0.2), weight_decay=1e-4),
+    "Augerino": Method(_eegaug, _penalised(augerino_penalty, 0.05)),
 }
 
 

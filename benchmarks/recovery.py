@@ -4,23 +4,21 @@ Writes ``docs/benchmarks/recovery.md`` and ``recovery.json``. A run succeeds whe
 is met within 20 %, and every false one stays under 5 % of its range.
 
     python benchmarks/recovery.py            # 12 tasks, 3 methods, seeds 0 to 9
-    python benchmarks/recovery.py --seeds 2 --methods eegaug
+    python benchmarks/recovery.py --seeds 0 1 --methods eegaug
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import warnings
+import itertools
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from joblib import Parallel, delayed
 from methods import METHODS, accuracy, fit
+from papers.runs import command_line, run_missing
 from tasks import END, TASKS
-from tqdm import tqdm
 
 from eegaug.objectives import INVARIANCE_WEIGHT
 
@@ -29,15 +27,15 @@ OUT = Path(__file__).parents[1] / "docs" / "benchmarks"
 TEST_SEED = 10_000
 
 
-def run(task_name: str, method_name: str, seed: int, epochs: int) -> dict:
+def run(seed: int, task_name: str, method_name: str, epochs: int) -> dict:
     """Train once, and judge what was learned.
 
     Parameters
     ----------
-    task_name, method_name : str
-        Names in ``TASKS`` and ``METHODS``.
     seed : int
         Seed of signals, network and draws.
+    task_name, method_name : str
+        Names in ``TASKS`` and ``METHODS``.
     epochs : int
         Length of the training.
 
@@ -46,7 +44,6 @@ def run(task_name: str, method_name: str, seed: int, epochs: int) -> dict:
     dict
         Plain numbers and text.
     """
-    torch.set_num_threads(1)
     task = TASKS[task_name]
     X, y = task.draw(seed)
     torch.manual_seed(seed)
@@ -68,9 +65,6 @@ def run(task_name: str, method_name: str, seed: int, epochs: int) -> dict:
             }
         )
     return {
-        "task": task_name,
-        "method": method_name,
-        "seed": seed,
         "success": all(verdicts),
         "candidates": candidates,
         "accuracy": round(accuracy(fitted.model, *task.draw(TEST_SEED + seed)), 4),
@@ -177,39 +171,27 @@ def write_page(runs: list[dict], epochs: int, path: Path) -> None:
 
 def main() -> None:
     """Run what is missing, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=10, help="number of seeds (%(default)s)")
-    parser.add_argument("--first-seed", type=int, default=0, help="the first (%(default)s)")
+    parser = command_line(__doc__, n_seeds=10)
+    parser.set_defaults(out=OUT)
     parser.add_argument("--epochs", type=int, default=60, help="length (%(default)s)")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
-    parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that are saved")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder of the page")
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    results = arguments.out / "recovery.json"
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    wanted = [
-        (task, method, seed, arguments.epochs)
-        for seed in seeds
-        for task in arguments.tasks
-        for method in arguments.methods
-    ]
-    runs = json.loads(results.read_text("utf-8")) if arguments.resume and results.exists() else []
-    done = {(run["task"], run["method"], run["seed"], arguments.epochs) for run in runs}
-    wanted = [each for each in wanted if each not in done]
-    with warnings.catch_warnings(), tqdm(total=len(wanted), unit="run") as bar:
-        warnings.simplefilter("ignore")
-        parallel = Parallel(n_jobs=arguments.jobs, return_as="generator")
-        for result in parallel(delayed(run)(*each) for each in wanted):
-            runs.append(result)
-            results.write_text(json.dumps(runs, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            bar.update()
+    options = parser.parse_args()
+    wanted = list(itertools.product(options.seeds, options.tasks, options.methods))
+    setting = {"epochs": options.epochs}
+    runs = run_missing(
+        options.out / "recovery.json",
+        setting,
+        ("seed", "task", "method"),
+        wanted,
+        partial(run, **setting),
+        options.resume,
+        options.jobs,
+    )
     table = pd.DataFrame(runs)
     print(table.groupby(["task", "method"], sort=False)["success"].mean().unstack())
     if len(table[["task", "method"]].drop_duplicates()) == len(TASKS) * table["method"].nunique():
-        write_page(runs, arguments.epochs, arguments.out / "recovery.md")
+        write_page(runs, options.epochs, options.out / "recovery.md")
 
 
 if __name__ == "__main__":

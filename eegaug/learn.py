@@ -33,7 +33,7 @@ from eegaug.models import InvariantModel
 from eegaug.objectives import INVARIANCE_WEIGHT, check_penalty_weight, narrow
 from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
-from eegaug.strength import check_positive
+from eegaug.strength import check_count, check_positive
 
 #: A transform is all but unused below this weight, or this part of its strengths' ranges.
 LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
@@ -87,9 +87,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "n_copies"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"Parameter `{name}` should be an integer from 1. Found {value}.")
+            check_count(name, getattr(self, name))
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
             raise ValueError(
                 f"Parameter `seed` should be an integer from 0 to 2**32 - 1. Found {self.seed}."
@@ -162,7 +160,8 @@ class Learned:
         y = torch.as_tensor(self.windows.y[chosen], device=device)
         weights = _class_weights(self.windows.y[self.split.train]).to(device)
         asked = self.net.module_, nn.CrossEntropyLoss(weights), x, y
-        return identifiability(*asked, n_draws=2), runners_up(*asked, n_draws=2)
+        profiles = identifiability(*asked, n_draws=2, weight=self.settings.weight)
+        return profiles, runners_up(*asked, n_draws=2)
 
     def sureness(self) -> pd.DataFrame:
         """Return how sure each strength is, one row a strength: what stands against trusting it."""
@@ -204,6 +203,8 @@ class Learned:
             name = f"{profile.transform}, {profile.strength} = {profile.value:.3g} {profile.unit}"
             if profile.verdict == "not determined":
                 told.append(f"{name}, is not determined by the data. {profile.reason}")
+            if profile.verdict == "too wide":
+                told.append(f"{name}, reaches too far for people not trained on. {profile.reason}")
             if self.restarts:
                 values = self._restarted(profile)
                 strength = transform["strengths"][profile.strength]

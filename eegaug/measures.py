@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -11,13 +13,14 @@ from torch import Tensor, nn
 
 from eegaug.layers import AugmentationLayer, describe
 from eegaug.models import InvariantModel
+from eegaug.objectives import INVARIANCE_WEIGHT
 from eegaug.strength import Chance, Strength, check_count
 from eegaug.transforms.base import Augmentation, Transform, in_mode
 
 #: Multiples of a strength at which the loss is taken.
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
 #: Fraction of its range below which a strength is none, and above which it is at its end.
-NONE, END = 0.03, 0.97
+NONE, END = 0.05, 0.97
 #: A difference of the loss counts from this many standard errors on.
 SIGNIFICANT = 2.0
 
@@ -40,12 +43,13 @@ def invariance(
     Parameters
     ----------
     model : nn.Module
-        From signals (batch, channels, times) to outputs (batch, ...). Put it in evaluation mode
-        before, if that is what is to be measured.
+        From signals (batch, channels, times) to outputs (batch, ...), of two numbers a trial or
+        more: one has no direction but its sign. Put it in evaluation mode before, if that is what
+        is to be measured.
     x : Tensor
         Signals, shape (batch, channels, times), of two trials or more.
     transform : Augmentation
-        The transform, at its strengths.
+        The transform, at its strengths, asked as in evaluation: choices are whole.
     generator : torch.Generator, optional
         Source of the transform's draws and of the permutation, on the device of ``x``.
 
@@ -58,7 +62,7 @@ def invariance(
     Raises
     ------
     ValueError
-        If there is one trial only.
+        If there is one trial only, or one output a trial.
 
     References
     ----------
@@ -82,13 +86,18 @@ def invariance(
         raise ValueError("Input `x` should hold two trials or more. Found one.")
     # in double precision: of nearly equal outputs the distance is a small difference
     outputs = model(x).flatten(1).double()
-    transformed = model(transform(x, generator=generator)).flatten(1).double()
+    if outputs.shape[1] < 2:
+        raise ValueError("Outputs should hold two numbers a trial or more. Found one.")
+    with in_mode(transform, training=False):
+        transformed = transform(x, generator=generator)
+    transformed = model(transformed).flatten(1).double()
     # by a shift, so that no trial is compared with itself
     order = torch.randperm(len(x), generator=generator, device=x.device)
     others = torch.empty_like(outputs)
     others[order] = outputs[order.roll(1)]
     apart = _cosine_distance(outputs, others)
-    return (apart - _cosine_distance(outputs, transformed)) / apart.clamp(min=1e-8)
+    nearer = apart - _cosine_distance(outputs, transformed)
+    return torch.where(apart > 1e-8, nearer / apart.clamp(min=1e-8), 0.0)
 
 
 def _cosine_distance(a: Tensor, b: Tensor) -> Tensor:
@@ -102,7 +111,8 @@ class Profile:
     Attributes
     ----------
     layer : int
-        Number of the layer, from 1, as :func:`~eegaug.describe` counts them.
+        Number of the layer, from 1, as :func:`~eegaug.describe` counts those of
+        ``model.augmentation``.
     transform, strength, unit : str
         Names and unit.
     value : float
@@ -114,7 +124,7 @@ class Profile:
     error : tuple of float
         Standard error of each excess, over trials.
     verdict : str
-        "bounded", "ruled out", "free" or "not determined".
+        "bounded", "ruled out", "free", "not determined" or "too wide".
     reason : str
         The verdict's sentence, with its figure.
     """
@@ -139,8 +149,9 @@ def identifiability(
     n_draws: int = 4,
     batch_size: int = 256,
     seed: int = 0,
+    weight: float = INVARIANCE_WEIGHT,
 ) -> list[Profile]:
-    """Tell of each learned strength how far the data determine it.
+    r"""Tell of each learned strength how far the data determine it.
 
     The loss of the trained network, in evaluation mode, is taken on trials augmented by draws of
     their own, the same at 0, 0.5, 1, 1.5 and 2 times the learned strength, so that differences are
@@ -151,8 +162,13 @@ def identifiability(
       never) costs loss.
     - *free*: it is at the end of its range (a flip: near one half), and nothing resisted.
     - *not determined*: it could be wider, or, next to zero, could be used, at no measurable cost.
+    - *too wide*: on these trials, half of it (or never) would save more than its breadth is worth:
+      the strengths were learned on trials that the network knows by heart, or under other weights.
 
-    Cost is told from chance at two standard errors over trials.
+    Cost is told from chance at two standard errors over trials. Where a strength comes to rest
+    under :class:`~eegaug.InvarianceCriterion` with weight :math:`\mu`, half of it saves at most
+    :math:`\mu \log 2`, for any loss that grows like a power of the strength; and to take a chance
+    never saves at most :math:`\mu`.
 
     Parameters
     ----------
@@ -169,6 +185,8 @@ def identifiability(
         Trials at a time.
     seed : int
         Seed of the draws.
+    weight : float
+        Weight :math:`\mu` of the criterion that was trained by (nats): what breadth is worth.
 
     Returns
     -------
@@ -204,18 +222,16 @@ def identifiability(
         for layer, transform, name, strength in _strengths(model):
             excess, errors = [], []
             values = _values(strength)
-            at = strength.raw.data.clone()
-            for value in values:
-                if value == at:  # known already
+            fraction = strength.fraction.item()
+            with _changed(strength.raw):
+                for value in values:
                     mean, error = 0.0, 0.0
-                else:
-                    strength.raw.data.fill_(value)
-                    mean, error = _mean_and_error(losses() - learned)
-                excess.append(mean)
-                errors.append(error)
-            strength.raw.data.copy_(at)
-            fraction = at.clamp(0, 1).item()
-            verdict, reason = _judge(strength, fraction, values, excess, errors)
+                    if value != fraction:
+                        strength.raw.data.fill_(value)
+                        mean, error = _mean_and_error(losses() - learned)
+                    excess.append(mean)
+                    errors.append(error)
+            verdict, reason = _judge(strength, fraction, values, excess, errors, weight)
             low, width = strength.low.item(), (strength.high - strength.low).item()
             profiles.append(
                 Profile(
@@ -250,6 +266,7 @@ def _judge(
     values: list[float],
     excess: list[float],
     errors: list[float],
+    weight: float,
 ) -> tuple[str, str]:
     """Return verdict and reason from the excess of the loss at each value."""
 
@@ -259,20 +276,28 @@ def _judge(
     def costs(index: int) -> bool:
         return excess[index] > SIGNIFICANT * errors[index]
 
+    def saves(index: int, worth: float) -> bool:
+        return -excess[index] - worth > SIGNIFICANT * errors[index]
+
     last = len(values) - 1
     if isinstance(strength, Chance):
         more = excess[1] - excess[0]
         always = f"always instead of never changes the loss by {more:+.3f}"
-        if 0.25 <= fraction <= 0.75:
-            return "free", f"Both ways are as good: {always}."
-        if fraction < NONE * 2 and more > SIGNIFICANT * (errors[0] + errors[1]):
+        if fraction < NONE and more > SIGNIFICANT * (errors[0] + errors[1]):
             return "ruled out", f"It costs loss: {always}."
+        if saves(0, weight):
+            return "too wide", f"Never would change the loss by {told(0)}."
+        if 0.25 <= fraction <= 0.75 and not saves(1, weight):
+            return "free", f"Both ways are as good: {always}."
         return "not determined", f"Neither used evenly nor ruled out: {always}."
     if fraction < NONE:
         where = "A tenth of the range"
         if costs(last):
             return "ruled out", f"{where} changes the loss by {told(last)}."
         return "not determined", f"{where} costs nothing measurable: {told(last)}."
+    half = next(index for index, value in enumerate(values) if value > 0)
+    if saves(half, weight * math.log(2)):
+        return "too wide", f"Half of it would change the loss by {told(half)}."
     if fraction > END:
         return "free", "It reached the end of its range, and nothing in the data bounds it."
     farther = next(index for index, value in enumerate(values) if value > fraction * 1.01)
@@ -332,14 +357,13 @@ def runners_up(
             if not isinstance(layer, AugmentationLayer) or len(layer.transforms) < 2:
                 continue
             names = [each["name"] for each in describe(layer)[0]["transforms"]]
-            logits = layer.logits.data.clone()
-            best = logits.argsort(descending=True)[:2].tolist()
+            best = layer.logits.argsort(descending=True)[:2].tolist()
             alone = []
-            for index in best:
-                layer.logits.data.fill_(-torch.inf)
-                layer.logits.data[index] = 0.0
-                alone.append(_losses(model, criterion, x, y, n_draws, batch_size, seed))
-            layer.logits.data.copy_(logits)
+            with _changed(layer.logits):
+                for index in best:
+                    layer.logits.data.fill_(-torch.inf)
+                    layer.logits.data[index] = 0.0
+                    alone.append(_losses(model, criterion, x, y, n_draws, batch_size, seed))
             excess, error = _mean_and_error(alone[1] - alone[0])
             told.append(
                 {
@@ -359,6 +383,16 @@ def _check(model: object, n_draws: object) -> None:
             f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
         )
     check_count("n_draws", n_draws)
+
+
+@contextmanager
+def _changed(parameter: nn.Parameter) -> Iterator[None]:
+    """Put the values of a parameter back after they were changed, whatever happens."""
+    values = parameter.data.clone()
+    try:
+        yield
+    finally:
+        parameter.data.copy_(values)
 
 
 def _losses(

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from eegaug.strength import check_count
 from eegaug.transforms.base import (
     Augmentation,
     Noise,
@@ -61,9 +62,9 @@ class InvariantModel(nn.Module):
     Raises
     ------
     TypeError
-        If ``augmentation`` is no :class:`~eegaug.Augmentation`.
+        If ``augmentation`` is no :class:`~eegaug.Augmentation`, or a number of copies is not whole.
     ValueError
-        If a number of copies is not a positive integer.
+        If a number of copies is not positive.
 
     References
     ----------
@@ -107,11 +108,8 @@ class InvariantModel(nn.Module):
                 "Parameter `augmentation` should be an Augmentation."
                 f" Found {type(augmentation).__name__}."
             )
-        for name, copies in (("n_copies", n_copies), ("n_copies_train", n_copies_train)):
-            if isinstance(copies, bool) or not isinstance(copies, int) or copies < 1:
-                raise ValueError(
-                    f"Parameter `{name}` should be a positive integer. Found `{name} = {copies}`."
-                )
+        check_count("n_copies", n_copies)
+        check_count("n_copies_train", n_copies_train)
         self.model = model
         self.augmentation = augmentation
         self.n_copies = n_copies

@@ -19,6 +19,8 @@ INVARIANCE_WEIGHT = 0.1
 NEGLIGIBLE = 0.03
 #: Fraction of its range at which a strength starts to learn.
 START = 0.02
+#: Losses whose outputs of zero are no prediction that ignores its input.
+OTHER_SCORES = (nn.NLLLoss, nn.KLDivLoss, nn.PoissonNLLLoss)
 #: Width of the rounding of the norm at zero, as a fraction of a strength's range.
 ROUNDING = 0.01
 
@@ -26,10 +28,11 @@ ROUNDING = 0.01
 def breadth_penalty(module: nn.Module) -> Tensor:
     r"""Return the negative breadth of all augmentations of a model, to be added to its loss.
 
-    .. math:: -\sum_l \lVert w_l \odot r_l \rVert_2,
+    .. math:: -\lVert w \odot r \rVert_2,
 
-    with :math:`w` the weights and :math:`r` the strengths of layer :math:`l`, as fractions of
-    their ranges (for a :class:`~eegaug.Chance`, its variance). The norm is taken between
+    with :math:`r` the strengths of all layers as fractions of their ranges, and :math:`w` the
+    weights of their transforms, 1 outside of layers. Two things differ from what was published: a
+    :class:`~eegaug.Chance` counts by its variance, and the norm is taken between
     :math:`w \odot r + \epsilon` and :math:`\epsilon = 0.01`, so that its gradient is alive
     where all strengths are zero: there all of them widen alike.
 
@@ -53,19 +56,20 @@ def breadth_penalty(module: nn.Module) -> Tensor:
     Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
     NeurIPS 2022, arXiv 2202.02142.
 
+    Benton et al., *Learning invariances in neural networks*, NeurIPS 2020, arXiv 2010.11882.
+
     Examples
     --------
     >>> from eegaug import FTSurrogate, TimeShift
     >>> chain = nn.Sequential(FTSurrogate(0.3), TimeShift(sfreq=100, max_shift=0.8))
     >>> round(breadth_penalty(chain).item(), 3)
-    -0.7
+    -0.5
     """
-    penalty = torch.zeros(())
-    for augmentation in _check_outermost(module):
-        for breadth in augmentation.breadths():
-            at_zero = ROUNDING * len(breadth) ** 0.5
-            penalty = penalty + (at_zero - torch.linalg.vector_norm(breadth + ROUNDING))
-    return penalty
+    breadths = [each for a in _check_outermost(module) for each in a.breadths()]
+    if not breadths:
+        return torch.zeros(())
+    breadth = torch.cat(breadths)
+    return ROUNDING * len(breadth) ** 0.5 - torch.linalg.vector_norm(breadth + ROUNDING)
 
 
 class InvarianceCriterion(nn.Module):
@@ -87,7 +91,7 @@ class InvarianceCriterion(nn.Module):
     :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less its mean.
     So the rule depends neither on unit nor on range, holds each transform by itself, and does not
     saturate; a network that knows nothing widens nothing. Where a transform destroys what the
-    network knows, its breadth falls to :math:`\epsilon = 0.03` and below.
+    network knows, its breadth falls to about :math:`\epsilon = 0.03`.
 
     Choices (flips, dropped channels, gates) are whole. Their chances :math:`p` get the gradient of
     the mean loss from the losses of the trials,
@@ -98,7 +102,8 @@ class InvarianceCriterion(nn.Module):
 
     which is right for any loss, bent or not (within 1 % for the draws of a batch of 32, which are
     spread evenly, and :math:`p` from 0.02), and less noisy the smaller the losses are. From the
-    construction of this criterion on, the chances of the model are learned through it alone.
+    construction of this criterion on, the chances of the model are learned through it alone, from
+    the choices of the last forward pass: one pass in training mode, then one loss of its outputs.
 
     Parameters
     ----------
@@ -116,7 +121,7 @@ class InvarianceCriterion(nn.Module):
     Raises
     ------
     TypeError
-        If the criterion has no reduction to the mean, or wants log-probabilities.
+        If the criterion has no reduction to the mean, or wants log-probabilities or rates.
     ValueError
         If the weight is negative, or the model holds no augmentation.
 
@@ -156,7 +161,7 @@ class InvarianceCriterion(nn.Module):
         super().__init__()
         check_penalty_weight("weight", weight)
         _check_outermost(model)
-        if getattr(criterion, "reduction", None) != "mean" or isinstance(criterion, nn.NLLLoss):
+        if getattr(criterion, "reduction", None) != "mean" or isinstance(criterion, OTHER_SCORES):
             raise TypeError(
                 "Parameter `criterion` should be a loss of scores with a `reduction` of 'mean',"
                 f" such as CrossEntropyLoss. Found {criterion}."
@@ -166,8 +171,7 @@ class InvarianceCriterion(nn.Module):
         self.each.reduction = "none"
         self.weight = weight
         self._model = (model,)  # in a tuple, it is not registered as a child
-        for strength in _learnable(model):
-            strength.scored = True
+        _score_choices(model, True)
         # Running means of the loss, and of that of a prediction which ignores its input.
         self.register_buffer("loss", torch.tensor(torch.nan))
         self.register_buffer("ignorant_loss", torch.tensor(torch.nan))
@@ -175,7 +179,7 @@ class InvarianceCriterion(nn.Module):
     @property
     def known(self) -> Tensor:
         """What the network knows, from 0 to 1: the share of the ignorant loss that it saves."""
-        return (1 - self.loss / self.ignorant_loss).clamp(min=0).nan_to_num(0.0)
+        return (1 - self.loss / self.ignorant_loss).clamp(0, 1).nan_to_num(0.0)
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss, with the reward of breadth while the model is in training mode."""
@@ -219,7 +223,6 @@ class InvarianceCriterion(nn.Module):
             likelihood = choices * torch.log(p + tiny) + (1 - choices) * torch.log1p(tiny - p)
             advantage = (losses - losses.mean()).reshape(rows, -1).mean(1)
             score = score + (advantage * likelihood.sum(1)).mean()
-            strength.choices = None
         return score - score.detach()
 
 
@@ -300,6 +303,7 @@ class BreadthCriterion(nn.Module):
         super().__init__()
         check_penalty_weight("weight", weight)
         _check_outermost(model)
+        _score_choices(model, False)
         self.criterion = criterion
         self.weight = weight
         self._model = (model,)  # in a tuple, it is not registered as a child
@@ -335,8 +339,19 @@ def _outermost(module: nn.Module) -> Iterator[Augmentation]:
         yield from _outermost(child)
 
 
-def _learnable(module: nn.Module) -> Iterator[Strength]:
+def _strengths(module: nn.Module) -> Iterator[Strength]:
     for augmentation in _outermost(module):
         for each in augmentation.modules():
-            if isinstance(each, Strength) and each.learnable:
+            if isinstance(each, Strength):
                 yield each
+
+
+def _learnable(module: nn.Module) -> Iterator[Strength]:
+    return (strength for strength in _strengths(module) if strength.learnable)
+
+
+def _score_choices(module: nn.Module, scored: bool) -> None:
+    """Say how chances are to be learned: from the losses of whole choices, or through choices."""
+    for strength in _strengths(module):
+        strength.scored = scored
+        strength.choices = None

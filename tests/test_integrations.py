@@ -78,6 +78,29 @@ def test_training_loss_has_the_objective_and_validation_loss_has_not():
     assert torch.isclose(net.get_loss(outputs, targets, training=True), plain + 0.5 * penalty)
 
 
+def test_a_net_that_is_fitted_again_rewards_its_new_module():
+    net = EEGClassifier(
+        InvariantModel,
+        module__model=nn.Sequential(nn.Flatten(), nn.LazyLinear(2)),
+        module__augmentation=SignFlip(),
+        criterion=nn.CrossEntropyLoss(),  # an instance, which skorch takes again
+        batch_size=16,
+        max_epochs=1,
+        train_split=None,
+        verbose=0,
+    )
+    net.fit(X, Y)
+    first = net._train_criterion()
+    assert net._train_criterion() is first
+    net.fit(X, Y)
+    (model,) = net._train_criterion()._model
+    assert model is net.module_
+    net.set_params(weight=0.5).partial_fit(X, Y)
+    assert net._train_criterion().weight == 0.5
+    copied = pickle.loads(pickle.dumps(net))
+    assert "_objective" not in vars(copied) and copied._train_criterion().weight == 0.5
+
+
 def test_predictions_repeat():
     net = build().fit(X, Y)
     assert np.array_equal(net.predict_proba(X), net.predict_proba(X))
@@ -186,7 +209,7 @@ def test_a_loss_that_is_not_finite_ends_at_the_last_good_epoch(batch, value, mes
 
 
 def test_a_last_step_that_spoils_the_parameters_is_undone():
-    net = breaking(9, spoils=True)
+    net = breaking(9, spoils=True).set_params(optimizer=torch.optim.Adam)
     message = "parameter linear.weight became NaN or infinite in epoch 3: .* of epoch 2 were kept"
     with pytest.warns(UserWarning, match=message):
         net.fit(X, Y)
@@ -194,6 +217,8 @@ def test_a_last_step_that_spoils_the_parameters_is_undone():
     state = net.module_.state_dict()
     assert all(torch.equal(state[key], good_one) for key, good_one in states[2].items())
     assert len(net.history[:, "valid_loss"]) == 2
+    moments = [each["exp_avg"] for each in net.optimizer_.state_dict()["state"].values()]
+    assert moments and all(each.isfinite().all() for each in moments)
 
 
 def test_a_training_that_stays_finite_is_left_alone():

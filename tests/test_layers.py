@@ -90,6 +90,7 @@ def test_compose_applies_in_order():
         (lambda: Compose(SignFlip()), TypeError, r"A list of Augmentations .* Found SignFlip"),
         (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=0), ValueError, "`n_copies`"),
+        (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=1.5), TypeError, "`n_copies`"),
         (lambda: breadth_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
         (lambda: BreadthCriterion(nn.MSELoss(), SignFlip(), -1), ValueError, "zero or more"),
     ],
@@ -119,7 +120,8 @@ def test_penalty_is_the_norm_of_weights_times_fractions():
     expected = -(((0.5 * 0.6) ** 2 + (0.5 * 0.8) ** 2) ** 0.5)
     assert breadth_penalty(layer).item() == pytest.approx(expected, abs=0.001)
     both = nn.ModuleList([layer, FTSurrogate(0.25)])
-    assert breadth_penalty(both).item() == pytest.approx(expected - 0.25, abs=0.001)
+    together = -((expected**2 + 0.25**2) ** 0.5)  # one norm, whatever layer they are of
+    assert breadth_penalty(both).item() == pytest.approx(together, abs=0.001)
 
 
 def test_criterion_carries_the_penalty_in_training_only():

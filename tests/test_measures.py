@@ -82,9 +82,25 @@ def test_invariance_compares_with_other_trials_and_repeats():
     assert torch.allclose(first, (apart - moved) / apart, atol=1e-4)
 
 
-def test_one_trial_has_no_other():
+def test_one_trial_has_no_other_and_one_output_no_direction():
     with pytest.raises(ValueError, match=r"two trials or more\. Found one"):
         invariance(nn.Flatten(), torch.zeros(1, 2, 10), SignFlip())
+    mean = nn.Sequential(nn.Flatten(), nn.Linear(20, 1))
+    with pytest.raises(ValueError, match=r"two numbers a trial or more\. Found one"):
+        invariance(mean, torch.randn(4, 2, 10), SignFlip())
+
+
+def test_invariance_is_zero_where_the_other_trial_points_the_same_way():
+    x = torch.ones(4, 2, 10)
+    assert torch.equal(invariance(nn.Flatten(), x, SignFlip(p=1.0)), torch.zeros(4).double())
+
+
+def test_invariance_asks_for_whole_choices_of_a_transform_in_training():
+    x, _ = powers()
+    even = nn.Sequential(nn.LPPool1d(2, 100), nn.Flatten())
+    flip = SignFlip(p=0.5).train()
+    assert invariance(even, x, flip).min() == pytest.approx(1, abs=1e-6)
+    assert flip.training
 
 
 # -- identifiability ----------------------------------------------------------------------
@@ -101,8 +117,40 @@ def test_polarity_is_free_where_it_does_not_matter_and_ruled_out_where_it_does()
 def test_what_costs_is_bounded_and_what_does_not_is_not_determined():
     x, y = powers()
     chain = Compose([ChannelsDropout(0.2), TimeShift(SFREQ, 0.1)])
-    told = judged(InvariantModel(Power(), chain), x, y)
+    told = judged(InvariantModel(Power(), chain), x, y, weight=10.0)
     assert told == {"ChannelsDropout": "bounded", "TimeShift": "not determined"}
+
+
+def test_what_costs_more_than_its_breadth_is_worth_is_too_wide():
+    x, y = powers()
+    chain = Compose([ChannelsDropout(0.2), TimeShift(SFREQ, 0.1)])
+    told = judged(InvariantModel(Power(), chain), x, y)
+    assert told == {"ChannelsDropout": "too wide", "TimeShift": "not determined"}
+    signs = 1 - 2 * y.float()[:, None, None]
+    told = judged(InvariantModel(Polarity(), SignFlip(p=0.5)), 3 * x.abs() * signs, y)
+    assert told == {"SignFlip": "too wide"}
+
+
+def test_what_is_asked_is_put_back_where_asking_fails():
+    x, y = powers(8)
+    layer = AugmentationLayer([TimeShift(SFREQ, 0.5), SignFlip(0.3)])
+    model = InvariantModel(Power(), layer)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+
+    class Interrupted(nn.CrossEntropyLoss):
+        calls = 0
+
+        def forward(self, outputs, targets):
+            type(self).calls += 1
+            if self.calls % 3 == 0:
+                raise KeyboardInterrupt
+            return super().forward(outputs, targets)
+
+    for ask in (identifiability, runners_up):
+        Interrupted.calls = 0
+        with pytest.raises(KeyboardInterrupt):
+            ask(model, Interrupted(), x, y, n_draws=2)
+        assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_an_unused_transform_that_would_cost_nothing_is_not_ruled_out():

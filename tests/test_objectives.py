@@ -10,6 +10,7 @@ from torch import nn
 
 from eegaug import (
     AugmentationLayer,
+    BreadthCriterion,
     ChannelsDropout,
     Compose,
     FrequencyShift,
@@ -187,14 +188,35 @@ def test_chances_at_their_ends_have_a_finite_gradient(p):
     assert model.augmentation.p.raw.grad.isfinite()
 
 
-def test_the_score_has_no_value_and_is_taken_once():
+def test_the_score_has_no_value_and_is_the_same_when_asked_again():
     model = model_of(SignFlip(0.4))
     criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
     outputs = model(signal(10, 3, 2))
-    assert model.augmentation.p.choices is not None
-    loss = criterion(outputs, Y)
-    assert loss.item() == pytest.approx(nn.functional.cross_entropy(outputs, Y).item())
-    assert model.augmentation.p.choices is None
+    p = model.augmentation.p.raw
+    gradients = []
+    for _ in range(2):
+        loss = criterion(outputs, Y)
+        assert loss.item() == pytest.approx(nn.functional.cross_entropy(outputs, Y).item())
+        gradients += torch.autograd.grad(loss, p, retain_graph=True)
+    assert gradients[0] == gradients[1] != 0
+
+
+def test_another_criterion_on_the_model_learns_chances_in_its_own_way():
+    model = model_of(SignFlip(0.4))
+    InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    criterion = BreadthCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
+    criterion(model(signal(10, 3, 2)), Y).backward()
+    assert model.augmentation.p.raw.grad != 0
+
+
+def test_a_chance_that_is_frozen_at_first_is_scored_too():
+    model = model_of(SignFlip(0.4))
+    model.augmentation.p.raw.requires_grad_(False)
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    model.augmentation.p.raw.requires_grad_(True)
+    model(signal(10, 3, 2))
+    assert set(model.augmentation.p.choices.unique().tolist()) <= {0.0, 1.0}
+    assert model.augmentation.p.scored and criterion.known == 0
 
 
 def test_losses_that_do_not_depend_on_the_choices_give_no_gradient():
@@ -307,6 +329,11 @@ def test_to_know_how_frequent_classes_are_is_to_know_nothing(scale):
             r"`criterion` should be .*'mean'.* Found CrossEntropyLoss",
         ),
         (lambda: InvarianceCriterion(nn.NLLLoss(), SignFlip()), TypeError, "Found NLLLoss"),
+        (
+            lambda: InvarianceCriterion(nn.KLDivLoss(reduction="mean"), SignFlip()),
+            TypeError,
+            "Found KLD",
+        ),
         (lambda: InvarianceCriterion(nn.Identity(), SignFlip()), TypeError, "Found Identity"),
         (
             lambda: InvarianceCriterion(nn.MSELoss(), SignFlip(), -1),

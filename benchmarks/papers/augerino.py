@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from published import augerino_penalty
 from runs import command_line, run_missing
 from torch import Tensor, nn
 
@@ -22,8 +23,6 @@ from eegaug.objectives import INVARIANCE_WEIGHT, START
 
 #: What the penalty weighs, from too little to too much.
 PENALTIES = (0.01, 0.05, 0.2)
-#: Width of the rounding of the norm at zero, where it would have no gradient.
-ROUNDING = 0.01
 BATCH_SIZE = 50
 
 #: Learning rate of the strengths by eegaug's default, whatever the network's is.
@@ -75,7 +74,7 @@ def published(weight: float) -> Callable[[nn.Module, nn.Module], Criterion]:
     ----------
     weight : float
         Weight :math:`\lambda` of the norm of all widths :math:`r` together, each as a fraction of
-        its range (a chance of flips as the variance of the choice over its largest).
+        its range.
 
     Returns
     -------
@@ -85,8 +84,7 @@ def published(weight: float) -> Callable[[nn.Module, nn.Module], Criterion]:
 
     def objective(loss: nn.Module, model: nn.Module) -> Criterion:
         def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-            widths = torch.cat(list(model.augmentation.breadths()))
-            return loss(outputs, targets) - weight * torch.linalg.vector_norm(widths + ROUNDING)
+            return loss(outputs, targets) + weight * augerino_penalty(model.augmentation)
 
         return criterion
 
@@ -355,6 +353,7 @@ def run(
     one_run: Callable[[Method, int], dict],
     page: Callable[[list[dict]], str],
     picture: Callable[[list[dict]], plt.Figure],
+    setting: dict,
     n_seeds: int = 5,
 ) -> None:
     """Run every method over the seeds of the command line, and write what was found.
@@ -373,6 +372,8 @@ def run(
         From all that was measured to the page.
     picture : callable
         From all runs to a figure.
+    setting : dict
+        What all runs have in common.
     n_seeds : int
         Number of seeds, from 0, where the command line names none.
     """
@@ -387,7 +388,9 @@ def run(
 
     wanted = [(method, seed) for seed in options.seeds for method in options.methods]
     file = options.out / f"{name}.json"
-    runs = run_missing(file, {}, ("method", "seed"), wanted, train, options.resume)
+    runs = run_missing(
+        file, setting, ("method", "seed"), wanted, train, options.resume, options.jobs
+    )
     order = list(methods)
     runs.sort(key=lambda run: (order.index(run["method"]), run["seed"]))
     (options.out / f"{name}.md").write_text(f"{page(runs)}\n{ended(runs)}\n")

@@ -158,4 +158,6 @@ def picture(runs: list[dict]) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    run(__doc__, "augerino_dense", methods(build, START, TRUE), one_run, page, picture)
+    setting = {"steps": STEPS, "lr": LR}
+    ways = methods(build, START, TRUE)
+    run(__doc__, "augerino_dense", ways, one_run, page, picture, setting)

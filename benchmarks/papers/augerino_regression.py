@@ -169,4 +169,6 @@ def picture(runs: list[dict]) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    run(__doc__, "augerino_regression", methods(build, START, TRUE), one_run, page, picture, 10)
+    setting = {"steps": STEPS, "lr": LR}
+    ways = methods(build, START, TRUE)
+    run(__doc__, "augerino_regression", ways, one_run, page, picture, setting, 10)

@@ -193,4 +193,6 @@ def picture(runs: list[dict]) -> plt.Figure:
 
 
 if __name__ == "__main__":
-    run(__doc__, "augerino_rotation", methods(build, START, TRUE), one_run, page, picture)
+    setting = {"steps": STEPS, "lr": LR}
+    ways = methods(build, START, TRUE)
+    run(__doc__, "augerino_rotation", ways, one_run, page, picture, setting)

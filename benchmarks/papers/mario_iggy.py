@@ -20,8 +20,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, spread, table
+from published import augnet_penalty
 from runs import command_line, run_missing
-from sinusoids import published_penalty
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 
@@ -288,7 +288,7 @@ def train(
     else:
 
         def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-            return loss(outputs, targets) + PENALTY * published_penalty(augmentation)
+            return loss(outputs, targets) + PENALTY * augnet_penalty(augmentation)
 
     optimizer = torch.optim.Adam(groups, lr=LEARNING_RATE, weight_decay=weight_decay)
     weights, strengths = [], []
@@ -525,7 +525,9 @@ def main() -> None:
     ]
     names = ("seed", "candidates", "start")
     file = options.out / "mario_iggy.json"
-    runs = run_missing(file, setting, names, wanted, partial(train, **setting), options.resume)
+    runs = run_missing(
+        file, setting, names, wanted, partial(train, **setting), options.resume, options.jobs
+    )
     runs.sort(key=lambda run: (list(STARTS).index(run["start"]), run["seed"]))
     plot_data(options.out / "mario_iggy_data.png")
     plot_epochs(runs, options.out / "mario_iggy_epochs.png")

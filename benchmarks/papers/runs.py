@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
+from joblib import Parallel, delayed
 from tqdm import tqdm
 
 OUT = Path(__file__).parents[2] / "docs" / "papers"
@@ -32,6 +34,7 @@ def command_line(description: str, n_seeds: int) -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(n_seeds)))
     parser.add_argument("--out", type=Path, default=OUT, help="folder of page, figures and JSON")
     parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
     return parser
 
 
@@ -42,15 +45,16 @@ def run_missing(
     wanted: Iterable[tuple],
     train: Callable[..., dict[str, Any]],
     resume: bool,
+    jobs: int,
 ) -> list[dict[str, Any]]:
-    """Train what is not yet saved, on one thread, and save after each run.
+    """Train what is not yet saved, each run on one thread, and save after each.
 
     Parameters
     ----------
     file : Path
         JSON file. Its folder is made.
     setting : dict
-        What all runs have in common: runs of another setting are not kept.
+        What all runs have in common.
     names : iterable of str
         Names of the parts of a key.
     wanted : iterable of tuple
@@ -59,13 +63,19 @@ def run_missing(
         From the parts of a key to what was measured.
     resume : bool
         Whether runs that are saved are kept.
+    jobs : int
+        Runs at a time.
 
     Returns
     -------
     list of dict
         One a run: the parts of its key, ``seconds``, and what was measured.
+
+    Raises
+    ------
+    ValueError
+        If runs are to be kept that are of another setting.
     """
-    torch.set_num_threads(1)
     file.parent.mkdir(parents=True, exist_ok=True)
     names = list(names)
     runs: list[dict[str, Any]] = []
@@ -73,13 +83,21 @@ def run_missing(
         saved = json.loads(file.read_text("utf-8"))
         runs = saved.pop("runs")
         if saved != setting:
-            runs = []
+            raise ValueError(f"{file.name} holds runs of {saved}. Found {setting} to resume with.")
     done = {tuple(run[name] for name in names) for run in runs}
-    for key in tqdm([key for key in wanted if key not in done], unit="run"):
-        began = time.monotonic()
-        found = train(*key)
-        seconds = round(time.monotonic() - began, 2)
-        runs.append({**dict(zip(names, key, strict=True)), "seconds": seconds, **found})
+    missing = [key for key in wanted if key not in done]
+    parallel = Parallel(n_jobs=jobs, return_as="generator")
+    results = parallel(delayed(_timed)(train, key) for key in missing)
+    for key, found in zip(missing, tqdm(results, total=len(missing), unit="run"), strict=True):
+        runs.append({**dict(zip(names, key, strict=True)), **found})
         text = json.dumps({**setting, "runs": runs}, ensure_ascii=False)
         file.write_text(text + "\n", "utf-8")
     return runs
+
+
+def _timed(train: Callable[..., dict[str, Any]], key: tuple) -> dict[str, Any]:
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    began = time.monotonic()
+    found = train(*key)
+    return {"seconds": round(time.monotonic() - began, 2), **found}

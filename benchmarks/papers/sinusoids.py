@@ -162,22 +162,6 @@ class ClampedStrength(Strength):
         return self.raw.clamp(0.0, 1.0)
 
 
-def published_penalty(augmentation: Augmentation) -> Tensor:
-    """Return the negative L2 norm of weights times magnitudes, one norm over all layers.
-
-    Parameters
-    ----------
-    augmentation : Augmentation
-        Layer or chain of layers.
-
-    Returns
-    -------
-    Tensor
-        Scalar; its gradient is zero where all magnitudes are.
-    """
-    return -torch.linalg.vector_norm(torch.cat(list(augmentation.breadths())))
-
-
 def epochs_of_training(
     model: nn.Module,
     data: Data,

@@ -16,6 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, spread, table
+from published import augnet_penalty
 from runs import command_line, run_missing
 from sinusoids import (
     EPOCHS,
@@ -27,7 +28,6 @@ from sinusoids import (
     epochs_of_training,
     make_data,
     mlp,
-    published_penalty,
 )
 from torch import Tensor, nn
 
@@ -144,7 +144,7 @@ def train(seed: int, data_seed: int, neurons: int, layers: int, method: str, epo
 
         def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
             loss = nn.functional.cross_entropy(outputs, targets)
-            return loss + PENALTY * published_penalty(layer)
+            return loss + PENALTY * augnet_penalty(layer)
 
     elif method == DEFAULT:
         narrow(layer)
@@ -467,7 +467,9 @@ def main() -> None:
     setting = {"epochs": options.epochs}
     names = ("seed", "data_seed", "neurons", "layers", "method")
     file = options.out / "sinusoids_capacity.json"
-    runs = run_missing(file, setting, names, wanted, partial(train, **setting), options.resume)
+    runs = run_missing(
+        file, setting, names, wanted, partial(train, **setting), options.resume, options.jobs
+    )
     results = Results(runs, **setting)
     plot(results, options.out / "sinusoids_capacity.png")
     (options.out / "sinusoids_capacity.md").write_text(page(results))

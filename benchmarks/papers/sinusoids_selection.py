@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, table
+from published import augnet_penalty
 from runs import command_line, run_missing
 from sinusoids import (
     EPOCHS,
@@ -26,7 +27,6 @@ from sinusoids import (
     accuracy,
     epochs_of_training,
     make_data,
-    published_penalty,
 )
 from torch import Tensor, nn
 
@@ -137,7 +137,7 @@ def train_published(seed: int, n_layers: int = 1, epochs: int = EPOCHS) -> dict:
 
     def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
         loss = nn.functional.cross_entropy(outputs, targets)
-        return loss + PENALTY * published_penalty(augmentation)
+        return loss + PENALTY * augnet_penalty(augmentation)
 
     states = [state(augmentation)]
     for _ in epochs_of_training(model, data, criterion, epochs=epochs):
@@ -398,7 +398,9 @@ def main() -> None:
 
     file = options.out / "sinusoids_selection.json"
     names = ("method", "layers", "seed")
-    runs = run_missing(file, {"epochs": options.epochs}, names, wanted, train, options.resume)
+    runs = run_missing(
+        file, {"epochs": options.epochs}, names, wanted, train, options.resume, options.jobs
+    )
     order = list(METHODS)
     runs.sort(key=lambda run: (order.index(run["method"]), run["layers"], run["seed"]))
     plot_epochs(runs, options.out / "sinusoids_selection_epochs.png")

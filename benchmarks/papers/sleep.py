@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from braindecode.models import SleepStagerChambon2018
 from pages import STYLES, save, spread, table
+from published import augnet_penalty
 from runs import OUT, command_line, run_missing
 from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight
@@ -93,14 +94,7 @@ def published_criterion(loss: nn.Module, model: nn.Module) -> Callable[[Tensor, 
     """Return the loss less the norm of all weights times strengths."""
 
     def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-        # not breadths(), by which a flip's chance counts as a variance: wider than the others
-        fractions = [
-            weight * strength.fraction
-            for layer in model.augmentation.augmentations
-            for weight, transform in zip(layer.weights, layer.transforms, strict=True)
-            for strength in transform.strengths().values()
-        ]
-        return loss(outputs, targets) - PENALTY * torch.linalg.vector_norm(torch.stack(fractions))
+        return loss(outputs, targets) + PENALTY * augnet_penalty(model.augmentation)
 
     return criterion
 
@@ -415,11 +409,12 @@ def page(runs: list[dict], setting: dict) -> str:
         "",
         *table(["transform", "end of its range", *heads], rows),
     ]
-    kept = Counter(run["best"] <= setting["steps"] / 2 for run in runs)
+    learned = [run for run in runs if run["candidates"]]
+    early = sum(run["best"] <= setting["steps"] / 2 for run in learned)
     lines += [
         "",
-        f"In {kept[True]} of {len(runs)} runs the parameters that validated best were of the first "
-        "half of the steps, when strengths were still on their way.",
+        f"In {early} of {len(learned)} runs that learned strengths, the parameters that validated "
+        "best were of the first half of the steps, when strengths were still on their way.",
     ]
     return "\n".join(lines) + "\n" + WHY + DIFFERENCES
 
@@ -488,7 +483,7 @@ def main() -> None:
     file = options.out / "sleep.json"
     names = ("method", "fraction", "seed")
     trained = partial(train, windows, steps=options.steps)
-    runs = run_missing(file, setting, names, wanted, trained, options.resume)
+    runs = run_missing(file, setting, names, wanted, trained, options.resume, options.jobs)
     runs.sort(key=lambda run: run["seed"])
     plot(runs, options.out / "sleep.png")
     (options.out / "sleep.md").write_text(page(runs, setting))

@@ -45,12 +45,19 @@ class _LearnsAugmentation:
 
         It is none of skorch's criteria, by which skorch would know what predictions look like.
         """
-        wrapped, objective = getattr(self, "_objective", (None, None))
-        if wrapped is not self.criterion_:
+        made_for = self.criterion_, self.module_, self.objective, self.weight
+        known, criterion = getattr(self, "_objective", (None, None))
+        if known != made_for:
             given = {} if self.weight is None else {"weight": self.weight}
-            objective = self.objective(self.criterion_, self.module_, **given)
-            self._objective = self.criterion_, objective
-        return objective
+            criterion = self.objective(self.criterion_, self.module_, **given)
+            self._objective = made_for, criterion
+        return criterion
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the objective, which is made again from what is kept."""
+        state = super().__getstate__()
+        state.pop("_objective", None)
+        return state
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:

@@ -113,9 +113,10 @@ class TrainingProgress(Callback):
 class KeepFinite(Callback):
     """Stop a training whose loss is not finite, and go back to the last good state.
 
-    A state is good at the start, and after each epoch whose training losses and parameters were
-    finite. The unfinished epoch is dropped from ``net.history``, and a ``UserWarning`` tells what
-    happened; so does ``message_``, which is None where nothing did.
+    A state, of the parameters and of the optimiser, is good at the start, and after each epoch
+    whose training losses and parameters were finite. The unfinished epoch is dropped from
+    ``net.history``, and a ``UserWarning`` tells what happened; so does ``message_``, which is None
+    where nothing did.
     """
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
@@ -142,11 +143,13 @@ class KeepFinite(Callback):
         self.state_ = None
 
     def _keep(self, net: NeuralNet) -> None:
-        self.state_ = copy.deepcopy(net.module_.state_dict())
+        self.state_ = copy.deepcopy((net.module_.state_dict(), net.optimizer_.state_dict()))
         self.epoch_ = len(net.history)
 
     def _stop(self, net: NeuralNet, what: str) -> None:
-        net.module_.load_state_dict(self.state_)
+        module, optimizer = self.state_
+        net.module_.load_state_dict(module)
+        net.optimizer_.load_state_dict(optimizer)
         kept = f"parameters of epoch {self.epoch_}"
         if self.epoch_ == 0:
             kept = "first parameters, before training,"

@@ -7,7 +7,7 @@ import numpy as np
 
 from eegaug.recordings.read import Recording
 from eegaug.recordings.stages import STAGES
-from eegaug.strength import check_positive
+from eegaug.strength import check_count, check_positive
 
 #: Chance of each stage, per epoch of 30 s, to follow each: rows and columns W, N1, N2, N3, REM.
 TRANSITIONS = np.array(
@@ -66,6 +66,8 @@ def simulate_nights(
 
     Raises
     ------
+    TypeError
+        If the number of people is not whole.
     ValueError
         If a number is not positive, or a night is shorter than a window.
 
@@ -75,8 +77,7 @@ def simulate_nights(
     >>> night.person, night.raw.ch_names, len(night.raw.annotations) > 0
     ('sim00', ['Fpz-Cz', 'Pz-Oz'], True)
     """
-    if isinstance(n_people, bool) or not isinstance(n_people, int) or n_people < 1:
-        raise ValueError(f"Parameter `n_people` should be a positive integer. Found {n_people}.")
+    check_count("n_people", n_people)
     check_positive("sfreq", sfreq)
     check_positive("hours", hours)
     if hours * 3600 < EPOCH:
