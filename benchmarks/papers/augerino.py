@@ -8,12 +8,13 @@ loss less the norm of the widths, and one Adam for widths and network alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from pages import listed, save, spread, table
 from published import augerino_penalty
 from runs import command_line, run_missing
 from torch import Tensor, nn
@@ -197,14 +198,8 @@ def train(
     }
 
 
-def spread(values: Iterable[float], form: str = ".2f") -> str:
-    """Format the median of values, and their range."""
-    low, middle, high = (format(float(v), form) for v in np.quantile(list(values), (0, 0.5, 1)))
-    return f"{middle} [{low}, {high}]"
-
-
-def table(runs: list[dict], key: str, names: dict[str, str], form: str = ".2f") -> list[str]:
-    """Tabulate numbers by method: medians and ranges over the seeds.
+def by_method(runs: list[dict], key: str, names: dict[str, str], form: str = ".2f") -> list[str]:
+    """Tabulate numbers by method: medians and quartiles over the seeds.
 
     Parameters
     ----------
@@ -222,12 +217,11 @@ def table(runs: list[dict], key: str, names: dict[str, str], form: str = ".2f") 
     list of str
         Lines of Markdown.
     """
-    lines = [f"| method | {' | '.join(names.values())} |", "|---|" + "---|" * len(names)]
+    rows = []
     for method in dict.fromkeys(run["method"] for run in runs):
         own = [run[key] for run in runs if run["method"] == method]
-        cells = [spread([numbers[name] for numbers in own], form) for name in names]
-        lines.append(f"| {method} | {' | '.join(cells)} |")
-    return lines
+        rows.append([method, *(spread([each[name] for each in own], form) for name in names)])
+    return table(["method", *names.values()], rows)
 
 
 def how_often(runs: list[dict], suits: Callable[[dict[str, float]], bool]) -> list[str]:
@@ -245,11 +239,11 @@ def how_often(runs: list[dict], suits: Callable[[dict[str, float]], bool]) -> li
     list of str
         Lines of Markdown.
     """
-    lines = ["| method | seeds |", "|---|---|"]
+    rows = []
     for method in dict.fromkeys(run["method"] for run in runs):
         own = [suits(run["widths"]) for run in runs if run["method"] == method]
-        lines.append(f"| {method} | {sum(own)} of {len(own)} |")
-    return lines
+        rows.append([method, f"{sum(own)} of {len(own)}"])
+    return table(["method", "seeds"], rows)
 
 
 def in_words(steps: int, lr: float) -> str:
@@ -394,12 +388,7 @@ def run(
     order = list(methods)
     runs.sort(key=lambda run: (order.index(run["method"]), run["seed"]))
     (options.out / f"{name}.md").write_text(f"{page(runs)}\n{ended(runs)}\n")
-    picture(runs).savefig(options.out / f"{name}.png", dpi=120)
-
-
-def listed(seeds: Iterable[int]) -> str:
-    """List seeds in their order."""
-    return ", ".join(map(str, sorted(seeds)))
+    save(picture(runs), options.out / f"{name}.png")
 
 
 def ended(runs: list[dict]) -> str:
@@ -408,10 +397,10 @@ def ended(runs: list[dict]) -> str:
     for run in runs:
         seeds.setdefault(run["method"], []).append(run["seed"])
     most = max(seeds.values(), key=len)
-    fewer = [f"{way} {listed(own)}" for way, own in seeds.items() if len(own) < len(most)]
+    fewer = [f"{way} {listed(own, '')}" for way, own in seeds.items() if len(own) < len(most)]
     return (
-        f"Seeds {listed(most)} of data, network and draws"
+        f"Seeds {listed(most, '')} of data, network and draws"
         + (f" (but {'; '.join(fewer)})" if fewer else "")
-        + "; medians with the range over seeds; "
+        + "; medians and quartiles over seeds; "
         f"{sum(run['seconds'] for run in runs) / 60:.0f} minutes on one thread."
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import torch
-from augerino import Method, draw, how_often, in_words, methods, run, table, train
+from augerino import Method, by_method, draw, how_often, in_words, methods, run, train
 from torch import Tensor, nn
 
 from eegaug import Compose, InvariantModel, Strength, TimeShift
@@ -133,15 +133,15 @@ def page(runs: list[dict]) -> str:
         "",
         "F1 of samples:",
         "",
-        *table(runs, "scores", names),
+        *by_method(runs, "scores", names),
         "",
         "Balanced accuracy of samples:",
         "",
-        *table(runs, "balanced", names),
+        *by_method(runs, "balanced", names),
         "",
         f"Widths, of {RANGE:g} s:",
         "",
-        *table(runs, "widths", {"TimeShift": "TimeShift (s)"}),
+        *by_method(runs, "widths", {"TimeShift": "TimeShift (s)"}),
         "",
         f"Seeds whose width suits, at least {LEAST_SHIFT:g} s, so that every place is trained on:",
         "",

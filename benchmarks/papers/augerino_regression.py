@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import torch
-from augerino import Method, draw, how_often, in_words, methods, run, table, train
+from augerino import Method, by_method, draw, how_often, in_words, methods, run, train
 from torch import Tensor, nn
 
 from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, Strength, TimeShift
@@ -103,7 +103,7 @@ def course(runs: list[dict]) -> list[str]:
         on_the_way = each["history"]
         mean = {name: sum(w[name] for w in on_the_way) / len(on_the_way) for name in RANGES}
         means.append({"method": each["method"], "mean": mean})
-    return table(means, "mean", NAMES, ".3f")
+    return by_method(means, "mean", NAMES, ".3f")
 
 
 WHY = (
@@ -136,11 +136,11 @@ def page(runs: list[dict]) -> str:
         "",
         "Root mean squared error (Hz):",
         "",
-        *table(runs, "scores", {"test": "test", "train": "training trials"}, ".3f"),
+        *by_method(runs, "scores", {"test": "test", "train": "training trials"}, ".3f"),
         "",
         "Widths:",
         "",
-        *table(runs, "widths", NAMES, ".3f"),
+        *by_method(runs, "widths", NAMES, ".3f"),
         "",
         f"Seeds whose widths suit: shifts by at least {LEAST_SHIFT:.3f} s, a quarter of a period, "
         f"which with flips makes any phase, flips with a chance within {FLIPS[0]:g} and "

@@ -11,7 +11,7 @@ import math
 import matplotlib.pyplot as plt
 import mne
 import torch
-from augerino import Method, draw, how_often, in_words, methods, run, table, train
+from augerino import Method, by_method, draw, how_often, in_words, methods, run, train
 from torch import Tensor, nn
 
 from eegaug import (
@@ -168,11 +168,11 @@ def page(runs: list[dict]) -> str:
         "",
         "Accuracy (%):",
         "",
-        *table(runs, "scores", SCORES, ".1f"),
+        *by_method(runs, "scores", SCORES, ".1f"),
         "",
         "Widths:",
         "",
-        *table(runs, "widths", names, ".1f"),
+        *by_method(runs, "widths", names, ".1f"),
         "",
         f"Seeds whose widths suit: about z from {Z[0]:g}° to {Z[1]:g}°, about the others at most "
         f"{OTHERS:g}°:",
