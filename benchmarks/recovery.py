@@ -130,10 +130,11 @@ def write_page(runs: list[dict], epochs: int, path: Path) -> None:
         "- **eegaug**: the default. All candidates in a chain, each strength from 2 % of its range,"
         f" `InvarianceCriterion` with its weight of {INVARIANCE_WEIGHT:g}.",
         "- **AugNet**, as published: three layers, each a softmax over the candidates at a"
-        " temperature of 0.01, strengths from zero, penalty 0.2, weight decay 1e-4. The extent of a"
-        " candidate is the farthest among the layers that choose it.",
-        "- **Augerino**, as published: the chain, with its penalty on the norm of each width,"
-        " weight 0.05. Strengths from 2 %.",
+        " temperature of 0.01, strengths from zero, penalty 0.2 times the norm of all weights times"
+        " strengths, weight decay 1e-4. The extent of a candidate is the farthest among the layers"
+        " that choose it.",
+        "- **Augerino**, as published: the chain, penalty 0.05 times the norm of all widths,"
+        " strengths from 2 %.",
         "",
         "Tasks, network and the one setting of eegaug were made on seeds 100 to 102; tasks whose"
         " truth was not what it was meant to be were mended there (`docs/method.md` says what else"
