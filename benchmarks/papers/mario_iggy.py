@@ -497,9 +497,9 @@ zero. The paper shows one seed, 42, in which the rotation is chosen.
 
 By eegaug's default nothing is chosen, and each strength is learned by itself: among all five, the
 rotation goes from 3.6° to a little more than a tenth below 45°, most likely since the other four
-are wide at the same time: slants of 0.3 turn edges by up to 17°, and moves by a third of the side take
-part of a drawing out of the image. They are in the data as little as the turns beyond 45° are, but
-cost the network less."""
+are wide at the same time: slants of 0.3 turn edges by up to 17°, and moves by a third of the side
+take part of a drawing out of the image. They are in the data as little as the turns beyond 45° are,
+but cost the network less."""
 
 
 def main() -> None:
