@@ -138,9 +138,9 @@ def _sureness(learned: Learned) -> str:
     return (
         f"{told}<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using"
         " it costs loss. <i>Free</i>: it reached the end of its range, and nothing resisted."
-        " <i>Not determined</i>: it could be otherwise at no measurable cost. Costs are told on"
-        " windows that were validated on, not trained on, in nats, and count from two standard"
-        f" errors on. {again}</p>{_html(learned.sureness())}"
+        " <i>Not determined</i>: it could be otherwise at no measurable cost. <i>Too wide</i>: half"
+        " of it would save more than its breadth is worth. Costs are told on windows that were"
+        f" validated on, not trained on, in nats, and count from two standard errors on. {again}</p>{_html(learned.sureness())}"
     )
 
 

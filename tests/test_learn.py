@@ -1,5 +1,6 @@
 """The whole path: from recordings to invariances, report and model."""
 
+import dataclasses
 import json
 import os
 from dataclasses import replace
@@ -80,7 +81,7 @@ def test_every_strength_is_told_how_sure_it_is(learned):
     ]
     trust = told["trust"]["strengths"]
     assert [(each["layer"], each["transform"], each["strength"]) for each in trust] == strengths
-    verdicts = {"bounded", "ruled out", "free", "not determined"}
+    verdicts = {"bounded", "ruled out", "free", "not determined", "too wide"}
     assert {each["verdict"] for each in trust} <= verdicts
     assert [each["layer"] for each in told["trust"]["runners_up"]] == [1, 2, 3]
     table = learned.sureness()
@@ -88,6 +89,22 @@ def test_every_strength_is_told_how_sure_it_is(learned):
     shown = table.set_index(["layer", "transform", "strength"])["late epochs"]
     last = learned.net.history[-1, "layer 1 SignFlip p (probability)"]
     assert shown[1, "SignFlip", "p"] == f"{last:.3g} to {last:.3g}", "a quarter of three epochs"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "doubt"),
+    [
+        ("bounded", None),
+        ("not determined", "is not determined by the data. Why"),
+        ("too wide", "reaches too far for people not trained on. Why"),
+    ],
+)
+def test_verdicts_that_stand_against_an_answer_are_doubts(learned, monkeypatch, verdict, doubt):
+    profile = dataclasses.replace(learned.profiles[0], verdict=verdict, reason="Why.")
+    monkeypatch.setattr(learned, "profiles", [profile])
+    monkeypatch.setattr(learned, "runners_up", [])
+    found = learned.doubts()
+    assert (doubt is None and not found) or (len(found) == 1 and doubt in found[0])
 
 
 def test_restarts_tell_whether_answers_agree(windows):
