@@ -140,8 +140,8 @@ def _sureness(learned: Learned) -> str:
         " it costs loss. <i>Free</i>: it reached the end of its range, and nothing resisted."
         " <i>Not determined</i>: it could be otherwise at no measurable cost. <i>Too wide</i>: half"
         " of it would save more than its breadth is worth. Costs are told on windows that were"
-        f" validated on, not trained on, in nats, and count from two standard errors on. {again}</p>"
-        f"{_html(learned.sureness())}"
+        " validated on, not trained on, in nats, and count from two standard errors on."
+        f" {again}</p>{_html(learned.sureness())}"
     )
 
 
