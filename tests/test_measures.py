@@ -17,7 +17,6 @@ from eegaug import (
     invariance,
     runners_up,
 )
-from eegaug.plots import plot_profiles
 
 SFREQ = 100.0
 
@@ -212,24 +211,3 @@ def test_a_bare_network_has_no_strengths_to_ask_for(ask):
     x, y = powers(4)
     with pytest.raises(TypeError, match=r"should be an InvariantModel\. Found Power"):
         ask(Power(), nn.CrossEntropyLoss(), x, y)
-
-
-# -- the picture --------------------------------------------------------------------------
-
-
-def test_profiles_are_drawn_with_their_units_and_verdicts():
-    x, y = powers(64)
-    chain = Compose([SignFlip(), FrequencyShift(SFREQ, 1.0)])
-    profiles = identifiability(InvariantModel(Power(), chain), nn.CrossEntropyLoss(), x, y)
-    flip, shift = plot_profiles(profiles).axes
-    assert flip.get_xlabel() == "p (probability)" and flip.get_title().startswith("Layer 1: SignFl")
-    assert shift.get_xlabel() == "max_delta_freq (Hz)"
-    assert shift.get_title().splitlines() == ["Layer 2: FrequencyShift", profiles[1].verdict]
-    drawn = shift.containers[0].lines[0]
-    assert tuple(drawn.get_xdata()) == profiles[1].values
-    assert tuple(drawn.get_ydata()) == profiles[1].excess
-
-
-def test_nothing_to_draw_is_told():
-    with pytest.raises(ValueError, match=r"a profile or more\. Found none"):
-        plot_profiles([])

@@ -1,5 +1,6 @@
-"""Sleep recordings in: read, pair, simulate, preprocess, window, split (needs MNE)."""
+"""Recordings in: read, pair, simulate, preprocess, window, split (needs MNE)."""
 
+from eegaug.recordings.imagery import simulate_motor_imagery
 from eegaug.recordings.read import Recording, fetch_sleep_edf, read_recordings
 from eegaug.recordings.simulate import simulate_nights
 from eegaug.recordings.split import Split, split_windows
@@ -14,6 +15,7 @@ __all__ = [
     "fetch_sleep_edf",
     "make_windows",
     "read_recordings",
+    "simulate_motor_imagery",
     "simulate_nights",
     "split_windows",
 ]

@@ -99,13 +99,13 @@ def _simulate(person: int, hours: float, sfreq: float, seed: int) -> Recording:
         times = np.arange(n_times) / sfreq
         return np.interp(times, edges, np.repeat(amplitudes, 2))
 
-    background = 8 * rng.lognormal(0, 0.15) * _noise(rng, n_times, sfreq, rng.uniform(0.8, 1.2))
+    background = 8 * rng.lognormal(0, 0.15) * noise(rng, n_times, sfreq, rng.uniform(0.8, 1.2))
     signal = np.stack([background, 0.5 * background])
     for channel in signal:  # what the two do not share
-        channel += rng.lognormal(1.2, 0.2) * _noise(rng, n_times, sfreq, 0.8)
+        channel += rng.lognormal(1.2, 0.2) * noise(rng, n_times, sfreq, 0.8)
     for name, (freq, width, amplitudes, shares) in RHYTHMS.items():
         own = freq + (rng.normal(0, 0.8) if name == "alpha" else rng.normal(0, 0.05 * freq))
-        rhythm = _band(rng, n_times, sfreq, own, width) * by_stage(amplitudes)
+        rhythm = band(rng, n_times, sfreq, own, width) * by_stage(amplitudes)
         signal += rng.lognormal(0, 0.2) * np.outer(shares, rhythm)
     spindle_freq = rng.normal(13.2, 0.6)
     for name, (rates, shares) in EVENTS.items():
@@ -137,14 +137,16 @@ def _shaped(rng: np.random.Generator, n_times: int, gain: np.ndarray) -> np.ndar
     return noise / noise.std()
 
 
-def _noise(rng: np.random.Generator, n_times: int, sfreq: float, slope: float) -> np.ndarray:
+def noise(rng: np.random.Generator, n_times: int, sfreq: float, slope: float) -> np.ndarray:
+    """Return noise of unit variance whose power falls with frequency to a slope."""
     freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
     return _shaped(rng, n_times, np.maximum(freqs, 0.3) ** (-slope / 2))
 
 
-def _band(
+def band(
     rng: np.random.Generator, n_times: int, sfreq: float, freq: float, width: float
 ) -> np.ndarray:
+    """Return noise of unit variance in a band about a frequency, of a half-width (Hz)."""
     freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
     return _shaped(rng, n_times, np.exp(-0.5 * ((freqs - freq) / width) ** 2))
 

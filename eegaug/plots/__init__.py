@@ -1,0 +1,21 @@
+"""Pictures of what was learned: readable in grey and by colour-blind people, with units."""
+
+from eegaug.plots.measures import plot_invariance, plot_profiles, plot_scores
+from eegaug.plots.signals import plot_augmentation, plot_before_after, plot_topography
+from eegaug.plots.sleep import plot_confusion, plot_hypnogram
+from eegaug.plots.training import plot_learning, plot_losses, plot_strengths, plot_weights
+
+__all__ = [
+    "plot_augmentation",
+    "plot_before_after",
+    "plot_confusion",
+    "plot_hypnogram",
+    "plot_invariance",
+    "plot_learning",
+    "plot_losses",
+    "plot_profiles",
+    "plot_scores",
+    "plot_strengths",
+    "plot_topography",
+    "plot_weights",
+]

@@ -1,0 +1,183 @@
+"""Pictures of signals before and after a transform: in time, in frequency, on the scalp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import mne
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.signal import welch
+
+from eegaug.plots.style import COLOURS, tidied
+from eegaug.transforms import Augmentation
+from eegaug.transforms.sensors import read_positions
+
+
+def plot_augmentation(
+    augmentation: Augmentation, window: np.ndarray, sfreq: float, n_draws: int = 20, **kwargs: Any
+) -> Figure:
+    """Draw a window before and after an augmentation, and the spectra of the whole window.
+
+    Of several draws, the one is shown that changes the window most: how far it reaches.
+
+    Parameters
+    ----------
+    augmentation : Augmentation
+        Transform at the strength to be shown.
+    window : ndarray, shape (channels, times)
+        Window of signal.
+    sfreq : float
+        Sampling rate (Hz).
+    n_draws : int
+        Number of draws to choose from.
+    **kwargs
+        As :func:`plot_before_after` takes them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    after = _farthest_draw(augmentation, np.asarray(window), n_draws)
+    return plot_before_after(window, after, sfreq, **kwargs)
+
+
+def plot_before_after(
+    before: np.ndarray,
+    after: np.ndarray,
+    sfreq: float,
+    *,
+    ch_names: Sequence[str] | None = None,
+    seconds: float = 6.0,
+    max_freq: float = 30.0,
+    axes: Sequence[Axes] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw a window before and after, and the spectra of the whole window.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (channels, times)
+        Windows of signal.
+    sfreq : float
+        Sampling rate (Hz).
+    ch_names : sequence of str, optional
+        Names of the channels.
+    seconds : float
+        Length of the excerpt from the middle of the window (s).
+    max_freq : float
+        Highest frequency of the spectra (Hz).
+    axes : pair of matplotlib.axes.Axes, optional
+        Where to draw signal and spectrum.
+    title : str
+        Title of the signal's axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if axes is None:
+        _, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=(2.2, 1), layout="constrained")
+    signal_ax, spectrum_ax = axes
+    before, after = np.asarray(before), np.asarray(after)
+
+    length = min(int(seconds * sfreq), before.shape[1])
+    start = (before.shape[1] - length) // 2
+    excerpt = slice(start, start + length)
+    times = np.arange(length) / sfreq
+    # No channel overlaps the next: one step is what both signals span.
+    span = np.ptp(np.concatenate([before[:, excerpt], after[:, excerpt]], 1), axis=1).max()
+    offsets = -span * np.arange(len(before))[:, None]
+    signal_ax.plot(times, (before[:, excerpt] + offsets).T, color="0.6", lw=1.4)
+    signal_ax.plot(times, (after[:, excerpt] + offsets).T, color=COLOURS[0], lw=0.8)
+    signal_ax.set(xlabel="time (s)", xlim=(0, times[-1]))
+    signal_ax.set_yticks(offsets.ravel(), ch_names or [f"{i + 1}" for i in range(len(before))])
+    signal_ax.set_title(title, fontsize="medium", loc="left")
+
+    n_fft = min(int(4 * sfreq), before.shape[1])
+    for signal, style in ((before, {"color": "0.6", "lw": 3}), (after, {"color": COLOURS[0]})):
+        freqs, power = welch(signal, sfreq, nperseg=n_fft)
+        level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
+        seen = (freqs > 0) & (freqs <= max_freq)
+        spectrum_ax.plot(freqs[seen], level[seen], **style)
+        if signal is before:  # where all channels are dropped, nothing is left to show
+            spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
+    spectrum_ax.set(xlabel="frequency (Hz)")
+    spectrum_ax.set_ylabel("power (dB)", fontsize="small")
+    for ax in axes:
+        tidied(ax)
+    return signal_ax.figure
+
+
+def plot_topography(
+    before: np.ndarray,
+    after: np.ndarray,
+    info: mne.Info,
+    *,
+    sample: int | None = None,
+    unit: str = "unit of the signal",
+    axes: Sequence[Axes] | None = None,
+    titles: Sequence[str] = ("before", "after"),
+) -> Figure:
+    """Draw the scalp at one instant before and after a transform, on one scale.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (channels, times)
+        Windows of signal.
+    info : mne.Info
+        Channels with positions, in the order of the signals.
+    sample : int, optional
+        Instant; where the channels differ most before, if absent.
+    unit : str
+        Unit of the signals, for the colour bar.
+    axes : pair of matplotlib.axes.Axes, optional
+        Where to draw.
+    titles : pair of str
+        Titles.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the windows differ in shape, or a channel has no position.
+    """
+    before, after = np.asarray(before), np.asarray(after)
+    if before.shape != after.shape:
+        raise ValueError(
+            "Windows before and after should have the same shape."
+            f" Found {before.shape} and {after.shape}."
+        )
+    read_positions(info["chs"])  # raises where there are none
+    if sample is None:
+        sample = int(before.std(0).argmax())
+    if axes is None:
+        _, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
+    reach = max(np.abs(before[:, sample]).max(), np.abs(after[:, sample]).max())
+    for window, ax, title in zip((before, after), axes, titles, strict=True):
+        image, _ = mne.viz.plot_topomap(
+            window[:, sample], info, axes=ax, vlim=(-reach, reach), cmap="viridis", show=False
+        )
+        ax.set_title(title, fontsize="medium")
+    figure = axes[0].figure
+    figure.colorbar(image, ax=list(axes), shrink=0.7, label=unit)
+    return figure
+
+
+def _farthest_draw(augmentation: Augmentation, window: np.ndarray, n_draws: int) -> np.ndarray:
+    """Return, of several draws from a fixed seed, the one that changes the window most."""
+    parameter = next(augmentation.parameters())
+    copies = torch.as_tensor(window, dtype=torch.float32).to(parameter.device)
+    copies = copies.expand(n_draws, *window.shape)
+    generator = torch.Generator(parameter.device).manual_seed(0)
+    with torch.no_grad():
+        augmented = augmentation(copies, generator=generator)
+    farthest = (augmented - copies).square().mean((1, 2)).argmax()
+    return augmented[farthest].cpu().numpy()

@@ -1,0 +1,120 @@
+"""Pictures of sleep stages: the confusion matrix, and the hypnogram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from eegaug.plots.style import COLOURS, axes_or_new, tidied
+from eegaug.recordings import STAGES
+
+#: From top to bottom of a hypnogram.
+HYPNOGRAM = ("W", "REM", "N1", "N2", "N3")
+
+
+def plot_confusion(
+    y_true: np.ndarray, y_pred: np.ndarray, ax: Axes | None = None, title: str = ""
+) -> Figure:
+    """Draw the confusion matrix of stages: the share of each true stage, and the numbers.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of int, shape (windows,)
+        True and predicted stages.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title : str
+        Title of the axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    ax = axes_or_new(ax, (4.2, 3.6))
+    codes = np.union1d(y_true, y_pred)
+    counts = np.array([[np.sum((y_true == t) & (y_pred == p)) for p in codes] for t in codes])
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    display = ConfusionMatrixDisplay(share, display_labels=[STAGES[code] for code in codes])
+    display.plot(
+        ax=ax, cmap="Blues", colorbar=False, include_values=False, im_kw={"vmin": 0, "vmax": 1}
+    )
+    for row, column in np.ndindex(counts.shape):
+        if counts[row].sum() == 0:  # a stage that is predicted and does not occur
+            continue
+        ax.text(
+            column,
+            row,
+            f"{100 * share[row, column]:.0f} %\n({counts[row, column]})",
+            ha="center",
+            va="center",
+            fontsize="small",
+            color="white" if share[row, column] > 0.5 else "black",
+        )
+    ax.set(xlabel="predicted stage", ylabel="true stage", title=title)
+    return ax.figure
+
+
+def plot_hypnogram(
+    onsets: np.ndarray,
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    ax: Axes | None = None,
+    title: str = "",
+    window: float = 30.0,
+) -> Figure:
+    """Draw scored and predicted stages over the night.
+
+    Parameters
+    ----------
+    onsets : ndarray, shape (windows,)
+        Onsets of the windows (s); gaps are left blank.
+    y_true, y_pred : ndarray of int, shape (windows,)
+        True and predicted stages.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title : str
+        Title of the axes.
+    window : float
+        Length of a window (s).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    ax = axes_or_new(ax, (9, 2.4))
+    position = {STAGES.index(stage): -level for level, stage in enumerate(HYPNOGRAM)}
+    wrong = y_true != y_pred
+    hours = np.asarray(onsets) / 3600
+    x, scored = _steps(hours, [position[stage] for stage in y_true], window / 3600)
+    ax.plot(x, scored, color="black", lw=1.2, label="scored by the expert")
+    ax.plot(
+        hours[wrong] + window / 7200,
+        [position[stage] for stage in y_pred[wrong]],
+        "x",
+        color=COLOURS[1],
+        ms=5,
+        label=f"predicted otherwise ({wrong.sum()} of {len(wrong)} windows)",
+    )
+    ax.set_yticks(sorted(position.values()), HYPNOGRAM[::-1])
+    ax.set(xlabel="time since the start of the recording (h)", ylim=(-4.6, 0.6))
+    ax.set_title(title, loc="left", fontsize="medium")
+    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.3, 1), ncols=2)
+    return tidied(ax)
+
+
+def _steps(
+    starts: np.ndarray, values: Sequence[float], length: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a step function with a break wherever windows do not follow each other."""
+    x, y = [], []
+    for index, (start, value) in enumerate(zip(starts, values, strict=True)):
+        if index and start - starts[index - 1] > 1.01 * length:
+            x.append(np.nan)
+            y.append(np.nan)
+        x += [start, start + length]
+        y += [value, value]
+    return np.array(x), np.array(y)

@@ -1,0 +1,31 @@
+"""What all pictures share: lines that differ in grey too, and axes made where none is given."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Okabe and Ito's colours, without the yellow that vanishes on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+LINES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+def line_style(number: int) -> dict[str, str]:
+    """Return colour and dashes of a line, by its number among those of one picture."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": LINES[number % len(LINES)],
+    }
+
+
+def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """Return the axes given, else those of a new figure of a size in inches."""
+    return ax if ax is not None else plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def tidied(ax: Axes) -> Figure:
+    """Take the frame off the axes, and return their figure."""
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax.figure

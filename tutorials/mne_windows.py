@@ -1,0 +1,147 @@
+"""
+From a raw recording to windows with MNE
+========================================
+
+eegaug takes arrays, and MNE makes them. This page goes from a continuous recording with a bad
+channel to windows of (channels, times), and hands MNE's description of the channels to the
+transforms that need it: ``from_info`` reads sampling rate, names and positions.
+"""
+
+# %%
+# A recording
+# -----------
+#
+# Two minutes of simulated EEG, with 64 channels. For your own file, change this line to
+# ``raw = mne.io.read_raw("my.edf", preload=True)``, and name its events below.
+
+import mne
+
+from eegaug.recordings import simulate_motor_imagery
+
+raw = simulate_motor_imagery(n_people=1, n_trials=16)[0].raw
+
+print(raw)
+print(raw.annotations.count())
+
+# %%
+# Channels: types, positions, bad ones
+# ------------------------------------
+#
+# Transforms of channels work on all that they are given: pick the EEG first. Positions come from a
+# montage; the simulated recording has one, a file from a clinic rarely does.
+
+raw.pick("eeg")
+if raw.get_montage() is None:
+    raw.set_montage("spherical_1005", match_case=False)
+raw.info["bads"] = ["T7"]  # found by eye, or by your own check
+raw.interpolate_bads()  # a network needs the same channels of everyone
+
+# %%
+# Filtering, before windows are cut
+# ---------------------------------
+#
+# Filter the continuous signal, so that no window has the filter's edge; resample after it.
+
+raw.filter(4.0, 38.0, verbose="error")
+raw.resample(100.0, verbose="error")
+
+# %%
+# Windows
+# -------
+#
+# Annotations become events, and events windows. Flat windows and those with huge jumps are
+# dropped, and MNE says how many.
+
+events, event_id = mne.events_from_annotations(raw, {"T1": 0, "T2": 1}, verbose="error")
+epochs = mne.Epochs(
+    raw,
+    events,
+    {"left fist": 0, "right fist": 1},
+    tmin=0.5,
+    tmax=3.5 - 1 / raw.info["sfreq"],
+    baseline=None,
+    reject={"eeg": 500e-6},
+    flat={"eeg": 0.1e-6},
+    preload=True,
+    verbose="error",
+)
+print(epochs)
+
+# %%
+# MNE keeps volts. Networks, and the levels of :class:`~eegaug.GaussianNoise` and its kin, want a
+# unit near one: divide by one number for the whole data set, or scale each channel.
+
+import numpy as np
+import torch
+
+X = epochs.get_data()
+X = torch.as_tensor((X / X.std()).astype(np.float32))
+y = torch.as_tensor(epochs.events[:, 2])
+print(X.shape, f"{len(y)} labels")
+
+# %%
+# What the transforms read off ``info``
+# -------------------------------------
+
+from eegaug import (
+    BandNoise,
+    ChannelsInterpolation,
+    ChannelsSymmetry,
+    EOGNoise,
+    FrequencyShift,
+    SensorsZRotation,
+)
+
+info = epochs.info
+shift = FrequencyShift.from_info(info)  # the sampling rate
+symmetry = ChannelsSymmetry.from_info(info)  # names: which channel mirrors which
+rotation = SensorsZRotation.from_info(info, max_degrees=20.0)  # positions
+interpolation = ChannelsInterpolation.from_info(info)
+blinks = EOGNoise.from_info(info)
+alpha = BandNoise.from_info(info, low=8.0, high=12.0)
+for transform in (shift, symmetry, rotation, interpolation, blinks, alpha):
+    print(transform)
+
+# %%
+# Each is a torch layer, and takes the batch as it is, with labels or without:
+
+torch.manual_seed(0)
+augmented, labels = rotation(X, y)
+print(augmented.shape, torch.equal(labels, y))
+
+# %%
+# Look before you train
+# ---------------------
+#
+# What does a turn of 20 degrees do to a window? Signal and spectrum:
+
+from eegaug.plots import plot_topography
+
+some = [info["ch_names"].index(name) for name in ("C3", "Cz", "C4", "Oz")]
+window = X[0].numpy()
+
+
+def turned(window):
+    """Return the draw that turns the window farthest of a few."""
+    draws = rotation(torch.as_tensor(window).expand(8, -1, -1))
+    return draws[(draws - torch.as_tensor(window)).square().mean((1, 2)).argmax()].detach().numpy()
+
+
+from eegaug.plots import plot_before_after
+
+plot_before_after(
+    window[some],
+    turned(window)[some],
+    info["sfreq"],
+    ch_names=["C3", "Cz", "C4", "Oz"],
+    seconds=3.0,
+)
+
+# %%
+# and on the scalp, at the instant at which channels differ most:
+
+plot_topography(window, turned(window), info, unit="standard deviations")
+
+# %%
+# From here, :ref:`sphx_glr_tutorials_motor_imagery.py` trains on such windows, and
+# :ref:`sphx_glr_tutorials_any_loop.py` shows the model in every loop.

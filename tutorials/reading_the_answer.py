@@ -1,0 +1,185 @@
+"""
+Reading the answer
+==================
+
+A strength was learned: 0.5 Hz. Should you believe it? An answer may be bounded by the data, may be
+free, may be one of several that do as well, or may be an accident of the seed. eegaug asks all of
+this of a trained model, and this page shows how to read what it says - also where the answer is
+*no*.
+"""
+
+# %%
+# A task with a known truth
+# -------------------------
+#
+# Two channels. Which rhythm is in the first one, 6 or 10 Hz, is the class; it varies by half a
+# hertz. The second channel has noise only. Polarity means nothing, and so does time. And one
+# candidate never gets a say: a line hum at 25 Hz, where the signal has nothing that it could hide.
+
+import torch
+from torch import nn
+
+from eegaug import (
+    AmplitudeScale,
+    ChannelsDropout,
+    Compose,
+    FrequencyShift,
+    InvarianceCriterion,
+    InvariantModel,
+    SignFlip,
+    TimeShift,
+    describe,
+    identifiability,
+    narrow,
+)
+
+SFREQ = 64
+
+
+def simulate(n, seed):
+    """Return trials (n, 2, 192) and their classes."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.arange(n) % 2
+    t = torch.arange(3 * SFREQ) / SFREQ
+    freqs = 6.0 + 2.5 * y + torch.rand(n, generator=generator) - 0.5
+    phases = 2 * torch.pi * torch.rand(n, 1, generator=generator)
+    x = 0.8 * torch.randn(n, 2, len(t), generator=generator)
+    x[:, 0] += torch.sin(2 * torch.pi * freqs[:, None] * t + phases)
+    return x, y
+
+
+def train(seed, chain=None):
+    """Train on 512 trials."""
+    x, y = simulate(512, seed)
+    torch.manual_seed(seed)
+    network = nn.Sequential(
+        nn.Conv1d(2, 8, 49, padding=24),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool1d(1),
+        nn.Flatten(),
+        nn.Linear(8, 2),
+    )
+    chain = chain or Compose(
+        [
+            FrequencyShift(SFREQ),
+            TimeShift(SFREQ),
+            SignFlip(),
+            AmplitudeScale(),
+            ChannelsDropout(),
+        ]
+    )
+    model = InvariantModel(network, narrow(chain))
+    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    optimizer = torch.optim.Adam(
+        [
+            {"params": model.model.parameters(), "lr": 3e-3},
+            {"params": model.augmentation.parameters(), "lr": 1e-2},
+        ]
+    )
+    for _ in range(30):
+        for index in torch.randperm(len(x)).split(32):
+            optimizer.zero_grad()
+            criterion(model(x[index]), y[index]).backward()
+            optimizer.step()
+    return model
+
+
+model = train(seed=0)
+
+# %%
+# What do the data say?
+# ---------------------
+#
+# :func:`~eegaug.identifiability` varies one strength at a time, on trials that were not trained
+# on. The verdicts:
+#
+# *bounded*
+#   Reaching half as far again costs loss. The value is an answer.
+# *free*
+#   The strength is at the end of its range, or a flip near one half, and nothing resisted: an
+#   invariance.
+# *ruled out*
+#   Any of it costs loss.
+# *not determined*
+#   It could be larger at no measurable cost. The value is where the training happened to end.
+
+from eegaug.plots import plot_profiles
+
+x, y = simulate(1000, seed=1000)
+profiles = identifiability(model, nn.CrossEntropyLoss(), x, y)
+for profile in profiles:
+    print(f"{profile.transform:16} {profile.value:6.3g} {profile.unit:12} {profile.verdict}")
+    print(f"    {profile.reason}")
+plot_profiles(profiles)
+
+# %%
+# Do restarts agree?
+# ------------------
+#
+# Train again with other seeds of data, network and draws. What agrees is a property of the data;
+# what does not is not to be reported. ``eegaug learn --restarts 2`` does this by itself.
+
+import pandas as pd
+
+
+def values(model):
+    """Return the strengths by name."""
+    return {
+        f"{t['name']} ({s['unit']})": s["value"]
+        for layer in describe(model)
+        for t in layer["transforms"]
+        for s in t["strengths"].values()
+    }
+
+
+restarts = [model, *(train(seed) for seed in (1, 2))]
+print(pd.DataFrame([values(each) for each in restarts]).T.round(3).to_string())
+
+# %%
+# Did the model become invariant?
+# -------------------------------
+#
+# A strength says what the network was trained with. :func:`~eegaug.invariance` asks its outputs: 1
+# where a transform leaves them as they are, 0 where it changes them as much as another trial would.
+# The curve over strengths shows how far the invariance reaches, here with and without learning.
+
+from eegaug.plots import plot_invariance
+
+
+class Identity(FrequencyShift):
+    """A frequency shift of nothing, for a network trained without."""
+
+
+plain = train(seed=0, chain=Compose([SignFlip(0.0)]))
+plot_invariance(
+    {"learned": model.model, "without": plain.model},
+    x[:400],
+    FrequencyShift(SFREQ, 0.5),
+    n_values=9,
+)
+
+# %%
+# Is it the same for every class?
+# -------------------------------
+#
+# One strength serves all classes, and the most sensitive one bounds it. Ask for each class by
+# itself: where they differ much, a strength that is right for one is too small for another, and
+# a model for each, or a smaller set of classes, may be worth a try.
+
+for label in (0, 1):
+    mine = y == label
+    print(f"class {label}")
+    for profile in identifiability(model, nn.CrossEntropyLoss(), x[mine], y[mine]):
+        print(f"    {profile.transform:16} {profile.verdict:15} {profile.reason}")
+
+# %%
+# What would change your mind
+# ---------------------------
+#
+# - A verdict of *not determined*: leave that value out of the paper.
+# - Restarts that differ: say the range.
+# - A strength at the end of its range: give it a wider one, ``Strength(0.1, high=10, unit="Hz")``.
+# - Few trials, which the network knows by heart: it then resists nothing, and strengths reach too
+#   far. Look at profiles on trials that were *not* trained on, as above.
+# - An augmentation that lowers the score on new people: their differences are others than those
+#   that were learned.

@@ -1,0 +1,184 @@
+"""
+Sequences of epochs
+===================
+
+A scorer looks at what came before and after. So do networks that take a sequence of windows: some
+tell the stage of the middle one, some of every one. An augmentation in front of them should treat
+a sequence as what it is, one recording: a cap that sits askew does so in all windows. In eegaug,
+signals of shape (batch, windows, channels, times) get **one draw a sequence**.
+"""
+
+# %%
+# Windows as braindecode has them
+# -------------------------------
+#
+# :func:`~eegaug.recordings.make_windows` returns :class:`mne.Epochs`, which braindecode takes,
+# here one data set a recording. Change the first line for your own nights, as in
+# :ref:`sphx_glr_tutorials_sleep_staging.py`.
+
+import mne
+import numpy as np
+import torch
+from braindecode.datasets import create_from_mne_epochs
+
+from eegaug.recordings import STAGES, make_windows, simulate_nights
+
+recordings = simulate_nights(n_people=6, hours=1)
+mne.set_log_level("error")
+
+windows = make_windows(recordings)
+epochs, sfreq = windows.epochs, windows.info["sfreq"]
+n_chans, n_times = windows.X.shape[1:]
+metadata = epochs.metadata
+names = metadata["recording"].unique()
+dataset = create_from_mne_epochs(
+    [epochs[metadata["recording"] == name] for name in names],
+    window_size_samples=n_times,
+    window_stride_samples=n_times,
+    drop_last_window=False,
+    descriptions=[
+        {"subject": metadata["person"][metadata["recording"] == name].iloc[0], "run": name}
+        for name in names
+    ],
+)
+dataset.transform = lambda x: x * 1e6  # MNE stores volts; a network takes unit scale
+print(dataset.description)
+
+# %%
+# The last two people are for validation. Windows that were dropped leave a gap in a recording,
+# across which a sequence goes on: few, in a night.
+
+subjects = dataset.description["subject"]
+held_out = subjects.isin(windows.people[-2:])
+parts = dataset.split(
+    {
+        "train": held_out.index[~held_out].tolist(),
+        "valid": held_out.index[held_out].tolist(),
+    }
+)
+
+# %%
+# The stage of the middle window
+# ------------------------------
+#
+# :class:`~braindecode.samplers.SequenceSampler` draws sequences of five windows, and
+# :class:`~braindecode.modules.TimeDistributed` takes the features of each by the same trunk. The
+# target is the stage of the middle one.
+
+from braindecode.models import SleepStagerChambon2018
+from braindecode.modules import TimeDistributed
+from braindecode.samplers import SequenceSampler
+from skorch.helper import predefined_split
+from torch import nn
+
+from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, TimeShift, describe, narrow
+from eegaug.integrations.braindecode import EEGClassifier
+
+N_WINDOWS = 5
+
+
+def sampler(part, stride, randomize=False):
+    """Return a sampler of sequences that start every ``stride`` windows."""
+    return SequenceSampler(part.get_metadata(), N_WINDOWS, stride, randomize, random_state=0)
+
+
+def build_model(network):
+    """Return a network behind three candidates, each at 2 % of its range."""
+    chain = narrow(Compose([SignFlip(), TimeShift(sfreq), FrequencyShift(sfreq)]))
+    return InvariantModel(network, chain)
+
+
+settings = {
+    "criterion": nn.CrossEntropyLoss,
+    "optimizer": torch.optim.Adam,
+    "optimizer__lr": 1e-3,
+    "optimizer__param_groups": [("augmentation*", {"lr": 1e-2})],
+    "iterator_train__sampler": sampler(parts["train"], stride=1, randomize=True),
+    "iterator_train__shuffle": False,  # the sampler does
+    "iterator_valid__sampler": sampler(parts["valid"], stride=1),
+    "train_split": predefined_split(parts["valid"]),
+    "callbacks__valid_acc": None,  # of one label a sequence
+    "batch_size": 32,
+    "max_epochs": 5,
+    "classes": list(range(len(STAGES))),
+    "verbose": 0,
+}
+
+
+@torch.no_grad()
+def tell(net):
+    """Print the accuracy on people who were not trained on, and the strengths."""
+    right = [
+        (net.infer(x).argmax(1) == y).float().mean().item()
+        for x, y in net.get_iterator(parts["valid"])
+    ]
+    print(f"accuracy {np.mean(right):.2f}")
+    for layer in describe(net.module_):
+        (transform,) = layer["transforms"]
+        print(transform["name"], transform["strengths"])
+
+
+for part in parts.values():
+    part.target_transform = lambda stages: stages[N_WINDOWS // 2]
+
+torch.manual_seed(0)
+trunk = SleepStagerChambon2018(
+    n_chans=n_chans, sfreq=sfreq, n_times=n_times, n_outputs=len(STAGES), return_feats=True
+)
+network = nn.Sequential(
+    TimeDistributed(trunk), nn.Flatten(), nn.Dropout(0.5), nn.LazyLinear(len(STAGES))
+)
+network(torch.zeros(2, N_WINDOWS, n_chans, n_times))  # the lazy layer counts its inputs
+net = EEGClassifier(build_model(network), **settings)
+net.fit(parts["train"], y=None)
+tell(net)
+
+# %%
+# One draw a sequence
+# -------------------
+#
+# All five windows of a sequence were shifted, flipped and moved in frequency alike. To see it:
+# five equal windows stay equal.
+
+shift = FrequencyShift(sfreq, max_delta_freq=2.0)
+five = torch.as_tensor(windows.X[:1]).expand(1, N_WINDOWS, n_chans, n_times)
+shifted = shift(five)
+print("alike:", torch.equal(shifted[:, 0], shifted[:, 4]), "| changed:", not shifted.equal(five))
+
+# %%
+# The stage of every window: U-Sleep
+# ----------------------------------
+#
+# :class:`~braindecode.models.USleep` reads the sequence as one long signal and tells all five
+# stages: outputs (batch, classes, windows), targets (batch, windows). Nothing else changes.
+
+from braindecode.models import USleep
+
+for part in parts.values():
+    part.target_transform = None
+
+torch.manual_seed(0)
+network = USleep(n_chans=n_chans, sfreq=sfreq, n_times=n_times, n_outputs=len(STAGES), depth=6)
+net = EEGClassifier(build_model(network), **{**settings, "max_epochs": 3})
+net.fit(parts["train"], y=None)
+tell(net)
+
+# %%
+# Labels for each sample
+# ----------------------
+#
+# Where a target has a label for each sample - spindles, K-complexes, artefacts - it has to move
+# with the signal. A transform that moves time moves dense labels too, to the nearest sample:
+
+x = torch.zeros(1, 1, 1000)
+labels = torch.zeros(1, 1000, dtype=torch.long)
+x[..., 300:350], labels[..., 300:350] = 1.0, 1
+
+moved, moved_labels = TimeShift(sfreq, max_shift=2.0)(x, labels)
+event = moved[0, 0] > 0.5
+onset, by_label = int(event.nonzero()[0]), int(moved_labels.argmax())
+print(f"onset before: 300, after: {onset}, by its label: {by_label}")
+
+# %%
+# For a model whose outputs are dense, ``InvariantModel(..., equivariant=True)`` does the converse:
+# it moves the *outputs* back before copies are averaged, see :doc:`/guide/equivariance`.
