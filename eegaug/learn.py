@@ -70,6 +70,8 @@ class Settings:
 
     Raises
     ------
+    TypeError
+        If a setting is no number, or no whole one, where one is wanted.
     ValueError
         If a setting is out of range or names nothing that exists.
     """

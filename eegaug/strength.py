@@ -53,7 +53,7 @@ class Strength(nn.Module):
     high: Tensor
     #: Whether a criterion scores the choices made by this chance, which are then whole.
     scored = False
-    #: The choices of the last forward pass, until they are scored.
+    #: The choices of the last forward pass in training, where they are scored.
     choices: Tensor | None = None
 
     def __init__(

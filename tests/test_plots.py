@@ -202,10 +202,10 @@ def test_invariance_against_strength():
     expected = invariance(nn.Flatten(), x, TimeShift(SFREQ, 2.0), torch.Generator().manual_seed(0))
     assert flat[2] == pytest.approx(np.median(expected))
     with pytest.raises(ValueError, match=r"one learnable strength\. Found 2 in"):
-        plots.plot_invariance(Power(), x, AugmentationLayerLike())
+        plots.plot_invariance(Power(), x, TwoStrengths())
 
 
-class AugmentationLayerLike(TimeShift):
+class TwoStrengths(TimeShift):
     """A transform with two strengths."""
 
     def __init__(self):

@@ -12,9 +12,8 @@ this of a trained model, and this page shows how to read what it says - also whe
 # A task with a known truth
 # -------------------------
 #
-# Two channels. Which rhythm is in the first one, 6 or 10 Hz, is the class; it varies by half a
-# hertz. The second channel has noise only. Polarity means nothing, and so does time. And one
-# candidate never gets a say: a line hum at 25 Hz, where the signal has nothing that it could hide.
+# Two channels. Which rhythm is in the first one, 6 or 8.5 Hz, is the class; it varies by half a
+# hertz. The second channel has noise only. Polarity means nothing, and so does time.
 
 import torch
 from torch import nn
@@ -144,11 +143,6 @@ print(pd.DataFrame([values(each) for each in restarts]).T.round(3).to_string())
 # The curve over strengths shows how far the invariance reaches, here with and without learning.
 
 from eegaug.plots import plot_invariance
-
-
-class Identity(FrequencyShift):
-    """A frequency shift of nothing, for a network trained without."""
-
 
 plain = train(seed=0, chain=Compose([SignFlip(0.0)]))
 plot_invariance(

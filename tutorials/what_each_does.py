@@ -150,9 +150,7 @@ for degrees in (10.0, 20.0, 30.0):
     rotation = SensorsZRotation.from_info(raw.info, max_degrees=degrees)
     gate, _ = rotation.sample(x)
     turned = rotation(x, noise=(gate, torch.ones(1)))  # a draw of 1: the whole strength
-    plot_topography(
-        x, turned.detach()[..., :], raw.info, unit="µV", titles=("before", f"{degrees:g}°")
-    )
+    plot_topography(x, turned.detach(), raw.info, unit="µV", titles=("before", f"{degrees:g}°"))
 
 # %%
 # The :doc:`catalogue </catalogue>` has all of them, each with its formula. Which of them, and how

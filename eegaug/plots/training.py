@@ -91,7 +91,7 @@ def plot_strengths(
         ax.plot(history[:, "epoch"], fractions, label=label, **line_style(number))
     _over_epochs(ax, 1.0, best_epoch)
     ax.set_ylabel("strength (fraction of its range)")
-    ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    _legend_beside(ax)
     return ax.figure
 
 
@@ -135,8 +135,8 @@ def plot_weights(
         weights = history[:, weight_key(number, transform)]
         ax.plot(history[:, "epoch"], weights, label=transform["name"], **line_style(place))
     _over_epochs(ax, 1.0, best_epoch)
-    ax.set(ylabel=f"weight in layer {number}")
-    ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.set_ylabel(f"weight in layer {number}")
+    _legend_beside(ax)
     return ax.figure
 
 
@@ -201,6 +201,10 @@ def _over_epochs(ax: Axes, high: float | None, best_epoch: int | None) -> None:
     if high is not None:
         ax.set_ylim(-0.04 * high, 1.04 * high)
     tidied(ax)
+
+
+def _legend_beside(ax: Axes) -> None:
+    ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def _panel_rows(layers: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
