@@ -39,6 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         Exit status: 0, 2 for bad input, 130 if interrupted.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such option, or after ``--help`` and ``--version``.
+
+    Examples
+    --------
+    ``main(["learn", "recordings", "--out", "results"])`` is what ``eegaug learn recordings --out
+    results`` does in a shell. What is wrong is told on standard error:
+
+    >>> main(["learn", "--policy", "slep"])
+    2
     """
     arguments = _parser().parse_args(argv)
     try:

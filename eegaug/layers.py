@@ -114,6 +114,11 @@ class AugmentationLayer(Augmentation):
         """Move dense labels (batch, ..., times) along with the signals.
 
         A mixture mixes class probabilities (batch, classes, times) by the same weights.
+
+        Raises
+        ------
+        ValueError
+            If a mixture moves time, and the labels are no probabilities.
         """
         choice, draws = noise
         moved = [t.relabel(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
@@ -137,6 +142,11 @@ class AugmentationLayer(Augmentation):
 
         A mixture shows the same event at several times at once, and moving all of them back by
         each of the movements would put it where it never was: it is refused.
+
+        Raises
+        ------
+        ValueError
+            If a mixture moves time.
         """
         choice, draws = noise
         moved = [t.undo(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]

@@ -49,7 +49,7 @@ AGREEMENT = 0.2
 class Settings:
     """What a training depends on, apart from the data.
 
-    Attributes
+    Parameters
     ----------
     model : str
         Name of a braindecode model.
@@ -66,14 +66,23 @@ class Settings:
     seed : int
         Seed of the split, the first parameters, the order of the windows and the draws.
     device : str
-        Device that is trained on: "cpu", "cuda", or "auto" for CUDA where there is one.
+        Device that is trained on: "cpu", "cuda", or "auto" for CUDA where there is one. The
+        attribute holds the one that was found.
 
     Raises
     ------
     TypeError
         If a setting is no number, or no whole one, where one is wanted.
     ValueError
-        If a setting is out of range or names nothing that exists.
+        If a setting is out of range or names nothing that exists, or the seed is not whole.
+
+    Examples
+    --------
+    >>> Settings(policy="sleep", epochs=10, device="cpu").policy
+    'sleep'
+    >>> Settings(policy="slep")
+    Traceback (most recent call last):
+    ValueError: No policy is named 'slep'; there are chain, sleep.
     """
 
     model: str = "SleepStagerChambon2018"
@@ -109,23 +118,44 @@ class Settings:
 class Learned:
     """A trained model, what it learned and how well it does.
 
-    Attributes
+    Parameters
     ----------
     windows : SleepWindows
         The data.
     split : Split
-        Who was trained, validated and tested on.
+        Which windows were trained, validated and tested on.
     settings : Settings
         How it was trained.
     net : EEGClassifier
         The trained network with its augmentation, and the history of the training.
     plain : braindecode.EEGClassifier or None
         The same network trained without augmentation, where it was asked for.
-    seconds : dict
-        Time that each training took.
+    seconds : dict of str to float
+        Time that each training took (s).
     restarts : list of list of dict
         What further trainings, with the seeds that follow, have learned, each as
         :func:`~eegaug.describe` tells it.
+
+    Attributes
+    ----------
+    profiles : list of Profile
+        How sure each strength is (:func:`~eegaug.identifiability`), on windows validated on.
+    runners_up : list of dict
+        What the second choice of each layer would have given (:func:`~eegaug.runners_up`).
+    y_true : ndarray of int
+        Stages of the test windows, shape (test windows,).
+    y_pred : dict of str to ndarray
+        Predictions for the test windows, by the name of the net.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import make_windows, simulate_nights
+    >>> windows = make_windows(simulate_nights(n_people=3, hours=0.1))
+    >>> learned = learn(windows, Settings(epochs=1, n_copies=1, device="cpu"))
+    >>> learned.table()["transform"].tolist()
+    ['SignFlip', 'TimeShift', 'FrequencyShift', 'FTSurrogate']
+    >>> learned.scores().columns.tolist()
+    ['balanced_accuracy', 'accuracy', 'macro_f1', 'kappa']
     """
 
     windows: SleepWindows
@@ -407,11 +437,24 @@ def learn(
     Returns
     -------
     Learned
+        The trained nets, with what was learned and how sure it is.
 
     Raises
     ------
     ValueError
-        If the windows cannot be split, or the model cannot take them.
+        If the windows cannot be split, the model cannot take them, ``restarts`` is no number from
+        0, or a training diverges.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import make_windows, simulate_nights
+    >>> windows = make_windows(simulate_nights(n_people=3, hours=0.25))
+    >>> settings = Settings(epochs=2, batch_size=16, device="cpu")
+    >>> learned = learn(windows, settings, test=["sim01"])
+    >>> set(windows.persons[learned.split.test].tolist()), len(learned.net.history)
+    ({'sim01'}, 2)
+    >>> [(profile.strength, profile.unit) for profile in learned.profiles[:2]]
+    [('p', 'probability'), ('max_shift', 's')]
     """
     settings = settings or Settings()
     if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
@@ -446,7 +489,24 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
     Returns
     -------
     InvariantModel
-        In evaluation mode.
+        In evaluation mode. It takes windows (batch, channels, times) of the channels, the sampling
+        rate, the pass band and the scaling that it was trained on, and returns one score a stage.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import make_windows, simulate_nights
+    >>> windows = make_windows(simulate_nights(n_people=3, hours=0.1))
+    >>> learned = learn(windows, Settings(epochs=1, n_copies=1, device="cpu"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     learned.save_model(Path(folder, "model.pt"))
+    ...     model = load_model(Path(folder, "model.pt"))
+    >>> model(torch.as_tensor(windows.X[:4])).shape
+    torch.Size([4, 5])
     """
     saved = torch.load(path, map_location=device, weights_only=True)
     n_chans, sfreq = len(saved["ch_names"]), saved["sfreq"]
@@ -469,6 +529,13 @@ def is_unused(transform: dict[str, Any]) -> bool:
     -------
     bool
         True below a weight of 0.05, or where a strength is below 2 % of its range.
+
+    Examples
+    --------
+    >>> from eegaug import TimeShift
+    >>> (layer,) = describe(TimeShift(sfreq=100, max_shift=0.01))  # of a range of 2 s
+    >>> is_unused(layer["transforms"][0])
+    True
     """
     fractions = [
         (strength["value"] - strength["low"]) / (strength["high"] - strength["low"])
@@ -488,6 +555,7 @@ def choose_device(name: str) -> str:
     Returns
     -------
     str
+        A device that torch can use here.
 
     Raises
     ------

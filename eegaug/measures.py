@@ -108,7 +108,7 @@ def _cosine_distance(a: Tensor, b: Tensor) -> Tensor:
 class Profile:
     """How the loss depends on one strength, all else as learned.
 
-    Attributes
+    Parameters
     ----------
     layer : int
         Number of the layer, from 1, as :func:`~eegaug.describe` counts those of
@@ -120,13 +120,22 @@ class Profile:
     values : tuple of float
         Values at which the loss was taken, in the unit.
     excess : tuple of float
-        Mean loss there, less that at the learned value.
+        Mean loss there, less that at the learned value, in units of the loss.
     error : tuple of float
         Standard error of each excess, over trials.
     verdict : str
         "bounded", "ruled out", "free", "not determined" or "too wide".
     reason : str
         The verdict's sentence, with its figure.
+
+    Examples
+    --------
+    >>> from eegaug import TimeShift
+    >>> model = InvariantModel(nn.Flatten(), TimeShift(sfreq=10, max_shift=1.0))
+    >>> x, y = torch.randn(8, 1, 20), torch.arange(8)
+    >>> (profile,) = identifiability(model, nn.CrossEntropyLoss(), x, y)
+    >>> profile.strength, profile.unit, profile.values
+    ('max_shift', 's', (0.0, 0.5, 1.0, 1.5, 2.0))
     """
 
     layer: int
@@ -196,7 +205,9 @@ def identifiability(
     Raises
     ------
     TypeError
-        If the model is no InvariantModel.
+        If the model is no InvariantModel, or the number of draws is not whole.
+    ValueError
+        If the number of draws is not positive, or there is not one target a trial.
 
     Examples
     --------
@@ -339,7 +350,9 @@ def runners_up(
     Raises
     ------
     TypeError
-        If the model is no InvariantModel.
+        If the model is no InvariantModel, or the number of draws is not whole.
+    ValueError
+        If the number of draws is not positive, or there is not one target a trial.
 
     Examples
     --------

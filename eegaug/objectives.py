@@ -284,6 +284,13 @@ class BreadthCriterion(nn.Module):
     ValueError
         If the weight is negative, or the model holds no augmentation.
 
+    References
+    ----------
+    Rommel et al., *Deep invariant networks with differentiable augmentation layers*,
+    NeurIPS 2022, arXiv 2202.02142.
+
+    Benton et al., *Learning invariances in neural networks*, NeurIPS 2020, arXiv 2010.11882.
+
     Examples
     --------
     >>> from eegaug import FTSurrogate, InvariantModel

@@ -44,6 +44,12 @@ def sleep(
     Returns
     -------
     Compose
+        Three layers: of 1 to 4 spatial candidates, and twice of 5.
+
+    Raises
+    ------
+    ValueError
+        If the sampling rate or the temperature is not positive.
 
     References
     ----------
@@ -90,6 +96,12 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
     Returns
     -------
     Compose
+        Four transforms: polarity, time, frequency and phase.
+
+    Raises
+    ------
+    ValueError
+        If the sampling rate is not positive.
 
     References
     ----------

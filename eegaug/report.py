@@ -37,7 +37,19 @@ def write_report(learned: Learned, path: str | Path) -> None:
     learned : Learned
         What :func:`eegaug.learn.learn` returned.
     path : path
-        HTML file that is written.
+        HTML file that is written, over what is there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eegaug.learn import Settings, learn
+    >>> from eegaug.recordings import make_windows, simulate_nights
+    >>> windows = make_windows(simulate_nights(n_people=3, hours=0.1))
+    >>> learned = learn(windows, Settings(epochs=1, n_copies=1, device="cpu"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(learned, Path(folder, "report.html"))
+    ...     print([path.name for path in Path(folder).iterdir()])
+    ['report.html']
     """
     report = mne.Report(title="eegaug: learned invariances", verbose="error")
     report.add_html(_summary(learned), "Summary", section="What was learned", tags=())

@@ -141,6 +141,13 @@ class Chance(Strength):
     learnable : bool
         Whether it is trained.
 
+    Raises
+    ------
+    TypeError
+        If ``value`` is no number.
+    ValueError
+        If it is not between 0 and 1.
+
     Examples
     --------
     >>> [round(Chance(p).breadth.item(), 2) for p in (0.0, 0.25, 0.5, 1.0)]
@@ -183,13 +190,15 @@ def as_strength(
     Returns
     -------
     Strength
+        A new one, or ``value`` itself where that is a strength.
 
     Raises
     ------
     TypeError
         If ``value`` is neither a number nor a strength.
     ValueError
-        If it is out of range, or a strength in another unit.
+        If it is out of range, or a strength in another unit, with values below zero, or a
+        probability with values above one.
 
     Examples
     --------

@@ -81,6 +81,11 @@ def categorical(uniform: Tensor, weights: Tensor) -> Tensor:
     Tensor
         One-hot rows, shape (batch, choices).
 
+    References
+    ----------
+    Bengio et al., *Estimating or propagating gradients through stochastic neurons for conditional
+    computation*, 2013, arXiv 1308.3432.
+
     Examples
     --------
     >>> categorical(torch.tensor([0.1, 0.6]), torch.tensor([0.5, 0.5]))

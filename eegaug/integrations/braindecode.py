@@ -66,7 +66,7 @@ class _LearnsAugmentation:
 
 
 class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
-    """braindecode's classifier, trained to widen its augmentations as far as the loss allows.
+    """Classifier of braindecode, trained to widen its augmentations as far as the loss allows.
 
     The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
     whose loss is no longer finite stops, and keeps the parameters of the last good epoch.
@@ -86,13 +86,27 @@ class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
 
     Raises
     ------
+    TypeError
+        If the weight is no number.
     ValueError
         If the weight is negative.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from eegaug import InvariantModel, TimeShift
+    >>> _ = torch.manual_seed(0)
+    >>> X, y = torch.randn(32, 2, 50).numpy(), torch.arange(32).numpy() % 2
+    >>> model = InvariantModel(nn.Sequential(nn.Flatten(), nn.Linear(100, 2)), TimeShift(sfreq=50))
+    >>> net = EEGClassifier(model, max_epochs=2, batch_size=16, train_split=None, verbose=0)
+    >>> net = net.fit(X, y)
+    >>> len(net.history[:, "layer 1 TimeShift max_shift (s)"])
+    2
     """
 
 
 class EEGRegressor(_LearnsAugmentation, braindecode.EEGRegressor):
-    """braindecode's regressor, trained to widen its augmentations as far as the loss allows.
+    """Regressor of braindecode, trained to widen its augmentations as far as the loss allows.
 
     The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
     whose loss is no longer finite stops, and keeps the parameters of the last good epoch.
@@ -110,8 +124,22 @@ class EEGRegressor(_LearnsAugmentation, braindecode.EEGRegressor):
 
     Raises
     ------
+    TypeError
+        If the weight is no number.
     ValueError
         If the weight is negative.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from eegaug import InvariantModel, TimeShift
+    >>> _ = torch.manual_seed(0)
+    >>> X, y = torch.randn(32, 2, 50).numpy(), torch.randn(32, 1).numpy()
+    >>> model = InvariantModel(nn.Sequential(nn.Flatten(), nn.Linear(100, 1)), TimeShift(sfreq=50))
+    >>> net = EEGRegressor(model, max_epochs=2, batch_size=16, train_split=None, verbose=0)
+    >>> net.fit(X, y)
+    >>> net.predict(X).shape
+    (32, 1)
     """
 
 
@@ -139,7 +167,8 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
     TypeError
         If it is none of braindecode's augmentations.
     ValueError
-        If a strength has no equivalent here.
+        If a strength has no equivalent here, ``sfreq`` is missing, or the transform is the
+        identity.
 
     Examples
     --------

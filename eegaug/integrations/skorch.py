@@ -40,6 +40,7 @@ class StrengthHistory(Callback):
         Returns
         -------
         dict of str to float
+            Values in the unit that the key tells.
         """
         row: dict[str, float] = {}
         for number, layer in enumerate(describe(module), 1):
@@ -71,6 +72,13 @@ class TrainingProgress(Callback):
         What stands before the bar.
     scores : tuple of str
         Keys of the history shown behind the bar.
+
+    Examples
+    --------
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn
+    >>> bar = TrainingProgress("Training (first fold)", scores=("train_loss",))
+    >>> net = NeuralNetClassifier(nn.Linear(2, 2), callbacks=[bar], callbacks__print_log=None)
     """
 
     def __init__(
@@ -117,6 +125,17 @@ class KeepFinite(Callback):
     whose training losses and parameters were finite. The unfinished epoch is dropped from
     ``net.history``, and a ``UserWarning`` tells what happened; so does ``message_``, which is None
     where nothing did.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skorch import NeuralNetRegressor
+    >>> callbacks = {"callbacks": [("finite", KeepFinite())], "callbacks__print_log": None}
+    >>> net = NeuralNetRegressor(torch.nn.Linear(1, 1), train_split=None, **callbacks)
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     _ = net.fit(torch.ones(4, 1), torch.full((4, 1), torch.nan))
+    >>> dict(net.callbacks_)["finite"].message_.split(":")[0]
+    'The training loss became nan in epoch 1'
     """
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:

@@ -36,6 +36,17 @@ def plot_profiles(profiles: Sequence[Profile]) -> Figure:
     ------
     ValueError
         If there is no profile.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from eegaug import InvariantModel, TimeShift, identifiability
+    >>> _ = torch.manual_seed(0)
+    >>> model = InvariantModel(nn.Sequential(nn.Flatten(), nn.Linear(200, 2)), TimeShift(100))
+    >>> x, y = torch.randn(40, 2, 100), torch.arange(40) % 2
+    >>> figure = plot_profiles(identifiability(model, nn.CrossEntropyLoss(), x, y))
+    >>> figure.axes[0].get_xlabel()
+    'max_shift (s)'
     """
     if not profiles:
         raise ValueError("Argument `profiles` should hold a profile or more. Found none.")
@@ -96,12 +107,22 @@ def plot_invariance(
     Returns
     -------
     matplotlib.figure.Figure
-        Median and quartiles over trials of :func:`~eegaug.invariance`, a line a model.
+        Median and quartiles over trials of :func:`~eegaug.invariance`, a line a model. The axis
+        ends at -1: where the outputs of two trials nearly agree, the measure has no end.
 
     Raises
     ------
     ValueError
         If the transform has not one learnable strength.
+
+    Examples
+    --------
+    >>> from eegaug import TimeShift
+    >>> x = torch.randn(40, 2, 100, generator=torch.Generator().manual_seed(0))
+    >>> models = {"pooled": nn.AdaptiveAvgPool1d(1), "flat": nn.Flatten()}
+    >>> figure = plot_invariance(models, x, TimeShift(100), n_values=3)
+    >>> figure.axes[0].lines[1].get_ydata().round(3).tolist()  # the first of two models
+    [1.0, 1.0, 1.0]
     """
     transform = copy.deepcopy(transform)
     if len(transform.strengths()) != 1:
@@ -127,7 +148,8 @@ def plot_invariance(
         marker = MARKERS[number % len(MARKERS)]
         ax.plot(values, middle, marker=marker, markersize=4, label=label, **style)
         ax.fill_between(values, lower, upper, color=style["color"], alpha=0.15, linewidth=0)
-    ax.set(xlabel=f"{name} ({strength.unit})", ylabel="invariance")
+    bottom, top = ax.get_ylim()
+    ax.set(xlabel=f"{name} ({strength.unit})", ylabel="invariance", ylim=(max(bottom, -1.0), top))
     ax.set_title(type(transform).__name__, fontsize="medium", loc="left")
     if len(models) > 1:
         ax.legend(frameon=False)
@@ -162,6 +184,12 @@ def plot_scores(
     ------
     ValueError
         If there is no method, or a method without a score.
+
+    Examples
+    --------
+    >>> figure = plot_scores({"without": [0.70, 0.74], "learned": [0.73, 0.79]}, chance=0.2)
+    >>> [bar.get_height().round(2).item() for bar in figure.axes[0].patches]
+    [0.72, 0.76]
     """
     if not scores or not all(len(each) for each in scores.values()):
         raise ValueError("Argument `scores` should hold scores of each method. Found none.")

@@ -41,6 +41,16 @@ def plot_augmentation(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from eegaug import FrequencyShift
+    >>> window = np.sin(2 * np.pi * 10 * np.arange(1000) / 100)[None]
+    >>> shift = FrequencyShift(100, max_delta_freq=2.0)
+    >>> figure = plot_augmentation(shift, window, 100, ch_names=["Oz"])
+    >>> [ax.get_xlabel() for ax in figure.axes]
+    ['time (s)', 'frequency (Hz)']
     """
     after = _farthest_draw(augmentation, np.asarray(window), n_draws)
     return plot_before_after(window, after, sfreq, **kwargs)
@@ -79,6 +89,14 @@ def plot_before_after(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> window = np.random.default_rng(0).normal(size=(2, 600))
+    >>> figure = plot_before_after(window, -window, 100, ch_names=["C3", "C4"], seconds=2)
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['C3', 'C4']
     """
     if axes is None:
         _, axes = plt.subplots(1, 2, figsize=(9, 2.2), width_ratios=(2.2, 1), layout="constrained")
@@ -148,6 +166,17 @@ def plot_topography(
     ------
     ValueError
         If the windows differ in shape, or a channel has no position.
+
+    Examples
+    --------
+    >>> import mne
+    >>> import numpy as np
+    >>> ch_names = ["Fz", "C3", "Cz", "C4", "Pz"]
+    >>> info = mne.create_info(ch_names, 100, "eeg").set_montage("spherical_1005")
+    >>> window = np.random.default_rng(0).normal(size=(5, 100))
+    >>> figure = plot_topography(window, -window, info, sample=50, unit="µV")
+    >>> [ax.get_title() for ax in figure.axes[:2]]
+    ['before', 'after']
     """
     before, after = np.asarray(before), np.asarray(after)
     if before.shape != after.shape:

@@ -19,7 +19,7 @@ HYPNOGRAM = ("W", "REM", "N1", "N2", "N3")
 def plot_confusion(
     y_true: np.ndarray, y_pred: np.ndarray, ax: Axes | None = None, title: str = ""
 ) -> Figure:
-    """Draw the confusion matrix of stages: the share of each true stage, and the numbers.
+    r"""Draw the confusion matrix of stages: the share of each true stage, and the numbers.
 
     Parameters
     ----------
@@ -33,6 +33,13 @@ def plot_confusion(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = plot_confusion(np.array([0, 0, 2, 2]), np.array([0, 2, 2, 2]))
+    >>> figure.axes[0].texts[1].get_text()  # wake that was taken for N2
+    '50 %\n(1)'
     """
     ax = axes_or_new(ax, (4.2, 3.6))
     codes = np.union1d(y_true, y_pred)
@@ -84,6 +91,14 @@ def plot_hypnogram(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y_true, y_pred = np.array([0, 1, 2, 2]), np.array([0, 2, 2, 2])
+    >>> figure = plot_hypnogram(30.0 * np.arange(4), y_true, y_pred)
+    >>> figure.axes[0].get_legend().get_texts()[1].get_text()
+    'predicted otherwise (1 of 4 windows)'
     """
     ax = axes_or_new(ax, (9, 2.4))
     position = {STAGES.index(stage): -level for level, stage in enumerate(HYPNOGRAM)}

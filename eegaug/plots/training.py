@@ -29,6 +29,26 @@ def plot_losses(history: Any, best_epoch: int | None = None, ax: Axes | None = N
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from eegaug import InvariantModel, TimeShift
+    >>> from eegaug.integrations.braindecode import EEGClassifier
+    >>> from skorch.dataset import ValidSplit
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
+    >>> net = EEGClassifier(
+    ...     InvariantModel(network, TimeShift(100)),
+    ...     batch_size=20,
+    ...     max_epochs=2,
+    ...     train_split=ValidSplit(4),
+    ...     verbose=0,
+    ... )
+    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
+    >>> _ = net.fit(x, np.arange(40) % 2)
+    >>> plot_losses(net.history).axes[0].get_ylabel()
+    'loss (nats)'
     """
     ax = axes_or_new(ax, (6, 3))
     epochs = history[:, "epoch"]
@@ -73,6 +93,25 @@ def plot_strengths(
     ------
     ValueError
         If nothing is learnable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from eegaug import InvariantModel, TimeShift, describe
+    >>> from eegaug.integrations.braindecode import EEGClassifier
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
+    >>> net = EEGClassifier(
+    ...     InvariantModel(network, TimeShift(100)),
+    ...     batch_size=20,
+    ...     max_epochs=2,
+    ...     train_split=None,
+    ...     verbose=0,
+    ... )
+    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
+    >>> _ = net.fit(x, np.arange(40) % 2)
+    >>> plot_strengths(net.history, describe(net.module_)).axes[0].get_ylabel()
+    'strength (fraction of its range)'
     """
     several = len(layers) > 1 and any(len(layer["transforms"]) > 1 for layer in layers)
     lines = []
@@ -125,6 +164,27 @@ def plot_weights(
     ------
     ValueError
         If there is no such layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from eegaug import AugmentationLayer, InvariantModel, SignFlip, TimeShift, describe
+    >>> from eegaug.integrations.braindecode import EEGClassifier
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
+    >>> layer = AugmentationLayer([SignFlip(), TimeShift(100)])
+    >>> net = EEGClassifier(
+    ...     InvariantModel(network, layer),
+    ...     batch_size=20,
+    ...     max_epochs=2,
+    ...     train_split=None,
+    ...     verbose=0,
+    ... )
+    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
+    >>> _ = net.fit(x, np.arange(40) % 2)
+    >>> figure = plot_weights(net.history, describe(net.module_))
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['SignFlip', 'TimeShift']
     """
     if not 1 <= number <= len(layers):
         raise ValueError(
@@ -165,6 +225,27 @@ def plot_learning(
     ------
     ValueError
         If nothing is learnable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from eegaug import Compose, InvariantModel, SignFlip, TimeShift, describe
+    >>> from eegaug.integrations.braindecode import EEGClassifier
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
+    >>> chain = Compose([SignFlip(), TimeShift(100)])
+    >>> net = EEGClassifier(
+    ...     InvariantModel(network, chain),
+    ...     batch_size=20,
+    ...     max_epochs=2,
+    ...     train_split=None,
+    ...     verbose=0,
+    ... )
+    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
+    >>> _ = net.fit(x, np.arange(40) % 2)
+    >>> figure = plot_learning(net.history, describe(net.module_))
+    >>> [ax.get_title() for ax in figure.axes]
+    ['Layer 1: SignFlip', 'Layer 2: TimeShift']
     """
     rows = _panel_rows(layers)
     if not rows:

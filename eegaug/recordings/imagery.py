@@ -72,6 +72,11 @@ def simulate_motor_imagery(
     ValueError
         If a number is not positive.
 
+    References
+    ----------
+    Schalk et al., *BCI2000: a general-purpose brain-computer interface (BCI) system*, IEEE Trans.
+    Biomed. Eng. 51(6), 2004, for the dataset that is imitated.
+
     Examples
     --------
     >>> (someone,) = simulate_motor_imagery(1, n_trials=2)

@@ -26,14 +26,26 @@ _NOBODY = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "no
 class Recording:
     """One recording of one person.
 
-    Attributes
+    Parameters
     ----------
     name : str
-        Name of the file, or of the simulated night.
+        Name of the file, or of the simulated recording.
     person : str
         Whose it is: what keeps a person on one side of a split.
     raw : mne.io.BaseRaw
-        Signals, with the sleep stages as annotations.
+        Signals (V), with the sleep stages, or the tasks, as annotations.
+
+    Examples
+    --------
+    Arrays with stages are brought in by hand:
+
+    >>> import numpy as np
+    >>> info = mne.create_info(["Fpz-Cz"], sfreq=100, ch_types="eeg")
+    >>> raw = mne.io.RawArray(np.zeros((1, 6000)), info, verbose="error")
+    >>> stages = mne.Annotations([0, 30], 30, ["Sleep stage W", "Sleep stage 1"])
+    >>> recording = Recording("first night of anna", "anna", raw.set_annotations(stages))
+    >>> recording.raw.annotations.count()
+    {'Sleep stage 1': 1, 'Sleep stage W': 1}
     """
 
     name: str
@@ -49,7 +61,7 @@ def read_recordings(
     ``*PSG.edf`` is paired with ``*Hypnogram.edf`` beside it as Sleep-EDF names them (the last
     letter before the dash may differ); any other recording has its stages inside, as
     annotations. The person is read from the name (Sleep-EDF, BIDS), else from the header's
-    patient code, else it is the file's name.
+    patient code, else it is the file's name, or its folder's where several files have one name.
 
     Parameters
     ----------
@@ -64,15 +76,26 @@ def read_recordings(
     Returns
     -------
     list of Recording
-        In the order of the names; signals are not loaded yet.
+        In the order of the paths, within a folder in that of the names; signals are not loaded
+        yet.
 
     Raises
     ------
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If a folder holds no recording, a file is unreadable, truncated, or without stages, or
-        ``person`` matches nothing in a path.
+        If there is no recording, a file is unreadable, truncated, or without stages, or ``person``
+        is no regular expression or matches nothing in a path.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import simulate_nights
+    >>> (night,) = simulate_nights(1, hours=0.1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = night.raw.save(Path(folder, "anna-2_raw.fif"), verbose="error")
+    ...     (recording,) = read_recordings([folder], person=r"(\w+)-\d+_raw")
+    >>> recording.name, recording.person
+    ('anna-2_raw.fif', 'anna')
     """
     if person is not None:
         try:
@@ -119,6 +142,11 @@ def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> 
     ----------
     Kemp et al., *Analysis of a sleep-dependent neuronal feedback loop*, IEEE Trans. Biomed.
     Eng. 47(9), 2000.
+
+    Examples
+    --------
+    >>> paths = fetch_sleep_edf([0, 1], nights=[1])  # doctest: +SKIP
+    >>> recordings = read_recordings(paths)  # doctest: +SKIP
     """
     try:
         files = mne.datasets.sleep_physionet.age.fetch_data(

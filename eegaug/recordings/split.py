@@ -16,12 +16,19 @@ N_BLOCKS = 12
 class Split:
     """Indices of windows, and how they were chosen.
 
-    Attributes
+    Parameters
     ----------
     train, valid, test : ndarray of int
-        Indices of windows.
+        Indices of windows, shape (windows of this part,).
     how : str
-        One sentence for the report.
+        Who is in which part, in one sentence for the report.
+
+    Examples
+    --------
+    >>> y, persons = np.tile([0, 1], 60), np.repeat(["a", "b", "c"], 40)
+    >>> split = split_windows(y, persons, test=["b"])
+    >>> set(persons[split.train]) & set(persons[split.test])
+    set()
     """
 
     train: np.ndarray
@@ -52,6 +59,7 @@ def split_windows(
     Returns
     -------
     Split
+        Indices into ``y``, in three parts that do not overlap.
 
     Raises
     ------

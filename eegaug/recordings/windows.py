@@ -27,7 +27,7 @@ FLAT = 5.0
 class SleepWindows:
     """Scored windows of all recordings, and what became of the rest.
 
-    Attributes
+    Parameters
     ----------
     epochs : mne.EpochsArray
         Windows of 30 s with ``metadata`` (person, recording, onset in seconds, stage). Each
@@ -38,6 +38,13 @@ class SleepWindows:
         by reason.
     notes : list of str
         What was changed on the way, for a person to read.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import simulate_nights
+    >>> windows = make_windows(simulate_nights(2, hours=0.25))
+    >>> windows.X.shape, windows.y.shape, windows.people
+    ((60, 2, 3000), (60,), ['sim00', 'sim01'])
     """
 
     epochs: mne.EpochsArray
@@ -105,12 +112,21 @@ def make_windows(
     Returns
     -------
     SleepWindows
+        The windows of all recordings, one recording after the other.
 
     Raises
     ------
     ValueError
-        If recordings share no channel, lack one of ``channels`` or are sampled too slowly, or
-        no window or one stage only is left.
+        If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
+        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``, or no
+        window or one stage only is left.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import simulate_nights
+    >>> windows = make_windows(simulate_nights(2, hours=0.25), channels=["Pz-Oz"])
+    >>> windows.X.shape, windows.info["ch_names"]
+    ((60, 1, 3000), ['Pz-Oz'])
     """
     check_positive("sfreq", sfreq)
     check_number("wake_margin", wake_margin)

@@ -27,6 +27,14 @@ class Augmentation(nn.Module):
     The noise is drawn apart from the map: :meth:`draw` needs no strength, :meth:`augment` is
     a deterministic, differentiable function of signal, noise and strengths. Calling the
     module does both, or replays the noise it is given.
+
+    Examples
+    --------
+    >>> from eegaug import TimeShift
+    >>> shift, x = TimeShift(sfreq=100), torch.randn(8, 2, 300)
+    >>> noise = shift.sample(x)
+    >>> torch.equal(shift(x, noise=noise), shift(x, noise=noise))
+    True
     """
 
     def forward(
@@ -61,10 +69,10 @@ class Augmentation(nn.Module):
         Raises
         ------
         TypeError
-            If ``x`` is no floating-point tensor.
+            If ``x`` is no floating-point tensor, or the noise is not made of tensors.
         ValueError
             If ``x`` is empty or of another number of dimensions, or the noise was drawn for
-            another number of trials.
+            signals of another shape.
         """
         trials = as_trials(x)
         with in_full_precision(x), without_graph_in_workers():
@@ -173,6 +181,30 @@ class Transform(Augmentation):
     p : Strength or None
         The chance; None where it is the number 1: every trial is transformed, with no gate to
         draw.
+
+    Raises
+    ------
+    TypeError
+        If ``p``, or a strength of a subclass, is neither a number nor a
+        :class:`~eegaug.Strength`.
+    ValueError
+        If it is out of its range, or in another unit.
+
+    Examples
+    --------
+    Every transform tells what it learns:
+
+    >>> from eegaug import FrequencyShift
+    >>> FrequencyShift(sfreq=100, p=Strength(0.5, unit="probability")).strengths()
+    {'max_delta_freq': Strength(0.5 Hz in [0, 5]), 'p': Strength(0.5 probability in [0, 1])}
+
+    A transform of one's own, in a form without a base class:
+
+    >>> class Echo(Transform):  # half of the signal, half of it reversed
+    ...     def step(self, x, noise):
+    ...         return {"reversal": x.new_full((len(x), 1, 1), 0.5)}
+    >>> Echo()(torch.tensor([[1.0, 2.0, 6.0]])).tolist()
+    [[3.5, 2.0, 3.5]]
     """
 
     #: Sampling rate (Hz), of those that need one.
@@ -202,6 +234,7 @@ class Transform(Augmentation):
         Returns
         -------
         Transform
+            One of this class.
 
         Raises
         ------
@@ -329,7 +362,22 @@ class Transform(Augmentation):
 
 
 class SpectralTransform(Transform):
-    """Base of transforms that filter: ``irfft(response * rfft(x))``."""
+    """Base of transforms that filter: ``irfft(response * rfft(x))``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> class Halve(SpectralTransform):  # the upper half of the spectrum
+    ...     def response(self, freqs, noise):
+    ...         real = torch.where(freqs > 0.25, 0.5, 1.0)[None, None]
+    ...         return real, torch.zeros_like(real)
+    >>> Halve()(torch.tensor([[[1.0, -1.0, 1.0, -1.0]]])).tolist()
+    [[[0.5, -0.5, 0.5, -0.5]]]
+    """
 
     @abstractmethod
     def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
@@ -346,7 +394,22 @@ class SpectralTransform(Transform):
 
 
 class ModulationTransform(Transform):
-    """Base of transforms that modulate the analytic signal: ``Re(carrier * analytic(x))``."""
+    """Base of transforms that modulate the analytic signal: ``Re(carrier * analytic(x))``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> class Up(ModulationTransform):  # all frequencies, by a quarter of the sampling rate
+    ...     def carrier(self, times, noise):
+    ...         phase = torch.pi / 2 * times[None, None]
+    ...         return torch.cos(phase), torch.sin(phase)
+    >>> Up()(torch.ones(1, 1, 4)).round().int().tolist()
+    [[[1, 0, -1, 0]]]
+    """
 
     @abstractmethod
     def carrier(self, times: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
@@ -363,7 +426,25 @@ class ModulationTransform(Transform):
 
 
 class GainTransform(Transform):
-    """Base of transforms that multiply over channels and times: ``gain * x``."""
+    """Base of transforms that multiply over channels and times: ``gain * x``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> class FadeIn(GainTransform):  # from a level that is learned
+    ...     def __init__(self, depth=0.5, *, p=1.0):
+    ...         super().__init__(p=p)
+    ...         self.depth = as_strength("depth", depth, unit="fraction")
+    ...     def gain(self, x, noise):
+    ...         left = torch.linspace(1, 0, x.shape[-1]).to(x)
+    ...         return 1 - self.depth() * left.expand(len(x), 1, -1)
+    >>> FadeIn()(torch.ones(1, 1, 3)).tolist()
+    [[[0.5, 0.75, 1.0]]]
+    """
 
     @abstractmethod
     def gain(self, x: Tensor, noise: Noise) -> Tensor:
@@ -375,7 +456,22 @@ class GainTransform(Transform):
 
 
 class MixingTransform(Transform):
-    """Base of transforms that mix channels by a matrix: ``matrix @ x``."""
+    """Base of transforms that mix channels by a matrix: ``matrix @ x``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> class AverageReference(MixingTransform):
+    ...     def matrix(self, x, noise):
+    ...         n_channels = x.shape[1]
+    ...         return (torch.eye(n_channels) - 1 / n_channels).to(x).expand(len(x), -1, -1)
+    >>> AverageReference()(torch.tensor([[[1.0], [3.0]]])).flatten().tolist()
+    [-1.0, 1.0]
+    """
 
     @abstractmethod
     def matrix(self, x: Tensor, noise: Noise) -> Tensor:
@@ -392,6 +488,19 @@ class AdditiveTransform(Transform):
 
     A transform of none of the other forms fits here too, its term the whole step from the
     signal to its transform.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> class Rectify(AdditiveTransform):  # which is not linear in the signal
+    ...     def term(self, x, noise):
+    ...         return x.abs() - x
+    >>> Rectify()(torch.tensor([[[1.0, -2.0]]])).tolist()
+    [[[1.0, 2.0]]]
     """
 
     @abstractmethod
@@ -404,7 +513,26 @@ class AdditiveTransform(Transform):
 
 
 class NoiseTransform(Transform):
-    """Base of transforms that add noise at a strength: ``x + strength * field``."""
+    """Base of transforms that add noise at a strength: ``x + strength * field``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Chance that a trial is transformed.
+
+    Examples
+    --------
+    >>> class RandomWalk(NoiseTransform):
+    ...     def __init__(self, pace=0.1, *, p=1.0):
+    ...         super().__init__(p=p)
+    ...         self.pace = as_strength("pace", pace, unit="unit of the signal")
+    ...     def noise(self, x, generator=None):
+    ...         return torch.empty_like(x).normal_(generator=generator).cumsum(-1)
+    ...     def level(self):
+    ...         return self.pace()
+    >>> RandomWalk()(torch.randn(8, 2, 100)).shape
+    torch.Size([8, 2, 100])
+    """
 
     @abstractmethod
     def level(self) -> Tensor:

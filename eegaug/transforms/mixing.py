@@ -27,6 +27,16 @@ class BatchTransform(nn.Module):
 
     What a trial becomes depends on the others and on the labels. So these are no candidates of
     a layer and no links of a chain: they stand by themselves, between batch and model.
+
+    Examples
+    --------
+    >>> class LessMean(BatchTransform):  # of the batch
+    ...     def draw(self, x, generator=None):
+    ...         return None  # nothing is random
+    ...     def mix(self, x, y, noise):
+    ...         return x - x.mean(0), y
+    >>> LessMean()(torch.tensor([[[1.0]], [[3.0]]])).flatten().tolist()
+    [-1.0, 1.0]
     """
 
     @abstractmethod
@@ -67,9 +77,10 @@ class BatchTransform(nn.Module):
         Raises
         ------
         TypeError
-            If ``x`` is no floating-point tensor.
+            If ``x`` is no floating-point tensor, or ``y`` no tensor.
         ValueError
-            If ``x`` is empty or no batch, or there is not one label a trial.
+            If ``x`` is empty or no batch, there is not one label a trial, or the noise was drawn
+            for signals of another shape.
         """
         trials = as_trials(x)
         if x.ndim == 2:
@@ -98,16 +109,22 @@ class Mixup(BatchTransform):
        \lambda_i = \max(\beta_i, 1 - \beta_i),\ \beta_i \sim \operatorname{Beta}(\alpha, \alpha).
 
     Each trial keeps at least half of itself: as the permutation :math:`\pi` is random, batches
-    are distributed as with :math:`\beta`, and :math:`\alpha = 0` is the identity.
+    are distributed as with :math:`\beta`, and :math:`\alpha = 0` is the identity. Labels become
+    ``(y, y_partner, weight)``, shape (batch, ...) twice and (batch,): the loss of both, by weight.
 
     Parameters
     ----------
     alpha : float or Strength
-        Parameter of the beta distribution. A number is frozen, since a loss of mixed labels is
-        never against it; a learnable ``Strength(0.4, low=0.05, high=2.0)`` has a gradient, but at
-        zero, where it would stay.
+        Parameter of the beta distribution. A number, from 0 to 10, is frozen, since a loss of
+        mixed labels is never against it; a learnable ``Strength(0.4, low=0.05, high=2.0)`` has a
+        gradient, but at zero, where it would stay.
     beta_per_sample : bool
         Whether each trial has a weight of its own, or all share the batch's.
+
+    Raises
+    ------
+    ValueError
+        If ``alpha`` is out of its range.
 
     References
     ----------
@@ -164,7 +181,8 @@ class SegmentationReconstruction(BatchTransform):
     Raises
     ------
     ValueError
-        If there are more segments than samples, or labels that are not one class a trial.
+        If the number of segments is not positive or above that of samples, or labels are not one
+        class a trial.
 
     References
     ----------

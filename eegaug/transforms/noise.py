@@ -281,7 +281,7 @@ class EOGNoise(NoiseTransform):
     Raises
     ------
     ValueError
-        If the positions are not those of sensors on a head.
+        If the positions are not those of sensors on a head, or of the signals' channels.
 
     Examples
     --------

@@ -36,6 +36,7 @@ def read_channels(info: Any) -> Sequence[Any]:
     Returns
     -------
     sequence of dict
+        The channels, as MNE describes them.
 
     Raises
     ------
@@ -129,6 +130,8 @@ def on_sphere(positions: Any) -> Tensor:
 
     Raises
     ------
+    TypeError
+        If it is no array of numbers.
     ValueError
         If the shape is another, a position is missing, or the positions are not around a
         centre.

@@ -167,8 +167,9 @@ class ChannelsSymmetry(MixingTransform):
     Raises
     ------
     ValueError
-        If names are none of the system, no channel has a counterpart, or a counterpart's
-        counterpart is another channel.
+        If not one of the three is given, names are none of the system, no channel has a
+        counterpart, a counterpart's counterpart is another channel, or the signals have other
+        channels.
 
     References
     ----------
@@ -283,7 +284,8 @@ class ChannelsInterpolation(MixingTransform):
     Raises
     ------
     ValueError
-        If the positions are not those of two or more sensors on a sphere.
+        If the positions are not those of two or more sensors on a sphere, or not those of the
+        signals' channels.
 
     References
     ----------
@@ -359,7 +361,8 @@ class SensorsRotation(Transform):
     Raises
     ------
     ValueError
-        If the positions are not on a sphere, or the axis is none of the three.
+        If the positions are not on a sphere, or not those of the signals' channels, or the axis is
+        none of the three.
 
     References
     ----------
@@ -411,6 +414,7 @@ class SensorsRotation(Transform):
         Returns
         -------
         Transform
+            One of this class, for the positions relative to the centre of the whole montage.
 
         Raises
         ------
@@ -480,6 +484,11 @@ class SensorsXRotation(_AxisRotation):
     p : float or Strength
         Chance that a trial is transformed.
 
+    Raises
+    ------
+    ValueError
+        If the positions are not on a sphere, or not those of the signals' channels.
+
     References
     ----------
     Krell and Kim, *Rotational data augmentation for electroencephalographic data*, EMBC 2017.
@@ -513,6 +522,11 @@ class SensorsYRotation(_AxisRotation):
     p : float or Strength
         Chance that a trial is transformed.
 
+    Raises
+    ------
+    ValueError
+        If the positions are not on a sphere, or not those of the signals' channels.
+
     References
     ----------
     Krell and Kim, *Rotational data augmentation for electroencephalographic data*, EMBC 2017.
@@ -545,6 +559,11 @@ class SensorsZRotation(_AxisRotation):
         Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Chance that a trial is transformed.
+
+    Raises
+    ------
+    ValueError
+        If the positions are not on a sphere, or not those of the signals' channels.
 
     References
     ----------
@@ -586,7 +605,8 @@ class BandRotation(Transform):
     Raises
     ------
     ValueError
-        If the layout is empty, or jitter is asked for with a single band.
+        If the layout is empty or not that of the signals, or jitter is asked for with a single
+        band.
 
     References
     ----------

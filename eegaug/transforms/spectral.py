@@ -175,6 +175,11 @@ class FrequencyShift(ModulationTransform):
     p : float or Strength
         Chance that a trial is transformed.
 
+    Raises
+    ------
+    ValueError
+        If the sampling rate is not positive.
+
     References
     ----------
     Rommel et al., *CADDA: class-wise automatic differentiable data augmentation for EEG

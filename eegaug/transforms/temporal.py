@@ -37,6 +37,11 @@ class TimeShift(SpectralTransform):
     p : float or Strength
         Chance that a trial is transformed.
 
+    Raises
+    ------
+    ValueError
+        If the sampling rate is not positive.
+
     Examples
     --------
     >>> _ = torch.manual_seed(0)
@@ -98,6 +103,8 @@ class RandomCrop(TimeShift):
 
     Raises
     ------
+    TypeError
+        If dense outputs are to be moved back.
     ValueError
         If the signals are too short for the crop with its margins.
 
@@ -263,6 +270,13 @@ class MaskEncoding(GainTransform):
     p : float or Strength
         Chance that a trial is transformed.
 
+    Raises
+    ------
+    TypeError
+        If the number of stretches is not whole.
+    ValueError
+        If it is not positive.
+
     References
     ----------
     Ding et al., *A novel data augmentation approach using mask encoding for deep learning-based
@@ -323,6 +337,11 @@ class TimeWarp(AdditiveTransform):
         to 0.9.
     p : float or Strength
         Chance that a trial is transformed.
+
+    Raises
+    ------
+    ValueError
+        If the range of a strength goes beyond 1, where time stands still.
 
     References
     ----------
