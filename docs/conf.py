@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from urllib.request import urlopen
 
@@ -68,6 +69,7 @@ intersphinx_mapping = {name: (url, None) for name, url in _projects.items() if _
 # -- tutorials ----------------------------------------------------------------------------
 
 matplotlib.use("agg")
+os.environ["TQDM_DISABLE"] = "1"  # bars are for people who wait
 warnings.filterwarnings("ignore", message="Montage name", category=FutureWarning)
 sphinx_gallery_conf = {
     "examples_dirs": "../tutorials",
@@ -106,7 +108,7 @@ html_css_files = ["eegaug.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "show_toc_level": 2,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "footer_start": ["copyright"],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],

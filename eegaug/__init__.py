@@ -3,11 +3,12 @@
 from importlib.metadata import version
 
 from eegaug import functional, policies
-from eegaug.layers import AugmentationLayer, Compose, describe
+from eegaug.layers import AugmentationLayer, Compose
 from eegaug.measures import Profile, identifiability, invariance, runners_up
 from eegaug.models import InvariantModel
 from eegaug.objectives import BreadthCriterion, InvarianceCriterion, breadth_penalty, narrow
 from eegaug.strength import Chance, Strength, as_strength
+from eegaug.summaries import describe, summary
 from eegaug.transforms import (
     AdditiveTransform,
     AmplitudeScale,
@@ -109,4 +110,5 @@ __all__ = [
     "narrow",
     "policies",
     "runners_up",
+    "summary",
 ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -242,60 +240,6 @@ class Compose(Augmentation):
         """Yield those of every augmentation in turn."""
         for augmentation in self.augmentations:
             yield from augmentation.breadths()
-
-
-def describe(module: nn.Module) -> list[dict[str, Any]]:
-    """Return what the augmentations of a model have learned, layer by layer.
-
-    Parameters
-    ----------
-    module : nn.Module
-        A model, a layer, a chain or a transform.
-
-    Returns
-    -------
-    list of dict
-        One entry a layer, or a transform that stands outside of layers: ``{"transforms":
-        [{"name", "weight", "strengths": {name: {"value", "unit", "low", "high"}}}]}``, in
-        plain numbers and text.
-
-    Examples
-    --------
-    >>> from eegaug import FrequencyShift
-    >>> (layer,) = describe(FrequencyShift(sfreq=100, max_delta_freq=0.5))
-    >>> layer["transforms"][0]["strengths"]
-    {'max_delta_freq': {'value': 0.5, 'unit': 'Hz', 'low': 0.0, 'high': 5.0}}
-    """
-    if isinstance(module, AugmentationLayer):
-        weights = module.weights.tolist()
-        pairs = zip(module.transforms, weights, strict=True)
-        transforms = [_describe(transform, weight) for transform, weight in pairs]
-        seen: Counter[str] = Counter()
-        for transform in transforms:  # the second of a name is told apart
-            name = transform["name"]
-            seen[name] += 1
-            transform["name"] = name if seen[name] == 1 else f"{name} {seen[name]}"
-        return [{"transforms": transforms}]
-    if isinstance(module, Transform):
-        return [{"transforms": [_describe(module, 1.0)]}]
-    return [layer for child in module.children() for layer in describe(child)]
-
-
-def weight_key(number: int, transform: dict[str, Any]) -> str:
-    """Name a transform's weight in a history: "layer 1 FrequencyShift weight"."""
-    return f"layer {number} {transform['name']} weight"
-
-
-def strength_key(number: int, transform: dict[str, Any], name: str) -> str:
-    """Name a strength in a history: "layer 1 FrequencyShift max_delta_freq (Hz)"."""
-    unit = transform["strengths"][name]["unit"]
-    return f"layer {number} {transform['name']} {name} ({unit})"
-
-
-def _describe(transform: Transform, weight: float) -> dict[str, Any]:
-    strengths = {name: strength.describe() for name, strength in transform.strengths().items()}
-    name = type(transform).__name__
-    return {"name": name, "weight": float(f"{weight:.6g}"), "strengths": strengths}
 
 
 def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.ModuleList:

@@ -27,13 +27,13 @@ from torch import nn
 import eegaug
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
-from eegaug.layers import describe, strength_key
 from eegaug.measures import SIGNIFICANT, Profile, identifiability, runners_up
 from eegaug.models import InvariantModel
 from eegaug.objectives import INVARIANCE_WEIGHT, check_penalty_weight, narrow
 from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
 from eegaug.strength import check_count, check_positive
+from eegaug.summaries import describe, strength_key, summary_rows
 
 #: A transform is all but unused below this weight, or this part of its strengths' ranges.
 LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
@@ -316,28 +316,14 @@ class Learned:
 
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row a strength."""
-        verdicts = {
-            (profile.layer, profile.transform, profile.strength): profile.verdict
-            for profile in self.profiles
-        }
+        model = self.net.module_
+        layers = describe(model)
         rows = []
-        for number, layer in enumerate(describe(self.net.module_), 1):
-            for transform in layer["transforms"]:
-                for name, strength in transform["strengths"].items():
-                    rows.append(
-                        {
-                            "layer": number,
-                            "transform": transform["name"],
-                            "weight": f"{transform['weight']:.2f}",
-                            "strength": name,
-                            "learned": f"{strength['value']:.3g}",
-                            "range": f"{strength['low']:g} to {strength['high']:g}",
-                            "unit": strength["unit"],
-                            "note": "all but unused" if is_unused(transform) else "",
-                            "data say": verdicts[number, transform["name"], name],
-                        }
-                    )
-        return pd.DataFrame(rows)
+        for row, profile in zip(summary_rows(model), self.profiles, strict=True):
+            unused = is_unused(_told_of(profile, layers))
+            note = {"note": "all but unused" if unused else "", "data say": profile.verdict}
+            rows.append(row | note)
+        return pd.DataFrame(rows).rename(columns={"value": "learned"})
 
     def invariances(self) -> dict[str, Any]:
         """Return everything that ``invariances.json`` holds, as plain numbers and text."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from eegaug.layers import AugmentationLayer, describe
+from eegaug.layers import AugmentationLayer
 from eegaug.models import InvariantModel
 from eegaug.objectives import INVARIANCE_WEIGHT
 from eegaug.strength import Chance, Strength, check_count
+from eegaug.summaries import describe
 from eegaug.transforms.base import Augmentation, Transform, in_mode
 
 #: Multiples of a strength at which the loss is taken.

@@ -14,10 +14,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from eegaug import plots
-from eegaug.layers import describe
 from eegaug.learn import Learned, is_unused
 from eegaug.recordings import STAGES
 from eegaug.recordings.windows import tell_dropped
+from eegaug.summaries import describe
 from eegaug.transforms import Transform
 
 #: Title of a column for each score.

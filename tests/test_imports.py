@@ -15,7 +15,7 @@ TIERS = [
     {"strength", "functional"},
     {"transforms"},
     {"layers"},
-    {"models", "objectives"},
+    {"summaries", "models", "objectives"},
     {"measures"},
     {"policies", "recordings"},
     {"plots"},

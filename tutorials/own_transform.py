@@ -119,7 +119,7 @@ test_a_faded_channel_ends_at_its_level()
 
 from torch import nn
 
-from eegaug import Compose, InvarianceCriterion, InvariantModel, SignFlip, describe, narrow
+from eegaug import Compose, InvarianceCriterion, InvariantModel, SignFlip, narrow, summary
 
 torch.manual_seed(0)
 n = 1024
@@ -153,9 +153,7 @@ for _ in range(30):
         optimizer.zero_grad()
         criterion(model(x[index]), y[index]).backward()
         optimizer.step()
-for layer in describe(model):
-    (transform,) = layer["transforms"]
-    print(transform["name"], transform["strengths"])
+print(summary(model))
 
 # %%
 # To give it to everyone, see *A new transform* in :doc:`/contributing`: it goes into the table

@@ -12,45 +12,60 @@ signals of shape (batch, windows, channels, times) get **one draw a sequence**.
 # Windows as braindecode has them
 # -------------------------------
 #
-# :func:`~eegaug.recordings.make_windows` returns :class:`mne.Epochs`, which braindecode takes,
-# here one data set a recording. Change the first line for your own nights, as in
-# :ref:`sphx_glr_tutorials_sleep_staging.py`.
+# Simulated nights of six people; for your own, change that line as in
+# :ref:`sphx_glr_tutorials_sleep_staging.py`. All else is braindecode: a data set of recordings,
+# which are filtered, resampled, scaled from volts to units near one, and cut into windows of 30 s
+# by their annotations.
 
 import mne
-import numpy as np
-import torch
-from braindecode.datasets import create_from_mne_epochs
+from braindecode.datasets import BaseConcatDataset, RawDataset
+from braindecode.preprocessing import Preprocessor, create_windows_from_events, preprocess
+from sklearn.preprocessing import scale
 
-from eegaug.recordings import STAGES, make_windows, simulate_nights
+from eegaug import recordings
 
-recordings = simulate_nights(n_people=6, hours=1)
+nights = recordings.simulate_nights(n_people=6, hours=0.5)
+
+SFREQ = 100
+STAGES = {
+    "Sleep stage W": 0,
+    "Sleep stage 1": 1,
+    "Sleep stage 2": 2,
+    "Sleep stage 3": 3,
+    "Sleep stage 4": 3,  # N3, since 2007
+    "Sleep stage R": 4,
+}
 mne.set_log_level("error")
 
-windows = make_windows(recordings)
-epochs, sfreq = windows.epochs, windows.info["sfreq"]
-n_chans, n_times = windows.X.shape[1:]
-metadata = epochs.metadata
-names = metadata["recording"].unique()
-dataset = create_from_mne_epochs(
-    [epochs[metadata["recording"] == name] for name in names],
-    window_size_samples=n_times,
-    window_stride_samples=n_times,
-    drop_last_window=False,
-    descriptions=[
-        {"subject": metadata["person"][metadata["recording"] == name].iloc[0], "run": name}
-        for name in names
+dataset = BaseConcatDataset(
+    [RawDataset(night.raw.load_data(), {"subject": night.person}) for night in nights]
+)
+preprocess(
+    dataset,
+    [
+        Preprocessor("pick", picks="eeg", apply_on_array=False),
+        Preprocessor("filter", l_freq=0.3, h_freq=30.0, apply_on_array=False),
+        Preprocessor("resample", sfreq=SFREQ, apply_on_array=False),
+        Preprocessor(scale, axis=1),  # each channel to unit variance
     ],
 )
-dataset.transform = lambda x: x * 1e6  # MNE stores volts; a network takes unit scale
-print(dataset.description)
+windows = create_windows_from_events(
+    dataset,
+    window_size_samples=30 * SFREQ,
+    window_stride_samples=30 * SFREQ,
+    mapping=STAGES,
+    on_last_window="drop",
+    preload=True,
+)
+n_chans, n_times = windows[0][0].shape
+print(f"{len(windows)} windows of shape {(n_chans, n_times)}")
 
 # %%
-# The last two people are for validation. Windows that were dropped leave a gap in a recording,
-# across which a sequence goes on: few, in a night.
+# The last two people are for validation.
 
-subjects = dataset.description["subject"]
-held_out = subjects.isin(windows.people[-2:])
-parts = dataset.split(
+subjects = windows.description["subject"]
+held_out = subjects.isin(subjects.unique()[-2:])
+parts = windows.split(
     {
         "train": held_out.index[~held_out].tolist(),
         "valid": held_out.index[held_out].tolist(),
@@ -65,13 +80,15 @@ parts = dataset.split(
 # :class:`~braindecode.modules.TimeDistributed` takes the features of each by the same trunk. The
 # target is the stage of the middle one.
 
+import numpy as np
+import torch
 from braindecode.models import SleepStagerChambon2018
 from braindecode.modules import TimeDistributed
 from braindecode.samplers import SequenceSampler
 from skorch.helper import predefined_split
 from torch import nn
 
-from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, TimeShift, describe, narrow
+from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, TimeShift, narrow, summary
 from eegaug.integrations.braindecode import EEGClassifier
 
 N_WINDOWS = 5
@@ -84,7 +101,7 @@ def sampler(part, stride, randomize=False):
 
 def build_model(network):
     """Return a network behind three candidates, each at 2 % of its range."""
-    chain = narrow(Compose([SignFlip(), TimeShift(sfreq), FrequencyShift(sfreq)]))
+    chain = narrow(Compose([SignFlip(), TimeShift(SFREQ), FrequencyShift(SFREQ)]))
     return InvariantModel(network, chain)
 
 
@@ -99,8 +116,8 @@ settings = {
     "train_split": predefined_split(parts["valid"]),
     "callbacks__valid_acc": None,  # of one label a sequence
     "batch_size": 32,
-    "max_epochs": 5,
-    "classes": list(range(len(STAGES))),
+    "max_epochs": 6,
+    "classes": list(range(5)),
     "verbose": 0,
 }
 
@@ -113,9 +130,7 @@ def tell(net):
         for x, y in net.get_iterator(parts["valid"])
     ]
     print(f"accuracy {np.mean(right):.2f}")
-    for layer in describe(net.module_):
-        (transform,) = layer["transforms"]
-        print(transform["name"], transform["strengths"])
+    print(summary(net.module_))
 
 
 for part in parts.values():
@@ -123,11 +138,9 @@ for part in parts.values():
 
 torch.manual_seed(0)
 trunk = SleepStagerChambon2018(
-    n_chans=n_chans, sfreq=sfreq, n_times=n_times, n_outputs=len(STAGES), return_feats=True
+    n_chans=n_chans, sfreq=SFREQ, n_times=n_times, n_outputs=5, return_feats=True
 )
-network = nn.Sequential(
-    TimeDistributed(trunk), nn.Flatten(), nn.Dropout(0.5), nn.LazyLinear(len(STAGES))
-)
+network = nn.Sequential(TimeDistributed(trunk), nn.Flatten(), nn.Dropout(0.5), nn.LazyLinear(5))
 network(torch.zeros(2, N_WINDOWS, n_chans, n_times))  # the lazy layer counts its inputs
 net = EEGClassifier(build_model(network), **settings)
 net.fit(parts["train"], y=None)
@@ -140,8 +153,8 @@ tell(net)
 # All five windows of a sequence were shifted, flipped and moved in frequency alike. To see it:
 # five equal windows stay equal.
 
-shift = FrequencyShift(sfreq, max_delta_freq=2.0)
-five = torch.as_tensor(windows.X[:1]).expand(1, N_WINDOWS, n_chans, n_times)
+shift = FrequencyShift(SFREQ, max_delta_freq=2.0)
+five = torch.as_tensor(windows[0][0]).expand(1, N_WINDOWS, n_chans, n_times)
 shifted = shift(five)
 print("alike:", torch.equal(shifted[:, 0], shifted[:, 4]), "| changed:", not shifted.equal(five))
 
@@ -158,8 +171,13 @@ for part in parts.values():
     part.target_transform = None
 
 torch.manual_seed(0)
-network = USleep(n_chans=n_chans, sfreq=sfreq, n_times=n_times, n_outputs=len(STAGES), depth=6)
-net = EEGClassifier(build_model(network), **{**settings, "max_epochs": 3})
+network = USleep(n_chans=n_chans, sfreq=SFREQ, n_times=n_times, n_outputs=5, depth=6)
+settings.update(
+    iterator_train__sampler=sampler(parts["train"], stride=N_WINDOWS, randomize=True),
+    batch_size=8,
+    max_epochs=14,
+)
+net = EEGClassifier(build_model(network), **settings)
 net.fit(parts["train"], y=None)
 tell(net)
 
@@ -174,7 +192,7 @@ x = torch.zeros(1, 1, 1000)
 labels = torch.zeros(1, 1000, dtype=torch.long)
 x[..., 300:350], labels[..., 300:350] = 1.0, 1
 
-moved, moved_labels = TimeShift(sfreq, max_shift=2.0)(x, labels)
+moved, moved_labels = TimeShift(SFREQ, max_shift=2.0)(x, labels)
 event = moved[0, 0] > 0.5
 onset, by_label = int(event.nonzero()[0]), int(moved_labels.argmax())
 print(f"onset before: 300, after: {onset}, by its label: {by_label}")

@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from tqdm.auto import tqdm
 
-from eegaug.layers import describe, strength_key, weight_key
+from eegaug.summaries import describe, strength_key, weight_key
 
 
 class StrengthHistory(Callback):
