@@ -21,6 +21,7 @@ from eegaug import (
     breadth_penalty,
     describe,
     policies,
+    summary,
 )
 
 from .transforms_table import CANDIDATES
@@ -113,6 +114,19 @@ def test_describe_tells_weights_and_units():
             "strengths": {"max_delta_freq": {"value": 0.5, "unit": "Hz", "low": 0.0, "high": 5.0}},
         }
     ]
+
+
+def test_summary_has_a_line_a_strength():
+    chain = Compose([AugmentationLayer([SignFlip(), FTSurrogate(0.3)]), FrequencyShift(100, 0.5)])
+    heading, *lines = summary(InvariantModel(nn.Identity(), chain)).splitlines()
+    assert heading.split() == "layer transform weight strength value range unit".split()
+    assert [line.split()[:5] for line in lines] == [
+        ["1", "SignFlip", "0.50", "p", "0.5"],
+        ["1", "FTSurrogate", "0.50", "phase_noise_magnitude", "0.3"],
+        ["2", "FrequencyShift", "1.00", "max_delta_freq", "0.5"],
+    ]
+    assert lines[2].endswith("0 to 5  Hz") and len({line.index(" to ") for line in lines}) == 1
+    assert summary(nn.Identity()) == "nothing is learnable"
 
 
 def test_penalty_is_the_norm_of_weights_times_fractions():

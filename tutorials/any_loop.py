@@ -27,22 +27,22 @@ from eegaug import (
     InvariantModel,
     SignFlip,
     TimeShift,
-    describe,
     narrow,
+    summary,
 )
 
 SFREQ = 64
 
 
 def simulate(n, seed):
-    """Rhythms of 6 or 10 Hz, of any phase, with a jitter of 0.5 Hz, in noise."""
+    """Return rhythms of 6 or 10 Hz, of any phase, with a jitter of 0.5 Hz, in noise."""
     generator = torch.Generator().manual_seed(seed)
     y = torch.arange(n) % 2
     t = torch.arange(3 * SFREQ) / SFREQ
     freqs = 6.0 + 4.0 * y + torch.rand(n, generator=generator) - 0.5
     phases = 2 * torch.pi * torch.rand(n, 1, generator=generator)
     x = torch.sin(2 * torch.pi * freqs[:, None] * t + phases)
-    x = x + torch.randn(x.shape, generator=generator)
+    x = x + 3 * torch.randn(x.shape, generator=generator)
     return x[:, None], y
 
 
@@ -79,9 +79,8 @@ def tell(model):
     with torch.no_grad():
         where = next(model.parameters()).device
         correct = (model(x_test.to(where)).argmax(1).cpu() == y_test).float().mean()
-    strengths = [each["transforms"][0]["strengths"] for each in describe(model)]
-    told = [f"{k} {v['value']:.3g} {v['unit']}" for each in strengths for k, v in each.items()]
-    print(f"accuracy {correct:.3f}:", "; ".join(told))
+    print(f"accuracy {correct:.3f}")
+    print(summary(model))
 
 
 # %%

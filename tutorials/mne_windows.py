@@ -115,32 +115,26 @@ print(augmented.shape, torch.equal(labels, y))
 #
 # What does a turn of 20 degrees do to a window? Signal and spectrum:
 
-from eegaug.plots import plot_topography
+from eegaug.plots import plot_before_after, plot_topography
 
-some = [info["ch_names"].index(name) for name in ("C3", "Cz", "C4", "Oz")]
-window = X[0].numpy()
-
-
-def turned(window):
-    """Return the draw that turns the window farthest of a few."""
-    draws = rotation(torch.as_tensor(window).expand(8, -1, -1))
-    return draws[(draws - torch.as_tensor(window)).square().mean((1, 2)).argmax()].detach().numpy()
-
-
-from eegaug.plots import plot_before_after
+names = ["F3", "C3", "C4", "P4"]
+some = [info["ch_names"].index(name) for name in names]
+window = X[0]
+draws = rotation(window.expand(8, -1, -1)).detach()  # eight turns of it
+turned = draws[(draws - window).square().mean((1, 2)).argmax()]  # the farthest
 
 plot_before_after(
     window[some],
-    turned(window)[some],
+    turned[some],
     info["sfreq"],
-    ch_names=["C3", "Cz", "C4", "Oz"],
+    ch_names=names,
     seconds=3.0,
 )
 
 # %%
 # and on the scalp, at the instant at which channels differ most:
 
-plot_topography(window, turned(window), info, unit="standard deviations")
+plot_topography(window, turned, info, unit="standard deviations")
 
 # %%
 # From here, :ref:`sphx_glr_tutorials_motor_imagery.py` trains on such windows, and

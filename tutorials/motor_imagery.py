@@ -33,7 +33,7 @@ def read_motor_imagery(folder):
     return recordings
 
 
-recordings = simulate_motor_imagery(n_people=5, n_trials=40)
+recordings = simulate_motor_imagery(n_people=6, n_trials=40)
 
 # %%
 # **For the real thing, change that line** to ``recordings = read_motor_imagery("my/folder")``;
@@ -84,8 +84,9 @@ plot_topography(window[0], draws[farthest], info, unit="standard deviations")
 # Train, with the candidates in front
 # -----------------------------------
 #
-# The last person is left out for the test.
+# The last two people are left out for the test.
 
+import braindecode
 from braindecode.models import ShallowFBCSPNet
 
 from eegaug import (
@@ -99,8 +100,9 @@ from eegaug import (
     narrow,
 )
 from eegaug.integrations.braindecode import EEGClassifier
+from eegaug.integrations.skorch import TrainingProgress
 
-test = persons == np.unique(persons)[-1]
+test = np.isin(persons, np.unique(persons)[-2:])
 chain = Compose(
     [
         SensorsXRotation.from_info(info),
@@ -111,22 +113,37 @@ chain = Compose(
         SignFlip(),
     ]
 )
-torch.manual_seed(0)
-network = ShallowFBCSPNet(n_chans=X.shape[1], n_outputs=2, n_times=X.shape[2], sfreq=100)
+settings = {
+    "optimizer": torch.optim.Adam,
+    "optimizer__lr": 1e-3,
+    "train_split": None,
+    "batch_size": 32,
+    "max_epochs": 40,
+    "classes": [0, 1],
+    "device": "cuda" if torch.cuda.is_available() else "cpu",
+    "callbacks": [("progress", TrainingProgress())],
+    "verbose": 0,
+}
+
+
+def build_network():
+    """Return the network, with the same first parameters each time."""
+    torch.manual_seed(0)
+    return ShallowFBCSPNet(n_chans=X.shape[1], n_outputs=2, n_times=X.shape[2], sfreq=100)
+
+
+plain = braindecode.EEGClassifier(build_network(), **settings)
+plain.fit(X[~test], y[~test])
+
 net = EEGClassifier(
-    InvariantModel(network, narrow(chain)),
-    optimizer=torch.optim.Adam,
-    optimizer__lr=1e-3,
+    InvariantModel(build_network(), narrow(chain)),
     optimizer__param_groups=[("augmentation*", {"lr": 1e-2})],
-    train_split=None,
-    batch_size=32,
-    max_epochs=40,
-    classes=[0, 1],
-    device="cuda" if torch.cuda.is_available() else "cpu",
-    verbose=0,
+    **settings,
 )
 net.fit(X[~test], y[~test])
-print(f"accuracy on the person left out: {(net.predict(X[test]) == y[test]).mean():.2f}")
+
+for name, each in {"without": plain, "learned": net}.items():
+    print(f"accuracy on those left out, {name}: {each.score(X[test], y[test]):.2f}")
 
 # %%
 # What was learned
@@ -139,8 +156,9 @@ layers = describe(net.module_)
 plot_strengths(net.history, layers)
 
 # %%
-# The exchange of left and right should be *ruled out*: it turns one class into the other. So
-# should nothing else be.
+# The exchange of left and right should be *ruled out*: it turns one class into the other. That a
+# rotation by 20 degrees is borne does not say that caps sit so askew; it says that this network can
+# afford to be robust to it. *Not determined* says that these people, too few, do not tell.
 
 x_test = torch.as_tensor(X[test], device=net.device)
 y_test = torch.as_tensor(y[test], device=net.device)

@@ -19,7 +19,7 @@ from eegaug.transforms.base import in_mode
 
 
 def plot_profiles(profiles: Sequence[Profile]) -> Figure:
-    """Draw how the loss depends on each strength, the others as learned.
+    r"""Draw how the loss depends on each strength, the others as learned.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def plot_profiles(profiles: Sequence[Profile]) -> Figure:
     >>> x, y = torch.randn(40, 2, 100), torch.arange(40) % 2
     >>> figure = plot_profiles(identifiability(model, nn.CrossEntropyLoss(), x, y))
     >>> figure.axes[0].get_xlabel()
-    'max_shift (s)'
+    'max_shift\n(s)'
     """
     if not profiles:
         raise ValueError("Argument `profiles` should hold a profile or more. Found none.")
@@ -71,7 +71,7 @@ def plot_profiles(profiles: Sequence[Profile]) -> Figure:
         ax.axvline(profile.value, color="0.4", linestyle=":", linewidth=1)
         title = f"Layer {profile.layer}: {profile.transform}\n{profile.verdict}"
         ax.set_title(title, fontsize="medium")
-        ax.set_xlabel(f"{profile.strength} ({profile.unit})", fontsize="small")
+        ax.set_xlabel(f"{profile.strength}\n({profile.unit})", fontsize="small")
         ax.set_ylabel("loss, change (nats)", fontsize="small")
         ax.margins(y=0.15)
         tidied(ax)

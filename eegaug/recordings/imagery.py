@@ -22,10 +22,10 @@ REST, TASK = 4.2, 4.1
 #: Rhythms: electrode over the source, frequency (Hz), half-width (Hz), amplitude (microvolts), and
 #: what is left of it while the left and while the right fist is imagined.
 RHYTHMS = (
-    ("C3", 11.0, 1.0, 9.0, (0.9, 0.4)),
-    ("C4", 11.0, 1.0, 9.0, (0.4, 0.9)),
-    ("C3", 21.0, 2.5, 4.0, (0.9, 0.5)),
-    ("C4", 21.0, 2.5, 4.0, (0.5, 0.9)),
+    ("C3", 11.0, 1.0, 9.0, (0.9, 0.6)),
+    ("C4", 11.0, 1.0, 9.0, (0.6, 0.9)),
+    ("C3", 21.0, 2.5, 4.0, (0.9, 0.7)),
+    ("C4", 21.0, 2.5, 4.0, (0.7, 0.9)),
     ("Oz", 10.0, 1.0, 12.0, (0.8, 0.8)),
     ("Fz", 6.0, 1.5, 5.0, (1.1, 1.1)),
 )
@@ -34,6 +34,8 @@ CONCENTRATION = 8.0
 N_BACKGROUND = 40
 #: How far a cap is turned about each axis (degrees), as a standard deviation over people.
 TILT = 6.0
+#: How much trials differ in what is left of a rhythm (standard deviation of its logarithm).
+EFFORT = 0.15
 
 
 def simulate_motor_imagery(
@@ -43,7 +45,8 @@ def simulate_motor_imagery(
 
     Rest and imagined movements take turns. While a fist is imagined, the rhythms of 11 and 21 Hz
     over the motor cortex of the other side fall; alpha over the back of the head, theta over the
-    front and a 1/f background of 40 sources hardly do. The fields of all sources are smooth bumps
+    front and a 1/f background of 40 sources hardly do. How far a rhythm falls varies from trial to
+    trial. The fields of all sources are smooth bumps
     on the scalp. People differ in frequencies, in amplitudes, and in how their cap sits: it is
     turned about each axis by a normal draw of standard deviation 6 degrees, while the positions in
     the recording are those of the montage.
@@ -112,7 +115,8 @@ def _simulate(person: int, n_trials: int, sfreq: float, seed: int) -> Recording:
         # half a second to fall, and to come back
         edges = np.stack([onsets + REST, onsets + REST + 0.5, onsets + REST + TASK - 0.2])
         edges = np.vstack([edges, onsets + REST + TASK + 0.2]).T.ravel()
-        levels = np.repeat(np.array(left)[fists], 4).reshape(-1, 4)
+        reached = np.array(left)[fists] * rng.lognormal(0, EFFORT, n_trials)
+        levels = np.repeat(reached, 4).reshape(-1, 4)
         levels[:, [0, 3]] = 1.0
         level = np.interp(times, edges, levels.ravel(), left=1.0, right=1.0)
         source = amplitude * rng.lognormal(0, 0.2) * band(rng, n_times, sfreq, slower * freq, width)
