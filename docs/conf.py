@@ -113,4 +113,7 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"index": [], "getting_started": [], "faq": [], "glossary": [], "changelog": []}
+# pages without others below them
+html_sidebars = dict.fromkeys(
+    ["index", "getting_started", "catalogue", "faq", "glossary", "contributing", "changelog"], []
+)

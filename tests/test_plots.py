@@ -175,9 +175,8 @@ def test_profiles_are_drawn_with_their_units_and_verdicts():
     chain = Compose([SignFlip(), FrequencyShift(SFREQ, 1.0)])
     profiles = identifiability(InvariantModel(Power(), chain), nn.CrossEntropyLoss(), x, y)
     flip, shift = plots.plot_profiles(profiles).axes
-    assert flip.get_xlabel() == "p\n(probability)" and flip.get_title().startswith(
-        "Layer 1: SignFl"
-    )
+    assert flip.get_xlabel() == "p\n(probability)"
+    assert flip.get_title().startswith("Layer 1: SignFlip")
     assert shift.get_xlabel() == "max_delta_freq\n(Hz)"
     assert shift.get_title().splitlines() == ["Layer 2: FrequencyShift", profiles[1].verdict]
     drawn = shift.containers[0].lines[0]

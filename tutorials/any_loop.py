@@ -143,6 +143,14 @@ net.fit(x.numpy(), y.numpy())
 tell(net.module_)
 
 # %%
+# With the history, the pictures of :mod:`eegaug.plots` are to be had:
+
+from eegaug import describe
+from eegaug.plots import plot_strengths
+
+plot_strengths(net.history, describe(net.module_))
+
+# %%
 # Lightning
 # ---------
 #

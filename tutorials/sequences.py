@@ -90,6 +90,7 @@ from torch import nn
 
 from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, TimeShift, narrow, summary
 from eegaug.integrations.braindecode import EEGClassifier
+from eegaug.integrations.skorch import TrainingProgress
 
 N_WINDOWS = 5
 
@@ -118,6 +119,7 @@ settings = {
     "batch_size": 32,
     "max_epochs": 6,
     "classes": list(range(5)),
+    "callbacks": [("progress", TrainingProgress())],
     "verbose": 0,
 }
 
@@ -180,6 +182,14 @@ settings.update(
 net = EEGClassifier(build_model(network), **settings)
 net.fit(parts["train"], y=None)
 tell(net)
+
+# %%
+# How far the candidates came in these few epochs:
+
+from eegaug import describe
+from eegaug.plots import plot_strengths
+
+plot_strengths(net.history, describe(net.module_))
 
 # %%
 # Labels for each sample
