@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from urllib.request import urlopen
 
@@ -69,8 +68,8 @@ intersphinx_mapping = {name: (url, None) for name, url in _projects.items() if _
 # -- tutorials ----------------------------------------------------------------------------
 
 matplotlib.use("agg")
-os.environ["TQDM_DISABLE"] = "1"  # bars are for people who wait
-warnings.filterwarnings("ignore", message="Montage name", category=FutureWarning)
+for _message in ("Montage name", "Using padding='same'"):  # of braindecode's networks
+    warnings.filterwarnings("ignore", message=_message)
 sphinx_gallery_conf = {
     "examples_dirs": "../tutorials",
     "gallery_dirs": "tutorials",
@@ -113,7 +112,6 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-# pages without others below them
-html_sidebars = dict.fromkeys(
-    ["index", "getting_started", "catalogue", "faq", "glossary", "contributing", "changelog"], []
-)
+# no list of neighbours beside pages that have none, nor beside code, which needs the width
+_wide = "index getting_started catalogue faq glossary contributing changelog tutorials/*"
+html_sidebars = {page: [] for page in _wide.split()}

@@ -136,6 +136,13 @@ def test_an_augmentation_is_drawn_at_the_draw_that_changes_most():
     assert np.allclose(signal.lines[1].get_ydata(), -window[0], atol=1e-6)
 
 
+def test_a_shift_is_drawn_at_the_largest_and_not_where_a_rhythm_is_upside_down():
+    rhythm = np.sin(2 * np.pi * 12 * np.arange(800) / SFREQ)[None]
+    _, spectrum = plots.plot_augmentation(FrequencyShift(SFREQ, 4.0), rhythm, SFREQ).axes
+    before, after = (line.get_xdata()[line.get_ydata().argmax()] for line in spectrum.lines)
+    assert before == 12 and abs(after - before) > 3
+
+
 @pytest.fixture(scope="module")
 def info():
     info = mne.create_info(["F3", "F4", "C3", "C4", "O1", "O2"], SFREQ, "eeg")

@@ -143,7 +143,7 @@ net.fit(x.numpy(), y.numpy())
 tell(net.module_)
 
 # %%
-# With the history, the pictures of :mod:`eegaug.plots` are to be had:
+# With the history come the pictures of ``eegaug.plots``:
 
 from eegaug import describe
 from eegaug.plots import plot_strengths

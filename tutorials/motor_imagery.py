@@ -12,7 +12,7 @@ dropped channels, polarity, and the exchange of left and right, which here **is*
 # Recordings
 # ----------
 #
-# Simulated: five people whose caps are turned by a few degrees about each axis, annotated as the
+# Simulated: six people whose caps are turned by a few degrees about each axis, annotated as the
 # EEG Motor Movement/Imagery Dataset is (T1 left fist, T2 right fist).
 
 from pathlib import Path

@@ -11,8 +11,8 @@ to one of yours, and see where *your* signal stops being what it was.
 # A window
 # --------
 #
-# Four seconds of simulated sleep, from the window that is richest in spindles, in standard
-# deviations. Any array of shape (channels, times) will do.
+# Four seconds of a simulated person awake with closed eyes, from the window whose alpha rhythm is
+# the clearest, in standard deviations. Any array of shape (channels, times) will do.
 
 import matplotlib.pyplot as plt
 import torch
@@ -20,40 +20,42 @@ import torch
 from eegaug.recordings import make_windows, simulate_nights
 
 windows = make_windows(simulate_nights(n_people=1, hours=2))
-sfreq = windows.info["sfreq"]
-spindles = windows.epochs.compute_psd(fmin=11, fmax=16, verbose="error").get_data().mean((1, 2))
-window = windows.X[spindles.argmax(), :, :1000] / windows.X.std()
+sfreq, ch_names = windows.info["sfreq"], windows.info["ch_names"]
+spectra = windows.epochs.compute_psd(fmin=1, fmax=30, verbose="error")
+power, freqs = spectra.get_data(return_freqs=True)
+alpha = power[..., (freqs > 8) & (freqs < 12)].sum((1, 2)) / power.sum((1, 2))
+window = windows.X[alpha.argmax(), :, :1000] / windows.X[alpha.argmax()].std()
 
 # %%
 # Three strengths side by side
 # ----------------------------
 #
-# Of twenty draws, the one that changes the window most is shown in blue; the window itself in
-# grey. Time is in seconds, frequency in hertz.
+# Of twenty draws, the one that reaches farthest is shown in blue; the window itself in grey. Time
+# is in seconds, frequency in hertz.
 
 from eegaug.plots import plot_augmentation
 
-ch_names = windows.info["ch_names"]
 
-
-def show(build, *strengths):
-    """Draw a transform at several strengths, one row each."""
-    figure, axes = plt.subplots(
-        len(strengths),
+def show(transforms):
+    """Draw transforms at their strengths, one row each."""
+    _, axes = plt.subplots(
+        len(transforms),
         2,
-        figsize=(9, 1.9 * len(strengths)),
+        figsize=(9, 1.9 * len(transforms)),
         width_ratios=(2.2, 1),
         layout="constrained",
-        squeeze=False,
     )
-    for value, row in zip(strengths, axes, strict=True):
-        transform = build(value)
-        ((name, strength),) = transform.strengths().items()
-        title = f"{type(transform).__name__}, {name} = {value:g} {strength.unit}"
+    for transform, row in zip(transforms, axes, strict=True):
+        told = [f"{name} = {s().item():g} {s.unit}" for name, s in transform.strengths().items()]
         plot_augmentation(
-            transform, window, sfreq, axes=row, title=title, seconds=4.0, ch_names=ch_names
+            transform,
+            window,
+            sfreq,
+            axes=row,
+            title=", ".join([type(transform).__name__, *told]),
+            seconds=4.0,
+            ch_names=ch_names,
         )
-    return figure
 
 
 # %%
@@ -64,75 +66,75 @@ def show(build, *strengths):
 
 from eegaug import SmoothTimeMask, TimeShift, TimeWarp
 
-show(lambda seconds: TimeShift(sfreq, seconds), 0.1, 0.5, 2.0)
+show([TimeShift(sfreq, seconds) for seconds in (0.1, 0.5, 2.0)])
 
 # %%
-# A warp plays parts of the window faster and slower: frequencies spread, the more the higher they
-# are.
+# A warp plays parts of the window faster and slower. Its spectrum spreads, the more the higher the
+# frequency.
 
-show(TimeWarp, 0.1, 0.3, 0.9)
+show([TimeWarp(change) for change in (0.1, 0.3, 0.9)])
 
 # %%
 # A mask hides a stretch, without the step that an edge would put into the spectrum.
 
-show(lambda seconds: SmoothTimeMask(sfreq, seconds), 0.3, 1.0, 2.0)
+show([SmoothTimeMask(sfreq, seconds) for seconds in (0.3, 1.0, 2.0)])
 
 # %%
 # Frequency and phase
 # ^^^^^^^^^^^^^^^^^^^
 #
-# All rhythms move by the same number of hertz: watch the spindle's peak.
+# All rhythms move by the same number of hertz: watch the peak of alpha.
 
 from eegaug import BandstopFilter, FrequencyShift, FTSurrogate, PhaseJitter
 
-show(lambda hertz: FrequencyShift(sfreq, hertz), 0.5, 2.0, 5.0)
+show([FrequencyShift(sfreq, hertz) for hertz in (0.5, 2.0, 5.0)])
 
 # %%
 # The surrogate keeps the spectrum, and takes the waveform apart: at 1, phases are random.
 
-show(FTSurrogate, 0.1, 0.3, 1.0)
+show([FTSurrogate(magnitude) for magnitude in (0.1, 0.3, 1.0)])
 
 # %%
 # A jitter turns all phases alike.
 
-show(PhaseJitter, 20.0, 60.0, 180.0)
+show([PhaseJitter(degrees) for degrees in (20.0, 60.0, 180.0)])
 
 # %%
 # A notch of random centre: no band may be decisive.
 
-show(lambda hertz: BandstopFilter(sfreq, hertz), 1.0, 3.0, 5.0)
+show([BandstopFilter(sfreq, hertz) for hertz in (1.0, 3.0, 5.0)])
 
 # %%
 # Amplitude and noise
 # ^^^^^^^^^^^^^^^^^^^
+#
+# One factor for all channels of a trial; white noise; noise in a band; the noise of muscles.
 
 from eegaug import AmplitudeScale, BandNoise, EMGNoise, GaussianNoise
 
-show(AmplitudeScale, 0.1, 0.3, 0.9)
+show([AmplitudeScale(change) for change in (0.1, 0.3, 0.9)])
 
 # %%
 
-show(GaussianNoise, 0.1, 0.3, 1.0)
+show([GaussianNoise(std) for std in (0.1, 0.3, 1.0)])
 
 # %%
 
-show(lambda level: BandNoise(sfreq, 8.0, 12.0, level), 0.1, 0.3, 1.0)
+show([BandNoise(sfreq, 15.0, 20.0, std) for std in (0.1, 0.3, 1.0)])
 
 # %%
 
-show(lambda level: EMGNoise(sfreq, level), 0.1, 0.3, 1.0)
+show([EMGNoise(sfreq, amplitude) for amplitude in (0.1, 0.3, 1.0)])
 
 # %%
 # Flips and channels
 # ^^^^^^^^^^^^^^^^^^
 #
-# Their strength is a chance: how often, not how far. So there is one picture each.
+# Their strength is a chance: how often, not how far. So one row each will do.
 
 from eegaug import ChannelsDropout, ChannelsShuffle, SignFlip, TimeReverse
 
-for transform in (SignFlip(1.0), TimeReverse(1.0), ChannelsDropout(0.5), ChannelsShuffle(1.0)):
-    title = type(transform).__name__
-    plot_augmentation(transform, window, sfreq, title=title, seconds=4.0, ch_names=ch_names)
+show([SignFlip(1.0), TimeReverse(1.0), ChannelsDropout(0.5), ChannelsShuffle(1.0)])
 
 # %%
 # Sensors
@@ -146,11 +148,13 @@ from eegaug.recordings import simulate_motor_imagery
 
 raw = simulate_motor_imagery(n_people=1, n_trials=2)[0].raw.filter(4, 38, verbose="error")
 x = torch.as_tensor(raw.get_data()[:, 1000:1400] * 1e6, dtype=torch.float32)
-for degrees in (10.0, 20.0, 30.0):
+figure, axes = plt.subplots(3, 2, figsize=(6, 8), layout="constrained")
+for degrees, row in zip((10.0, 20.0, 30.0), axes, strict=True):
     rotation = SensorsZRotation.from_info(raw.info, max_degrees=degrees)
     gate, _ = rotation.sample(x)
     turned = rotation(x, noise=(gate, torch.ones(1)))  # a draw of 1: the whole strength
-    plot_topography(x, turned.detach(), raw.info, unit="µV", titles=("before", f"{degrees:g}°"))
+    titles = ("before", f"{degrees:g}° to the left")
+    plot_topography(x, turned.detach(), raw.info, unit="µV", axes=row, titles=titles)
 
 # %%
 # The :doc:`catalogue </catalogue>` has all of them, each with its formula. Which of them, and how

@@ -12,9 +12,10 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.signal import welch
+from torch import Tensor
 
 from eegaug.plots.style import COLOURS, tidied
-from eegaug.transforms import Augmentation
+from eegaug.transforms import Augmentation, Transform
 from eegaug.transforms.sensors import read_positions
 
 
@@ -23,7 +24,8 @@ def plot_augmentation(
 ) -> Figure:
     """Draw a window before and after an augmentation, and the spectra of the whole window.
 
-    Of several draws, the one is shown that changes the window most: how far it reaches.
+    Of several draws, the one is shown that reaches farthest: the largest shift or turn, or where a
+    draw has no size, the one that changes the window most.
 
     Parameters
     ----------
@@ -201,12 +203,18 @@ def plot_topography(
 
 
 def _farthest_draw(augmentation: Augmentation, window: np.ndarray, n_draws: int) -> np.ndarray:
-    """Return, of several draws from a fixed seed, the one that changes the window most."""
+    """Return, of several draws from a fixed seed, the one that reaches farthest."""
     parameter = next(augmentation.parameters())
     copies = torch.as_tensor(window, dtype=torch.float32).to(parameter.device)
     copies = copies.expand(n_draws, *window.shape)
     generator = torch.Generator(parameter.device).manual_seed(0)
     with torch.no_grad():
-        augmented = augmentation(copies, generator=generator)
-    farthest = (augmented - copies).square().mean((1, 2)).argmax()
-    return augmented[farthest].cpu().numpy()
+        noise = augmentation.sample(copies, generator)
+        augmented = augmentation(copies, noise=noise)
+    reach = (augmented - copies).square().mean((1, 2))
+    drawn = noise[1] if isinstance(augmentation, Transform) else None
+    if isinstance(drawn, Tensor) and drawn.shape == (n_draws,) and (drawn < 0).any():
+        # the strength is multiplied by a number from -1 to 1, whatever the waveforms then have in
+        # common: a small shift of a rhythm may change more than a large one
+        reach = drawn.abs() * (reach > 0)
+    return augmented[reach.argmax()].cpu().numpy()
