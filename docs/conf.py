@@ -112,6 +112,9 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-# no list of neighbours beside pages that have none, nor beside code, which needs the width
-_wide = "index getting_started catalogue faq glossary contributing changelog tutorials/*"
+# no list of neighbours beside pages that have none, nor beside wide code and tables
+_wide = (
+    "index getting_started catalogue faq glossary contributing changelog"
+    " tutorials/* benchmarks/* papers/*"
+)
 html_sidebars = {page: [] for page in _wide.split()}
