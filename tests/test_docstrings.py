@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from functools import cached_property
+from pathlib import Path
 from types import FunctionType
 
 import pytest
@@ -55,6 +56,15 @@ def test_docstrings_are_complete(name):
     wanted = set(CHECKS) - {EXCEPTIONS.get(name)}
     errors = [f"{code}: {text}" for code, text in validate(name)["errors"] if code in wanted]
     assert not errors, "; ".join(errors)
+
+
+def test_the_api_lists_every_public_name():
+    api = Path(__file__).parents[1] / "docs" / "api.rst"
+    listed = {line.strip().split(".")[-1] for line in api.read_text(encoding="utf-8").splitlines()}
+    with_all = [path for path in MODULES if hasattr(importlib.import_module(path), "__all__")]
+    names = [name.rpartition(".") for name in PUBLIC]
+    missing = {name for module, _, name in names if module in with_all} - listed
+    assert not missing
 
 
 @pytest.mark.parametrize("name", [name for name, it in PUBLIC.items() if inspect.isclass(it)])
