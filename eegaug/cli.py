@@ -278,8 +278,6 @@ def _output_folder(out: Path) -> Iterator[Path]:
 
 
 def _tell_data(windows: SleepWindows) -> None:
-    from eegaug.recordings.windows import tell_dropped
-
     people = windows.people
     kept = ", ".join(f"{name} {len(windows.epochs[name])}" for name in windows.epochs.event_id)
     print(
@@ -288,8 +286,6 @@ def _tell_data(windows: SleepWindows) -> None:
         f"Channels: {', '.join(windows.info['ch_names'])}.",
         file=sys.stderr,
     )
-    if dropped := tell_dropped(windows.sources):
-        print(f"Windows dropped: {dropped}.", file=sys.stderr)
     for note in windows.notes:
         print(note, file=sys.stderr)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from eegaug import functional
 from eegaug.functional.forms import Operators
 from eegaug.strength import check_positive
+from eegaug.transforms import BatchTransform
 from eegaug.transforms.base import Augmentation, Noise, Transform, stratified, times
 
 
@@ -252,7 +253,10 @@ def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.Modu
         raise ValueError(f"At least one {kind.__name__} is needed. Found none.")
     for module in modules:
         if not isinstance(module, kind):
-            raise TypeError(
-                f"Each item should be of class {kind.__name__}. Found {type(module).__name__}."
-            )
+            found = type(module).__name__
+            if type(module).__module__.startswith("braindecode."):
+                found = f"braindecode's {found}, of which `from_braindecode` makes one"
+            elif isinstance(module, BatchTransform):
+                found += ", which mixes trials and labels, and goes before the model"
+            raise TypeError(f"Each item should be of class {kind.__name__}. Found {found}.")
     return nn.ModuleList(modules)

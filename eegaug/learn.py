@@ -397,7 +397,7 @@ def learn(
     windows: SleepWindows,
     settings: Settings | None = None,
     *,
-    test: Sequence[str] | None = None,
+    test: str | Sequence[str] | None = None,
     compare: bool = False,
     restarts: int = 0,
     progress: bool = False,
@@ -410,7 +410,7 @@ def learn(
         The data.
     settings : Settings, optional
         How to train.
-    test : sequence of str, optional
+    test : str or sequence of str, optional
         People to test on; chosen by the seed where absent.
     compare : bool
         Whether to train the same network without augmentation too.
@@ -445,6 +445,11 @@ def learn(
     settings = settings or Settings()
     if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
         raise ValueError(f"Parameter `restarts` should be an integer from 0. Found {restarts}.")
+    if (windows.y < 0).any():
+        raise ValueError(
+            "Windows should be scored to learn from them."
+            f" Found {(windows.y < 0).sum()} without a stage."
+        )
     split = split_windows(windows.y, windows.persons, test, settings.seed)
     nets, seconds = {}, {}
     with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
@@ -482,6 +487,8 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
     ------
     FileNotFoundError
         If there is no such file.
+    ValueError
+        If it holds another model.
 
     Examples
     --------
@@ -495,6 +502,11 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
     torch.Size([4, 5])
     """
     saved = torch.load(path, map_location=device, weights_only=True)
+    if not isinstance(saved, dict) or "policy" not in saved:
+        raise ValueError(
+            f"{path}: not the model.pt of `eegaug learn`; a state of your own is loaded into a"
+            " model that is built as it was."
+        )
     n_chans, sfreq = len(saved["ch_names"]), saved["sfreq"]
     network = _build_network(saved["model"], n_chans, saved["n_times"], sfreq, seed=0)
     augmentation = POLICIES[saved["policy"]](sfreq, n_chans, saved["ch_names"])

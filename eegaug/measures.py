@@ -206,9 +206,10 @@ def identifiability(
     Raises
     ------
     TypeError
-        If the model is no InvariantModel, or the number of draws is not whole.
+        If the model is no InvariantModel, signals or targets are no tensors, or the number of draws
+        is not whole.
     ValueError
-        If the number of draws is not positive, or there is not one target a trial.
+        If the number of draws is not positive, there is one trial only, or not one target a trial.
 
     Examples
     --------
@@ -223,7 +224,7 @@ def identifiability(
     >>> identifiability(model, nn.CrossEntropyLoss(), x, y)[0].verdict
     'ruled out'
     """
-    _check(model, n_draws)
+    _check(model, x, y, n_draws)
     profiles = []
     with torch.no_grad(), in_mode(model, training=False):
 
@@ -351,9 +352,10 @@ def runners_up(
     Raises
     ------
     TypeError
-        If the model is no InvariantModel, or the number of draws is not whole.
+        If the model is no InvariantModel, signals or targets are no tensors, or the number of draws
+        is not whole.
     ValueError
-        If the number of draws is not positive, or there is not one target a trial.
+        If the number of draws is not positive, there is one trial only, or not one target a trial.
 
     Examples
     --------
@@ -364,7 +366,7 @@ def runners_up(
     >>> told[0]["winner"], told[0]["runner_up"]
     ('TimeShift', 'SignFlip')
     """
-    _check(model, n_draws)
+    _check(model, x, y, n_draws)
     told = []
     with torch.no_grad(), in_mode(model, training=False):
         for number, layer in enumerate(_layers(model.augmentation), 1):
@@ -391,10 +393,21 @@ def runners_up(
     return told
 
 
-def _check(model: object, n_draws: object) -> None:
+def _check(model: object, x: object, y: object, n_draws: object) -> None:
     if not isinstance(model, InvariantModel):
         raise TypeError(
             f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
+        )
+    for name, value in {"x": x, "y": y}.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"Input `{name}` should be a tensor, such as torch.as_tensor({name})."
+                f" Found {type(value).__name__}."
+            )
+    if len(x) < 2 or len(x) != len(y):
+        raise ValueError(
+            "Inputs `x` and `y` should hold as many trials, two or more."
+            f" Found {len(x)} and {len(y)}."
         )
     check_count("n_draws", n_draws)
 
@@ -419,16 +432,20 @@ def _losses(
     seed: int,
 ) -> Tensor:
     """Return the loss of each trial, its mean over draws that are the same in each call."""
-    each = copy.deepcopy(criterion)
-    each.reduction = "none"
+    each, together = copy.deepcopy(criterion), copy.deepcopy(criterion)
+    each.reduction, together.reduction = "none", "mean"
     generator = torch.Generator(x.device).manual_seed(seed)
-    losses = []
+    draws = []
     for _ in range(n_draws):
-        for signals, targets in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        outputs = []
+        for signals in x.split(batch_size):
             noise = model.augmentation.sample(signals, generator)
-            outputs = model.of_one_copy(signals, noise)
-            losses.append(each(outputs, targets).reshape(len(signals), -1).mean(1))
-    return torch.cat(losses).reshape(n_draws, len(x)).mean(0)
+            outputs.append(model.of_one_copy(signals, noise))
+        outputs = torch.cat(outputs)
+        losses = each(outputs, y).reshape(len(x), -1).mean(1)
+        # on the scale of the mean: class weights do not sum to one
+        draws.append(losses * (together(outputs, y) / losses.mean()).nan_to_num(1.0))
+    return torch.stack(draws).mean(0)
 
 
 def _mean_and_error(differences: Tensor) -> tuple[float, float]:

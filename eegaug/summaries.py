@@ -27,6 +27,11 @@ def describe(module: nn.Module) -> list[dict[str, Any]]:
         [{"name", "weight", "strengths": {name: {"value", "unit", "low", "high"}}}]}``, in
         plain numbers and text.
 
+    Raises
+    ------
+    TypeError
+        If it is no torch module.
+
     Examples
     --------
     >>> from eegaug import FrequencyShift
@@ -34,6 +39,11 @@ def describe(module: nn.Module) -> list[dict[str, Any]]:
     >>> layer["transforms"][0]["strengths"]
     {'max_delta_freq': {'value': 0.5, 'unit': 'Hz', 'low': 0.0, 'high': 5.0}}
     """
+    if not isinstance(module, nn.Module):
+        raise TypeError(
+            "Argument `module` should be a torch module; that of a trained net is `net.module_`."
+            f" Found {type(module).__name__}."
+        )
     if isinstance(module, AugmentationLayer):
         weights = module.weights.tolist()
         pairs = zip(module.transforms, weights, strict=True)
@@ -62,6 +72,11 @@ def summary(module: nn.Module) -> str:
     str
         One line a strength: its layer, its transform and that one's weight in the layer, its
         value, the range that it may learn, and its unit.
+
+    Raises
+    ------
+    TypeError
+        If it is no torch module.
 
     Examples
     --------

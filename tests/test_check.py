@@ -60,6 +60,17 @@ class DrawsItself(Gain):
         return super().gain(x, noise * torch.rand(()))
 
 
+class NotAtZero(Gain):
+    def gain(self, x, noise):
+        return super().gain(x, noise) + 0.1
+
+
+class InPlace(Gain):
+    def gain(self, x, noise):
+        x += 0.1
+        return super().gain(x, noise)
+
+
 class Counts(Gain):
     """Random from elsewhere than torch's generator."""
 
@@ -82,7 +93,8 @@ class DetachesAll(Detaches):
 
 class Numpy(Gain):
     def augment(self, x, noise):
-        return torch.as_tensor(x.numpy()[..., ::-1].copy())
+        gain = 1 + self.amount().item() * noise.numpy()
+        return torch.as_tensor(gain * x.numpy())
 
 
 class DetachesStrength(Gain):
@@ -94,7 +106,7 @@ class Compares(Gain):
     """A chance by comparison: `choose` has a gradient, this has none."""
 
     def gain(self, x, noise):
-        return 1 - 2 * (noise < self.amount()).to(x.dtype)
+        return 1 - 2 * (noise.abs() < self.amount()).to(x.dtype)
 
 
 class NoGradientAtZero(Gain):
@@ -108,6 +120,8 @@ BROKEN = {
     Double: r"return signals .* dtype torch.float32\. Found .* dtype torch.float64",
     DrawsItself: "return the same for the same noise.* Found two results",
     Counts: "return the same for the same noise.* Found two results",
+    NotAtZero: r"be the identity at zero strength\. Found a change of 0\.\d+",
+    InPlace: "leave the signals that it is given",
     Detaches: r"be differentiable in the signals\. Found no gradient",
     DetachesAll: r"be differentiable in the signals\. Found no gradient",
     Numpy: r"be differentiable\. Found RuntimeError: Can't call numpy",

@@ -13,6 +13,7 @@ from eegaug import (
     GainTransform,
     GaussianNoise,
     InvariantModel,
+    Mixup,
     RandomCrop,
     SignFlip,
     Strength,
@@ -25,6 +26,14 @@ from eegaug import (
 )
 
 from .transforms_table import CANDIDATES
+
+
+def theirs():
+    """Return a transform of braindecode."""
+    from braindecode.augmentation import SignFlip
+
+    return SignFlip(probability=0.5)
+
 
 X = torch.randn(6, 3, 100, generator=torch.Generator().manual_seed(0))
 
@@ -88,6 +97,8 @@ def test_compose_applies_in_order():
         (lambda: AugmentationLayer([SignFlip()], temperature=0), ValueError, "`temperature`"),
         (lambda: Compose([]), ValueError, "Found none"),
         (lambda: Compose([SignFlip]), TypeError, "Found type"),
+        (lambda: Compose([Mixup()]), TypeError, r"Augmentation\. Found Mixup.* before the model"),
+        (lambda: Compose([theirs()]), TypeError, r"Found braindecode's SignFlip.*from_braindecode"),
         (lambda: Compose(SignFlip()), TypeError, r"A list of Augmentations .* Found SignFlip"),
         (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=0), ValueError, "`n_copies`"),
@@ -127,6 +138,8 @@ def test_summary_has_a_line_a_strength():
     ]
     assert lines[2].endswith("0 to 5  Hz") and len({line.index(" to ") for line in lines}) == 1
     assert summary(nn.Identity()) == "nothing is learnable"
+    with pytest.raises(TypeError, match=r"a trained net is `net.module_`\. Found str"):
+        summary("net")
 
 
 def test_penalty_is_the_norm_of_weights_times_fractions():

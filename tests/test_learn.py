@@ -12,6 +12,7 @@ import torch
 from eegaug import InvariantModel, __version__
 from eegaug.cli import RESULTS, _parser, main
 from eegaug.learn import Settings, choose_device, is_unused, learn, load_model
+from eegaug.recordings import make_windows, simulate_nights
 
 from .conftest import SHARED, write_hypnogram, write_psg
 from .test_recordings import BAD_FILES, needs_ucddb
@@ -161,6 +162,18 @@ def test_a_saved_model_predicts_the_same(learned, windows, tmp_path):
     x = torch.as_tensor(windows.X[:4])
     with torch.no_grad():
         assert torch.equal(model(x), learned.net.module_.eval()(x))
+
+
+def test_what_is_no_model_of_ours_is_told(learned, tmp_path):
+    torch.save(learned.net.module_.state_dict(), tmp_path / "mine.pt")
+    with pytest.raises(ValueError, match=r"mine\.pt: not the model\.pt of `eegaug learn`"):
+        load_model(tmp_path / "mine.pt")
+
+
+def test_windows_that_nobody_scored_are_not_learned_from(windows):
+    unscored = make_windows(simulate_nights(2, hours=0.1), scored=False)
+    with pytest.raises(ValueError, match=r"scored to learn from them\. Found 24 without a stage"):
+        learn(unscored)
 
 
 def test_training_leaves_the_callers_random_numbers_alone(windows):

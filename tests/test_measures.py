@@ -206,6 +206,31 @@ def test_the_runner_up_of_a_layer_is_told_with_its_cost():
     assert torch.equal(layer.logits, weights)
 
 
+def test_the_scale_of_class_weights_does_not_change_the_answer():
+    x, y = powers()
+    model = InvariantModel(Power(), Compose([ChannelsDropout(0.2), TimeShift(SFREQ, 0.1)]))
+    by_scale = []
+    for scale in (1.0, 0.02):
+        criterion = nn.CrossEntropyLoss(weight=scale * torch.tensor([1.0, 3.0]))
+        by_scale.append(identifiability(model, criterion, x, y))
+    for one, other in zip(*by_scale, strict=True):
+        assert one.excess == pytest.approx(other.excess, abs=1e-6)
+        assert one.error == pytest.approx(other.error, abs=1e-6) and max(one.error) > 1e-4
+        assert one.verdict == other.verdict
+
+
+@pytest.mark.parametrize("ask", [identifiability, runners_up])
+def test_what_cannot_be_asked_is_told(ask):
+    x, y = powers(4)
+    model = InvariantModel(Power(), SignFlip())
+    with pytest.raises(TypeError, match=r"`x` should be a tensor.*Found ndarray"):
+        ask(model, nn.CrossEntropyLoss(), x.numpy(), y)
+    with pytest.raises(ValueError, match=r"as many trials, two or more\. Found 4 and 3"):
+        ask(model, nn.CrossEntropyLoss(), x, y[:3])
+    with pytest.raises(ValueError, match=r"Found 1 and 1"):
+        ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
+
+
 @pytest.mark.parametrize("ask", [identifiability, runners_up])
 def test_a_bare_network_has_no_strengths_to_ask_for(ask):
     x, y = powers(4)

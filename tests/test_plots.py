@@ -128,6 +128,7 @@ def test_before_and_after_in_time_and_frequency():
     assert np.array_equal(grey.get_ydata(), blue.get_ydata()), "a flip keeps the spectrum"
     assert grey.get_xdata()[grey.get_ydata().argmax()] in (5, 10)
     assert np.allclose(signal.lines[0].get_ydata(), -signal.lines[2].get_ydata())
+    assert texts(signal) == ["before", "after"]
 
 
 def test_an_augmentation_is_drawn_at_the_draw_that_changes_most():
@@ -155,7 +156,11 @@ def test_the_scalp_before_and_after_on_one_scale(info):
     after = rotation(torch.as_tensor(before)[None])[0].detach().numpy()
     figure = plots.plot_topography(before, after, info, sample=7, unit="µV")
     left, right, bar = figure.axes
-    assert (left.get_title(), right.get_title(), bar.get_ylabel()) == ("before", "after", "µV")
+    assert (left.get_title(), right.get_title(), bar.get_ylabel()) == (
+        "before, at 0.07 s",
+        "after",
+        "µV",
+    )
     scales = [ax.images[0].get_clim() for ax in (left, right)]
     reach = max(abs(before[:, 7]).max(), abs(after[:, 7]).max())
     assert scales[0] == scales[1] == pytest.approx((-reach, reach))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import mne
 import numpy as np
 import pytest
@@ -64,6 +66,37 @@ def test_psgs_are_paired_with_their_hypnograms(psg_folder, nights):
 def test_all_files_of_a_wildcard_are_the_folder(psg_folder):
     named = read_recordings(sorted(psg_folder.iterdir()))
     assert [r.name for r in named] == [r.name for r in read_recordings([psg_folder])]
+
+
+def test_one_path_or_name_is_not_taken_letter_by_letter(psg_folder, nights):
+    named = [r.name for r in read_recordings([psg_folder])]
+    assert [r.name for r in read_recordings(str(psg_folder))] == named
+    assert [r.name for r in read_recordings(psg_folder)] == named
+    windows = make_windows(nights, channels="Pz-Oz")
+    assert windows.info["ch_names"] == ["Pz-Oz"]
+    split = split_windows(windows.y, windows.persons, test="sim01")
+    assert set(windows.persons[split.test]) == {"sim01"}
+
+
+def test_recordings_without_stages_are_cut_from_end_to_end(tmp_path, nights):
+    def unscored(raw):
+        raw.set_annotations(None)
+        raw._data[0, 100:1000] = 0.0  # a flat window
+
+    raw = changed(nights[0], unscored).raw
+    write_edf(tmp_path / "new.edf", raw.get_data(), raw.ch_names)
+    with pytest.raises(ValueError, match="no annotations, so no sleep stages"):
+        read_recordings(tmp_path)
+    windows = make_windows(read_recordings(tmp_path, scored=False), scored=False)
+    n_windows = len(nights[0].raw.times) // 3000
+    assert len(windows.X) == n_windows - 1 and (windows.y == -1).all()
+    assert windows.notes == ["Windows dropped: 1 flat."]
+    metadata = windows.epochs.metadata
+    assert set(metadata["stage"]) == {"not scored"} and metadata["onset"].tolist()[:2] == [30, 60]
+    assert windows.sources[0]["windows"] == {"not scored": n_windows - 1}
+    expected = make_windows(nights[:1]).X[5]
+    # each channel is scaled by its median and quartiles, which other windows have changed
+    assert np.corrcoef(windows.X[4].ravel(), expected.ravel())[0, 1] > 0.99
 
 
 def test_stages_inside_the_file(tmp_path, nights):
@@ -450,6 +483,10 @@ def test_recordings_that_cannot_be_used_are_told(make, match, nights):
 def test_bad_options_are_told(nights):
     with pytest.raises(ValueError, match=r"no channel Cz; it has Fpz-Cz, Pz-Oz"):
         make_windows(nights, channels=["Cz"])
+    with pytest.raises(TypeError, match="`l_freq` should be a number"):
+        make_windows(nights, l_freq="0.5")
+    with pytest.raises(TypeError, match=r"those of `read_recordings`.* Found PosixPath"):
+        make_windows([Path("anna-PSG.edf")])
     with pytest.raises(ValueError, match="Pass band"):
         make_windows(nights, h_freq=50)
     with pytest.raises(ValueError, match="`wake_margin` should be 0 or more"):

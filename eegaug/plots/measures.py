@@ -59,10 +59,14 @@ def plot_profiles(profiles: Sequence[Profile]) -> Figure:
         ax.remove()
     for profile, ax in zip(profiles, axes.flat, strict=False):
         ax.axhline(0, color="0.7", linewidth=0.8)
+        points = {profile.value: (0.0, 0.0)}  # that of a chance is not among its values
+        taken = zip(profile.values, profile.excess, profile.error, strict=True)
+        points |= {value: (excess, 2 * error) for value, excess, error in taken}
+        values = sorted(points)
         ax.errorbar(
-            profile.values,
-            profile.excess,
-            2 * np.array(profile.error),
+            values,
+            [points[value][0] for value in values],
+            [points[value][1] for value in values],
             color=COLOURS[0],
             marker="o",
             markersize=4,
@@ -144,9 +148,8 @@ def plot_invariance(
                 generator = torch.Generator(x.device).manual_seed(seed)
                 curve.append(invariance(model, x, transform, generator).cpu().numpy())
         lower, middle, upper = np.quantile(curve, (0.25, 0.5, 0.75), axis=1)
-        style = line_style(number)
-        marker = MARKERS[number % len(MARKERS)]
-        ax.plot(values, middle, marker=marker, markersize=4, label=label, **style)
+        style = line_style(number) | {"markevery": 1}
+        ax.plot(values, middle, label=label, **style)
         ax.fill_between(values, lower, upper, color=style["color"], alpha=0.15, linewidth=0)
     bottom, top = ax.get_ylim()
     ax.set(xlabel=f"{name} ({strength.unit})", ylabel="invariance", ylim=(max(bottom, -1.0), top))

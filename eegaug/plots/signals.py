@@ -91,6 +91,8 @@ def plot_before_after(
     Returns
     -------
     matplotlib.figure.Figure
+        Signals on the left, in one unit for all channels, and on the right the power spectra,
+        averaged over channels: before in grey, after in blue.
 
     Examples
     --------
@@ -112,8 +114,16 @@ def plot_before_after(
     # No channel overlaps the next: one step is what both signals span.
     span = np.ptp(np.concatenate([before[:, excerpt], after[:, excerpt]], 1), axis=1).max()
     offsets = -span * np.arange(len(before))[:, None]
-    signal_ax.plot(times, (before[:, excerpt] + offsets).T, color="0.6", lw=1.4)
-    signal_ax.plot(times, (after[:, excerpt] + offsets).T, color=COLOURS[0], lw=0.8)
+    signals = {
+        "before": (before, {"color": "0.6", "linewidth": 1.4}),
+        "after": (after, {"color": COLOURS[0], "linewidth": 0.8}),
+    }
+    for name, (signal, style) in signals.items():
+        first, *_ = signal_ax.plot(times, (signal[:, excerpt] + offsets).T, **style)
+        first.set_label(name)
+    signal_ax.legend(
+        frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
+    )
     signal_ax.set(xlabel="time (s)", xlim=(0, times[-1]))
     signal_ax.set_yticks(offsets.ravel(), ch_names or [f"{i + 1}" for i in range(len(before))])
     signal_ax.set_title(title, fontsize="medium", loc="left")
@@ -127,7 +137,7 @@ def plot_before_after(
         if signal is before:  # where all channels are dropped, nothing is left to show
             spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
     spectrum_ax.set(xlabel="frequency (Hz)")
-    spectrum_ax.set_ylabel("power (dB)", fontsize="small")
+    spectrum_ax.set_ylabel("mean power (dB)", fontsize="small")
     for ax in axes:
         tidied(ax)
     return signal_ax.figure
@@ -163,6 +173,7 @@ def plot_topography(
     Returns
     -------
     matplotlib.figure.Figure
+        The instant, counted from the start of the window, is in the first title.
 
     Raises
     ------
@@ -178,7 +189,7 @@ def plot_topography(
     >>> window = np.random.default_rng(0).normal(size=(5, 100))
     >>> figure = plot_topography(window, -window, info, sample=50, unit="µV")
     >>> [ax.get_title() for ax in figure.axes[:2]]
-    ['before', 'after']
+    ['before, at 0.50 s', 'after']
     """
     before, after = np.asarray(before), np.asarray(after)
     if before.shape != after.shape:
@@ -192,6 +203,7 @@ def plot_topography(
     if axes is None:
         _, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
     reach = max(np.abs(before[:, sample]).max(), np.abs(after[:, sample]).max())
+    titles = (f"{titles[0]}, at {sample / info['sfreq']:.2f} s", titles[1])
     for window, ax, title in zip((before, after), axes, titles, strict=True):
         image, _ = mne.viz.plot_topomap(
             window[:, sample], info, axes=ax, vlim=(-reach, reach), cmap="viridis", show=False

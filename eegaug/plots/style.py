@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,14 +11,17 @@ from matplotlib.figure import Figure
 #: Okabe and Ito's colours, without the yellow that vanishes on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 LINES = ("-", "--", "-.", ":")
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def line_style(number: int) -> dict[str, str]:
-    """Return colour and dashes of a line, by its number among those of one picture."""
+def line_style(number: int) -> dict[str, Any]:
+    """Return colour, dashes and marks of a line, by its number among those of one picture."""
     return {
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": LINES[number % len(LINES)],
+        "marker": MARKERS[number % len(MARKERS)],
+        "markersize": 4,
+        "markevery": (0.02 * (number % len(MARKERS)), 0.15),
     }
 
 

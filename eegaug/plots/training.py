@@ -263,12 +263,14 @@ def plot_learning(
         for ax in row_axes[len(row) :]:
             ax.remove()
         for panel, ax in zip(row, row_axes, strict=False):
+            several = len(panel["lines"]) > 1
             for number, (key, label) in enumerate(panel["lines"]):
-                ax.plot(epochs, history[:, key], label=label, **line_style(number))
+                style = line_style(number) if several else {"color": COLOURS[0]}
+                ax.plot(epochs, history[:, key], label=label, **style)
             _over_epochs(ax, panel["high"], best_epoch)
             ax.set_ylabel(panel["ylabel"], fontsize="small")
             ax.set_title(panel["title"], fontsize="medium")
-            if len(panel["lines"]) > 1:
+            if several:
                 ax.legend(frameon=False, fontsize="x-small")
     return figure
 

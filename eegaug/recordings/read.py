@@ -54,7 +54,11 @@ class Recording:
 
 
 def read_recordings(
-    paths: Iterable[str | Path], *, person: str | None = None, progress: bool = False
+    paths: str | Path | Iterable[str | Path],
+    *,
+    person: str | None = None,
+    scored: bool = True,
+    progress: bool = False,
 ) -> list[Recording]:
     r"""Read recordings with their sleep stages.
 
@@ -65,11 +69,14 @@ def read_recordings(
 
     Parameters
     ----------
-    paths : iterable of path
+    paths : path, or iterable of path
         Files that :func:`mne.io.read_raw` opens, and folders, searched with all below them.
     person : str, optional
         Regular expression that finds the person in a file's path: its first group if it has
         one, else what it matches. ``r"(\w+)-\d+-PSG"`` reads "anna" off "anna-2-PSG.edf".
+    scored : bool
+        Whether stages are wanted. Where not, hypnograms are not looked for: recordings of whom a
+        trained model is to tell the stages.
     progress : bool
         Whether to show a progress bar.
 
@@ -106,7 +113,7 @@ def read_recordings(
             ) from error
     files = _find(paths)
     with tqdm(files, "Reading recordings", unit="file", disable=not progress) as bar:
-        raws = [_read(path) for path in bar]
+        raws = [_read(path, scored) for path in bar]
     names = Counter(path.name for path in files)
     return [
         Recording(
@@ -164,7 +171,9 @@ def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> 
     return recordings
 
 
-def _find(paths: Iterable[str | Path]) -> list[Path]:
+def _find(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+    if isinstance(paths, str | Path):
+        paths = [paths]
     files: dict[Path, Path] = {}  # by what they are, in order: no file twice by two spellings
     for path in map(Path, paths):
         if not path.exists():
@@ -196,9 +205,11 @@ def _is_recording(path: Path) -> bool:
     return not _is_hypnogram(path) and not (part and path.with_name(part[1] + part[2]).exists())
 
 
-def _read(path: Path) -> mne.io.BaseRaw:
+def _read(path: Path, scored: bool) -> mne.io.BaseRaw:
     _check_whole(path)
     raw = _open(path)
+    if not scored:
+        return raw
     hypnogram = _hypnogram_of(path)
     if hypnogram is not None:
         _check_whole(hypnogram)

@@ -38,7 +38,7 @@ class Split:
 
 
 def split_windows(
-    y: np.ndarray, persons: np.ndarray, test: Sequence[str] | None = None, seed: int = 0
+    y: np.ndarray, persons: np.ndarray, test: str | Sequence[str] | None = None, seed: int = 0
 ) -> Split:
     """Split windows by person, or one person's windows into contiguous blocks.
 
@@ -51,7 +51,7 @@ def split_windows(
         Stages.
     persons : ndarray of str, shape (windows,)
         Whose each window is; windows of a person are in the order of time.
-    test : sequence of str, optional
+    test : str or sequence of str, optional
         People to test on; chosen by ``seed`` where absent.
     seed : int
         Seed of the choice.
@@ -76,6 +76,7 @@ def split_windows(
     """
     y, persons = np.asarray(y), np.asarray(persons)
     everyone = sorted(set(persons.tolist()))
+    test = [test] if isinstance(test, str) else test
     if test is not None:
         strangers = sorted(set(test) - set(everyone))
         if strangers:

@@ -19,6 +19,8 @@ from eegaug.strength import check_number, check_positive
 
 #: Length of a scored window (s): the epoch of both manuals of sleep scoring.
 WINDOW = 30.0
+#: What stands for a stage where there is none.
+NOT_SCORED = -1
 #: A signal that does not move for so long (s) counts as flat.
 FLAT = 5.0
 
@@ -58,7 +60,7 @@ class SleepWindows:
 
     @property
     def y(self) -> np.ndarray:
-        """Stages as positions in :data:`~eegaug.recordings.STAGES`, shape (windows,)."""
+        """Stages as positions in :data:`~eegaug.recordings.STAGES`, or -1, shape (windows,)."""
         return self.epochs.events[:, 2].astype(np.int64)
 
     @property
@@ -83,8 +85,9 @@ def make_windows(
     sfreq: float = 100.0,
     l_freq: float = 0.3,
     h_freq: float = 30.0,
-    channels: Sequence[str] | None = None,
+    channels: str | Sequence[str] | None = None,
     wake_margin: float = 30.0,
+    scored: bool = True,
     progress: bool = False,
 ) -> SleepWindows:
     """Cut recordings into scored windows of 30 s with the same channels in the same order.
@@ -101,11 +104,14 @@ def make_windows(
         Sampling rate of the windows (Hz).
     l_freq, h_freq : float
         Pass band (Hz).
-    channels : sequence of str, optional
+    channels : str or sequence of str, optional
         Channels to take, in this order; where absent, the EEG channels that all recordings
         have, in the order of the first.
     wake_margin : float
         Minutes of wake that are kept before the first and after the last sleep.
+    scored : bool
+        Whether to cut what is scored. Where not, all is cut, whatever the stage, for a trained
+        model to tell it: ``y`` is -1.
     progress : bool
         Whether to show a progress bar.
 
@@ -116,6 +122,8 @@ def make_windows(
 
     Raises
     ------
+    TypeError
+        If a recording is no :class:`Recording`, or a rate or frequency is no number.
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
         read or are sampled too slowly, the pass band does not lie below half of ``sfreq``, or no
@@ -128,7 +136,8 @@ def make_windows(
     >>> windows.X.shape, windows.info["ch_names"]
     ((60, 1, 3000), ['Pz-Oz'])
     """
-    check_positive("sfreq", sfreq)
+    for name, value in {"sfreq": sfreq, "l_freq": l_freq, "h_freq": h_freq}.items():
+        check_positive(name, value)
     check_number("wake_margin", wake_margin)
     if wake_margin < 0:
         raise ValueError(f"Parameter `wake_margin` should be 0 or more. Found {wake_margin}.")
@@ -139,6 +148,13 @@ def make_windows(
         )
     if not recordings:
         raise ValueError("At least one recording is needed. Found none.")
+    for recording in recordings:
+        if not isinstance(recording, Recording):
+            raise TypeError(
+                "Recordings should be those of `read_recordings`, or be made by `Recording`."
+                f" Found {type(recording).__name__}."
+            )
+    channels = [channels] if isinstance(channels, str) else channels
     names, notes = _common_channels(recordings, channels)
     rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
     resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
@@ -146,18 +162,23 @@ def make_windows(
         notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
 
     with tqdm(recordings, "Cutting windows", unit="file", disable=not progress) as bar:
-        parts = [_windows_of(r, names, sfreq, l_freq, h_freq, wake_margin) for r in bar]
+        parts = [_windows_of(r, names, sfreq, l_freq, h_freq, wake_margin, scored) for r in bar]
     sources = [source for _, source in parts]
     kept = [epochs for epochs, _ in parts if epochs is not None]
+    reasons = tell_dropped(sources)
     if not kept:
-        reasons = tell_dropped(sources) or "none was scored"
-        raise ValueError(f"No scored window is left of {len(sources)} recordings: {reasons}.")
+        kind = "scored window" if scored else "window"
+        raise ValueError(
+            f"No {kind} is left of {len(sources)} recordings: {reasons or 'none was scored'}."
+        )
+    if reasons:
+        notes.append(f"Windows dropped: {reasons}.")
     empty = [source["name"] for epochs, source in parts if epochs is None]
     if empty:
         notes.append(f"No window is left of {', '.join(empty)}.")
     epochs = mne.concatenate_epochs(kept, on_mismatch="ignore", verbose="error")
     stages = sorted(set(epochs.events[:, 2].tolist()))
-    if len(stages) == 1:
+    if scored and len(stages) == 1:
         raise ValueError(
             f"All {len(epochs)} windows are scored {STAGES[stages[0]]}; learning needs at"
             " least two stages."
@@ -178,12 +199,14 @@ def _windows_of(
     l_freq: float,
     h_freq: float,
     wake_margin: float,
+    scored: bool,
 ) -> tuple[mne.EpochsArray | None, dict[str, Any]]:
     """Return the scaled windows of one recording, if any, and its account."""
     raw = _preprocess(recording, names, sfreq, l_freq, h_freq)
-    epochs, dropped = _cut(raw, wake_margin)
+    events, dropped = _stage_events(raw) if scored else (_all_events(raw), Counter())
+    epochs, dropped = _cut(raw, events, dropped, wake_margin)
     codes = [] if epochs is None else epochs.events[:, 2].tolist()
-    kept = Counter(STAGES[code] for code in sorted(codes))
+    kept = Counter(_stage(code) for code in sorted(codes))
     source = {
         "name": recording.name,
         "person": recording.person,
@@ -199,14 +222,14 @@ def _windows_of(
             "person": recording.person,
             "recording": recording.name,
             "onset": (epochs.events[:, 0] - raw.first_samp) / sfreq,
-            "stage": [STAGES[code] for code in codes],
+            "stage": [_stage(code) for code in codes],
         }
     )
     scaled = mne.EpochsArray(
         scaler.fit_transform(epochs.get_data(copy=False)) * 1e-6,
         epochs.info,
         epochs.events,
-        event_id={STAGES[code]: code for code in sorted(set(codes))},
+        event_id={_stage(code): code for code in sorted(set(codes))},
         metadata=metadata,
         verbose="error",
     )
@@ -317,10 +340,23 @@ def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
     return events, dropped
 
 
-def _cut(raw: mne.io.BaseRaw, wake_margin: float) -> tuple[mne.Epochs | None, Counter[str]]:
-    """Return the scored windows of one recording, if any, and what was dropped and why."""
+def _all_events(raw: mne.io.BaseRaw) -> np.ndarray:
+    """Return an event for each window of a recording that nobody scored."""
+    if raw.times[-1] + 1 / raw.info["sfreq"] < WINDOW:
+        return np.zeros((0, 3), dtype=int)
+    return mne.make_fixed_length_events(raw, id=NOT_SCORED, duration=WINDOW)
+
+
+def _stage(code: int) -> str:
+    """Name the stage of a window."""
+    return "not scored" if code == NOT_SCORED else STAGES[code]
+
+
+def _cut(
+    raw: mne.io.BaseRaw, events: np.ndarray, dropped: Counter[str], wake_margin: float
+) -> tuple[mne.Epochs | None, Counter[str]]:
+    """Return the windows of one recording, if any, and what was dropped and why."""
     sfreq = raw.info["sfreq"]
-    events, dropped = _stage_events(raw)
     near = _near_sleep(events, wake_margin * 60 * sfreq)
     dropped["wake far from sleep"] = int((~near).sum())
     if not near.any():
@@ -329,7 +365,7 @@ def _cut(raw: mne.io.BaseRaw, wake_margin: float) -> tuple[mne.Epochs | None, Co
     epochs = mne.Epochs(
         raw,
         events,
-        {STAGES[code]: code for code in sorted(set(events[:, 2].tolist()))},
+        {_stage(code): code for code in sorted(set(events[:, 2].tolist()))},
         tmin=0.0,
         tmax=WINDOW - 1 / sfreq,
         baseline=None,

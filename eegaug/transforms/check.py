@@ -28,9 +28,10 @@ def check_transform(transform: Transform, x: Tensor) -> None:
     """Raise where a transform breaks what layers, models and criteria build on.
 
     A transform returns signals of the shape and dtype of those it is given (or of
-    :meth:`~eegaug.Augmentation.resized`), does the same for the same noise, and lets a gradient
-    through to the signals and to every learnable strength, which may be zero but not NaN. A chance
-    whose choices are scored by :class:`~eegaug.InvarianceCriterion` needs none.
+    :meth:`~eegaug.Augmentation.resized`), which it leaves as they are, does the same for the same
+    noise, is the identity at zero strength, and lets a gradient through to the signals and to every
+    learnable strength, which may be zero but not NaN. A chance whose choices are scored by
+    :class:`~eegaug.InvarianceCriterion` needs none.
 
     The transform is checked as it is in training, and left as it was found; so are torch's random
     numbers. :class:`~eegaug.InvariantModel` does this by itself, on the first batch that it is
@@ -80,13 +81,17 @@ def check_transform(transform: Transform, x: Tensor) -> None:
         with torch.no_grad():
             _check_shape(transform, trials)
             noise = transform.sample(x)
-            first, second = (transform(x.clone(), noise=noise) for _ in range(2))
+            given = x.clone()
+            first, second = transform(given, noise=noise), transform(x.clone(), noise=noise)
+        if not torch.equal(given, x):
+            raise _broken(transform, "leave the signals that it is given", "other signals there")
         if (first - second).abs().max() > ROUNDING * x.abs().max():
             raise _broken(
                 transform,
                 "return the same for the same noise: what is random belongs in `noise`",
                 "two results that differ",
             )
+        _check_zero(transform, trials)
         with torch.enable_grad():
             _check_gradients(transform, x, noise)
 
@@ -124,6 +129,25 @@ def _check_shape(transform: Transform, trials: Tensor) -> None:
             f"return signals of shape {tuple(wanted.shape)} and dtype {wanted.dtype}",
             f"shape {tuple(found.shape)} and dtype {found.dtype}",
         )
+
+
+def _check_zero(transform: Transform, trials: Tensor) -> None:
+    """Check that nothing happens where all strengths are zero, the gate being open."""
+    strengths = [m for m in transform.modules() if isinstance(m, Strength) and m.low.item() == 0]
+    extents = [strength for strength in strengths if strength is not transform.p]
+    if not extents or transform.resized(trials).shape != trials.shape:
+        return
+    before = [strength.raw.data.clone() for strength in extents]
+    try:
+        for strength in extents:
+            strength.raw.data.zero_()
+        with torch.no_grad():
+            change = (transform(trials.clone()) - trials).abs().max()
+    finally:
+        for strength, values in zip(extents, before, strict=True):
+            strength.raw.data.copy_(values)
+    if change > ROUNDING * trials.abs().max():
+        raise _broken(transform, "be the identity at zero strength", f"a change of {change:.2g}")
 
 
 def _check_gradients(transform: Transform, x: Tensor, noise: Any) -> None:
