@@ -93,8 +93,8 @@ class DetachesAll(Detaches):
 
 class Numpy(Gain):
     def augment(self, x, noise):
-        gain = 1 + self.amount().item() * noise.numpy()
-        return torch.as_tensor(gain * x.numpy())
+        _, draws = noise
+        return torch.as_tensor((1 + self.amount().item() * draws.numpy()) * x.numpy())
 
 
 class DetachesStrength(Gain):

@@ -2,10 +2,11 @@
 Sleep staging with learned invariances
 ======================================
 
-You have nights of sleep, scored in epochs of 30 s, and a braindecode pipeline that trains a sleep
-stager. Which augmentations would help it, and how strong should they be? Here the network finds
-out while it trains: a chain of augmentations stands in front of it, and each one widens as far as
-the loss allows.
+You have nights of sleep, scored in windows of 30 s, and a braindecode pipeline that trains a sleep
+stager. Which changes of the signal should it not mind, and how large ones: a shift in time by how
+many seconds, in frequency by how many hertz? Here the network finds out while it trains. Candidates
+stand in front of it, random changes each with a *strength* - how far they may go - and each
+strength widens as far as the loss allows.
 
 At the end you have a trained stager, a list of its invariances in hertz, seconds and
 probabilities, how sure each one is, and the scores with and without.
@@ -38,7 +39,8 @@ nights = recordings.simulate_nights(n_people=10, hours=0.75)
 #    nights = recordings.read_recordings(recordings.fetch_sleep_edf(range(8)))
 #
 # MNE filters and resamples the nights and cuts them into windows of 30 s. What cannot be used is
-# dropped, and counted.
+# dropped, and the notes say how much and why; wake more than half an hour before or after sleep is
+# (``make_windows(..., wake_margin=30)``).
 
 import numpy as np
 import pandas as pd
@@ -57,16 +59,18 @@ print(pd.crosstab(windows.persons, stages, rownames=["person"], colnames=["stage
 
 split = recordings.split_windows(y, windows.persons, seed=0)
 print(split.how)
+tested = np.bincount(y[split.test], minlength=len(STAGES))
+print("stages tested:", {stage: int(n) for stage, n in zip(STAGES, tested, strict=True)})
 
 # %%
 # The pipeline, as it is
 # ----------------------
 #
 # A network of braindecode and its classifier, which is skorch's: stages weighted inversely to
-# their number, the epoch that validates best kept.
+# their number, the training epoch that validates best kept.
 
+import braindecode
 import torch
-from braindecode import EEGClassifier
 from braindecode.models import SleepStagerChambon2018
 from skorch.callbacks import EarlyStopping
 from skorch.dataset import Dataset
@@ -88,7 +92,7 @@ settings = {
     "train_split": predefined_split(Dataset(X[validation], y[validation])),
     "classes": list(range(len(STAGES))),
     "callbacks": [
-        ("best", EarlyStopping(patience=25, load_best=True, sink=lambda text: None)),
+        ("best", EarlyStopping(patience=25, load_best=True)),
         ("progress", TrainingProgress()),
     ],
     "device": "cuda" if torch.cuda.is_available() else "cpu",
@@ -105,17 +109,22 @@ def build_network():
     )
 
 
-plain = EEGClassifier(build_network(), **settings)
-plain.fit(X[split.train], y[split.train])
+plain = braindecode.EEGClassifier(build_network(), **settings)
+_ = plain.fit(X[split.train], y[split.train])
 
 # %%
 # The same, with augmentations that are learned
 # ---------------------------------------------
 #
-# Two things change. The network is wrapped in an :class:`~eegaug.InvariantModel` with a chain in
-# front, and the classifier is eegaug's, whose loss rewards breadth as far as the network's task
-# allows. :func:`~eegaug.narrow` starts each strength at 2 % of its range; strengths get a learning
-# rate of their own.
+# Three things change. The network is wrapped in an :class:`~eegaug.InvariantModel`, with a chain of
+# candidates in front: flips of polarity, shifts in time and in frequency, and the surrogate that
+# keeps the spectrum and randomises phases (:ref:`sphx_glr_tutorials_what_each_does.py`). The
+# classifier is eegaug's, whose loss rewards strengths for reaching far. And strengths get a
+# learning rate of their own; :func:`~eegaug.narrow` starts each at 2 % of the range that it may
+# learn.
+#
+# The training loss that the bar shows has the reward in it: it is not to be compared with that of
+# validation, or with the one above.
 
 from eegaug import (
     Compose,
@@ -128,7 +137,7 @@ from eegaug import (
     narrow,
     summary,
 )
-from eegaug.integrations import braindecode as learning
+from eegaug.integrations.braindecode import EEGClassifier
 
 sfreq = windows.info["sfreq"]
 
@@ -146,12 +155,12 @@ def build_model():
     return InvariantModel(build_network(), narrow(chain))
 
 
-net = learning.EEGClassifier(
+net = EEGClassifier(
     build_model(),
     optimizer__param_groups=[("augmentation*", {"lr": 1e-2})],
     **settings,
 )
-net.fit(X[split.train], y[split.train])
+_ = net.fit(X[split.train], y[split.train])
 
 # %%
 # What was learned
@@ -167,20 +176,27 @@ layers = describe(net.module_)
 plot_learning(net.history, layers, best_epoch)
 
 # %%
-# In numbers:
+# In numbers. A shift of ``max_shift`` is drawn for each trial between minus and plus that value;
+# the range is how far it was allowed to go. (Each transform of a chain counts as a layer, of weight
+# 1.)
 
 print(summary(net.module_))
 
 # %%
 # How sure is that? :func:`~eegaug.identifiability` takes the loss on windows that were not trained
-# on, at other strengths than those learned. *Bounded* means that reaching farther costs loss;
-# *not determined* means that these data do not say.
+# on, at other strengths than those learned. *Free* is an invariance that nothing resists, *bounded*
+# one that ends where it was learned to end, *ruled out* none at all. *Not determined* means that
+# these data do not say, and *too wide* that less would be better on these people. Bars are two
+# standard errors.
 
 from eegaug import identifiability
 
 device = settings["device"]
-x_valid = torch.as_tensor(X[validation][:256], device=device)
-y_valid = torch.as_tensor(y[validation][:256], device=device)
+asked = np.random.default_rng(0).permutation(validation)[:256]
+x_valid, y_valid = (
+    torch.as_tensor(X[asked], device=device),
+    torch.as_tensor(y[asked], device=device),
+)
 profiles = identifiability(net.module_, net.criterion_, x_valid, y_valid, n_draws=2)
 for profile in profiles:
     print(f"{profile.transform}: {profile.verdict}. {profile.reason}")
@@ -190,7 +206,8 @@ plot_profiles(profiles)
 # With and without
 # ----------------
 #
-# On people whom neither network has seen, each by himself:
+# On people whom neither network has seen, each by himself. The learned model answers with the mean
+# over four augmented copies of each window.
 
 from sklearn.metrics import recall_score
 
@@ -218,8 +235,11 @@ print(scores.round(3))
 plot_scores(scores.to_dict("list"))
 
 # %%
-# A line joins what is the same person's. A handful of people and one seed is little: before you
-# tell anyone that learning helped, test on everyone in turn and train with other seeds.
+# A line joins what is the same person's. On these simulated nights, which are easy, expect no gain,
+# and differences between people that are larger than those between the networks. What was gained
+# here is knowledge: which changes a stager does not mind. A handful of people and one seed is
+# little for more: before you tell anyone that learning helped, or that it did not, test on everyone
+# in turn and train with other seeds.
 #
 # The night of one of them, as scored and as predicted:
 
@@ -232,20 +252,34 @@ plot_hypnogram(
 )
 
 # %%
-# Save it
-# -------
+# Save it, and score a new night
+# ------------------------------
 #
-# The state holds the network, and every strength with its range:
+# The state holds the network, and every strength with its range. It is loaded into a model that is
+# built in the same way, so keep what it was built with beside it:
 
 import tempfile
 from pathlib import Path
 
 with tempfile.TemporaryDirectory() as folder:  # a folder that you keep, in earnest
     path = Path(folder, "stager.pt")
-    torch.save(net.module_.state_dict(), path)
-    again = build_model()
-    again.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-print(again.augmentation)
+    kept = {"state": net.module_.state_dict(), "channels": windows.info["ch_names"]}
+    torch.save(kept, path)
+
+    loaded = torch.load(path, weights_only=True, map_location="cpu")
+again = build_model()
+again.load_state_dict(loaded["state"])
+again.eval()
+
+# %%
+# A night that nobody has scored, of the same channels. For one of yours:
+# ``recordings.read_recordings("new.edf", scored=False)``.
+
+night = recordings.simulate_nights(n_people=11, hours=0.75)[-1:]
+new = recordings.make_windows(night, channels=loaded["channels"], scored=False)
+with torch.no_grad():
+    stages = again(torch.as_tensor(new.X)).argmax(1)
+print(pd.Series(pd.Categorical.from_codes(stages, STAGES)).value_counts(sort=False).to_string())
 
 # %%
 # ``eegaug learn`` does all of this from the command line, and writes a report: see
