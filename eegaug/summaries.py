@@ -70,7 +70,7 @@ def summary(module: nn.Module) -> str:
     Returns
     -------
     str
-        One line a strength: its layer, its transform and that one's weight in the layer, its
+        One line a learnable strength: its layer, its transform and that one's weight in the layer, its
         value, the range that it may learn, and its unit.
 
     Raises

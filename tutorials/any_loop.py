@@ -163,7 +163,7 @@ import lightning
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
 
 
-class Stager(lightning.LightningModule):
+class Rhythms(lightning.LightningModule):
     """The model, in Lightning's terms."""
 
     def __init__(self):
@@ -179,7 +179,7 @@ class Stager(lightning.LightningModule):
         return torch.optim.Adam(groups(self.model))
 
 
-stager = Stager()
+module = Rhythms()
 trainer = lightning.Trainer(
     max_epochs=20,
     accelerator="auto",
@@ -189,13 +189,13 @@ trainer = lightning.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
 )
-trainer.fit(stager, loader)
-tell(stager.model)
+trainer.fit(module, loader)
+tell(module.model)
 
 # %%
-# In every loop the phase does not matter, so the shift widens and the polarity is a coin's throw,
-# and frequency may move by about the half hertz by which it varies, or as far as the two classes
-# let it. Half-precision changes little of that.
+# In every loop the answer is alike, and not equal: each has draws of its own. The phase does not
+# matter, so the shift widens; polarity is flipped more and more often, up to every other trial;
+# frequency may move by some tenths of a hertz. In half-precision it is the same.
 #
 # Seeds: what is drawn in training comes from torch's global generator, so ``torch.manual_seed``
 # repeats a training; predictions repeat by themselves.

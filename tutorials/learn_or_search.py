@@ -143,8 +143,9 @@ print(table.to_string())
 # With other trials to train on, of seeds 1 and 2, it comes out alike: 0.913 and 0.948 without,
 # 0.958 and 0.948 by the grid, which with seed 2 says 0 Hz, and 0.962 and 0.971 by learning.
 #
-# The picture shows why the grid may be wrong: its folds differ more than its points. What is
-# learned wanders too, between 0 and 0.3 Hz, for shifts so small cost next to nothing:
+# The picture shows why the grid may be wrong: from 0 to 0.5 Hz its folds differ as much as its
+# points. What is learned wanders too, mostly between 0 and 0.3 Hz: so small shifts cost next to
+# nothing.
 
 import matplotlib.pyplot as plt
 

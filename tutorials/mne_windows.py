@@ -11,14 +11,18 @@ transforms that need it: ``from_info`` reads sampling rate, names and positions.
 # A recording
 # -----------
 #
-# Two minutes of simulated EEG, with 64 channels. For your own file, change this line to
-# ``raw = mne.io.read_raw("my.edf", preload=True)``, and name its events below.
+# Two minutes of simulated EEG, with 64 channels. For your own file, change the line to
+# ``raw = mne.io.read_raw("my.edf", preload=True)``, and the names in capitals to yours: a channel
+# that is bad, the annotations to cut windows from, four channels to look at.
 
 import mne
 
 from eegaug.recordings import simulate_motor_imagery
 
 raw = simulate_motor_imagery(n_people=1, n_trials=16)[0].raw
+BAD = ["T7"]
+EVENTS = {"T1": "left fist", "T2": "right fist"}
+LOOK_AT = ["Fz", "C3", "C4", "T8"]
 
 print(raw)
 print(raw.annotations.count())
@@ -27,13 +31,16 @@ print(raw.annotations.count())
 # Channels: types, positions, bad ones
 # ------------------------------------
 #
-# Transforms of channels work on all that they are given: pick the EEG first. Positions come from a
-# montage; the simulated recording has one, a file from a clinic rarely does.
+# Transforms of channels work on all that they are given: pick the EEG first. EDF does not say what
+# is EEG: ``raw.set_channel_types({"EOG": "eog"})`` does. Positions come from a montage; the
+# simulated recording has one, a file from a clinic rarely does. A montage knows channels by the
+# names of the 10-05 system, C3 and not "EEG C3-REF": ``raw.rename_channels`` makes them so, and
+# ``mne.datasets.eegbci.standardize(raw)`` does for the EEG Motor Movement/Imagery Dataset.
 
 raw.pick("eeg")
 if raw.get_montage() is None:
     raw.set_montage("spherical_1005", match_case=False)
-raw.info["bads"] = ["T7"]  # found by eye, or by your own check
+raw.info["bads"] = BAD  # found by eye, or by your own check
 raw.interpolate_bads()  # a network needs the same channels of everyone
 
 # %%
@@ -52,11 +59,12 @@ raw.resample(100.0, verbose="error")
 # Annotations become events, and events windows. Flat windows and those with huge jumps are
 # dropped, and MNE says how many.
 
-events, event_id = mne.events_from_annotations(raw, {"T1": 0, "T2": 1}, verbose="error")
+codes = {label: code for code, label in enumerate(EVENTS)}
+events, _ = mne.events_from_annotations(raw, codes, verbose="error")
 epochs = mne.Epochs(
     raw,
     events,
-    {"left fist": 0, "right fist": 1},
+    {EVENTS[label]: code for label, code in codes.items()},
     tmin=0.5,
     tmax=3.5 - 1 / raw.info["sfreq"],
     baseline=None,
@@ -113,12 +121,11 @@ print(augmented.shape, torch.equal(labels, y))
 # Look before you train
 # ---------------------
 #
-# What does a turn of 20 degrees do to a window? Signal and spectrum:
+# What does a turn by up to 20 degrees do to a window? Signal and spectrum, before and after:
 
 from eegaug.plots import plot_before_after, plot_topography
 
-names = ["F3", "C3", "C4", "P4"]
-some = [info["ch_names"].index(name) for name in names]
+some = [info["ch_names"].index(name) for name in LOOK_AT]
 window = X[0]
 draws = rotation(window.expand(8, -1, -1)).detach()  # eight turns of it
 turned = draws[(draws - window).square().mean((1, 2)).argmax()]  # the farthest
@@ -127,7 +134,7 @@ plot_before_after(
     window[some],
     turned[some],
     info["sfreq"],
-    ch_names=names,
+    ch_names=LOOK_AT,
     seconds=3.0,
 )
 

@@ -6,13 +6,15 @@ Which fist does someone imagine to clench? The answer lies in *where* a rhythm f
 or over the right motor cortex. Does it matter how the cap sits, which channels fail, which way
 around the electrodes are? Candidates that act on the montage tell: rotations of the sensors,
 dropped channels, polarity, and the exchange of left and right, which here **is** the class.
+
+What a candidate is, and what its strength, says :ref:`sphx_glr_tutorials_sleep_staging.py`.
 """
 
 # %%
 # Recordings
 # ----------
 #
-# Simulated: six people whose caps are turned by a few degrees about each axis, annotated as the
+# Simulated: five people whose caps are turned by some 6 degrees about each axis, annotated as the
 # EEG Motor Movement/Imagery Dataset is (T1 left fist, T2 right fist).
 
 from pathlib import Path
@@ -33,7 +35,7 @@ def read_motor_imagery(folder):
     return recordings
 
 
-recordings = simulate_motor_imagery(n_people=6, n_trials=40)
+recordings = simulate_motor_imagery(n_people=5, n_trials=90)
 
 # %%
 # **For the real thing, change that line** to ``recordings = read_motor_imagery("my/folder")``;
@@ -42,6 +44,7 @@ recordings = simulate_motor_imagery(n_people=6, n_trials=40)
 # Windows of 3 s from half a second after the cue, between 4 and 38 Hz, scaled by recording:
 
 import numpy as np
+import torch
 
 
 def cut(recording):
@@ -62,13 +65,21 @@ X, y = np.concatenate(X), np.concatenate(y)
 print(f"{len(X)} windows of {len(set(persons))} people, X of shape {X.shape}")
 
 # %%
+# Imagined movements differ much between people, so that a network is usually calibrated: here it
+# is trained on the first two thirds of what each person did, and tested on the last third.
+
+test = np.zeros(len(y), bool)
+for person in np.unique(persons):
+    (trials,) = np.nonzero(persons == person)
+    test[trials[2 * len(trials) // 3 :]] = True
+print(f"{(~test).sum()} windows to train on, {test.sum()} to test on")
+
+# %%
 # What a rotation does
 # --------------------
 #
 # :class:`~eegaug.SensorsZRotation` turns the cap about the upright axis, and asks splines on the
 # sphere what the electrodes would then record. Here one window, turned by up to 30 degrees:
-
-import torch
 
 from eegaug import SensorsZRotation
 from eegaug.plots import plot_topography
@@ -84,7 +95,8 @@ plot_topography(window[0], draws[farthest], info, unit="standard deviations")
 # Train, with the candidates in front
 # -----------------------------------
 #
-# The last two people are left out for the test.
+# All are learned, each from 2 % of its range (:func:`~eegaug.narrow`), at a learning rate of their
+# own. One that you know to be right, and want fixed, has ``Strength(..., learnable=False)``.
 
 import braindecode
 from braindecode.models import ShallowFBCSPNet
@@ -102,7 +114,6 @@ from eegaug import (
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 
-test = np.isin(persons, np.unique(persons)[-2:])
 chain = Compose(
     [
         SensorsXRotation.from_info(info),
@@ -118,7 +129,7 @@ settings = {
     "optimizer__lr": 1e-3,
     "train_split": None,
     "batch_size": 32,
-    "max_epochs": 40,
+    "max_epochs": 30,
     "classes": [0, 1],
     "device": "cuda" if torch.cuda.is_available() else "cpu",
     "callbacks": [("progress", TrainingProgress())],
@@ -133,34 +144,70 @@ def build_network():
 
 
 plain = braindecode.EEGClassifier(build_network(), **settings)
-plain.fit(X[~test], y[~test])
+_ = plain.fit(X[~test], y[~test])
 
 net = EEGClassifier(
     InvariantModel(build_network(), narrow(chain)),
     optimizer__param_groups=[("augmentation*", {"lr": 1e-2})],
     **settings,
 )
-net.fit(X[~test], y[~test])
+_ = net.fit(X[~test], y[~test])
 
-for name, each in {"without": plain, "learned": net}.items():
-    print(f"accuracy on those left out, {name}: {each.score(X[test], y[test]):.2f}")
+accuracy = {
+    name: [
+        (each.predict(X[test & (persons == person)]) == y[test & (persons == person)]).mean()
+        for person in np.unique(persons)
+    ]
+    for name, each in {"without": plain, "learned": net}.items()
+}
+for name, each in accuracy.items():
+    print(f"accuracy, {name}: {np.mean(each):.2f} ({', '.join(f'{a:.2f}' for a in each)})")
+
+# %%
+# Look at this before anything else. Guessing is right in half of the trials, and with 30 trials a
+# person luck alone reaches from 0.3 to 0.7. Where a network does not know its task on new trials,
+# its strengths mean nothing: with four people of the real dataset, 45 trials each, it is right in
+# 0.53 of them without augmentation and in 0.52 with, as it learns 120 trials by heart. (There are
+# 109.)
+
+from eegaug.plots import plot_scores
+
+plot_scores(accuracy, ylabel="accuracy", chance=0.5)
 
 # %%
 # What was learned
 # ----------------
 
 from eegaug import describe, identifiability
-from eegaug.plots import plot_strengths
+from eegaug.plots import plot_profiles, plot_strengths
 
-layers = describe(net.module_)
-plot_strengths(net.history, layers)
+plot_strengths(net.history, describe(net.module_))
 
 # %%
-# The exchange of left and right should be *ruled out*: it turns one class into the other. That a
-# rotation by 20 degrees is borne does not say that caps sit so askew; it says that this network can
-# afford to be robust to it. *Not determined* says that these people, too few, do not tell.
+# And how sure each is, on the trials that were not trained on. (The verdicts are explained in
+# :ref:`sphx_glr_tutorials_reading_the_answer.py`.)
 
 x_test = torch.as_tensor(X[test], device=net.device)
 y_test = torch.as_tensor(y[test], device=net.device)
-for profile in identifiability(net.module_, net.criterion_, x_test, y_test):
+profiles = identifiability(net.module_, net.criterion_, x_test, y_test)
+for profile in profiles:
     print(f"{profile.transform:18} {profile.value:6.3g} {profile.unit:12} {profile.verdict}")
+plot_profiles(profiles)
+
+# %%
+# So, does it matter
+#
+# - *which side is which?* It is the class. Of six candidates, the exchange of left and right is the
+#   one that is ruled out;
+# - *which way around the electrodes are?* No: polarity is free. The network looks at power;
+# - *which channels fail?* One in ten may, at random; whether more may, these trials do not say;
+# - *how the cap sits?* Less than one may think: turns far larger than the 6 degrees of these caps
+#   cost little of the loss that they are weighed against. That is not to say that they help. Each
+#   person was trained on with the cap of the test, and robustness that is not needed may cost
+#   accuracy, as it does here.
+#
+# The fewer the trials, the more it costs: a network that knows its trials by heart resists nothing,
+# and strengths reach too far. With 45 trials a person instead of 90, accuracy is 0.87 without and
+# 0.73 with what is learned. Then give the candidates ranges that you can defend,
+# ``SensorsZRotation.from_info(info, max_degrees=Strength(1, high=10, unit="degrees"))``, leave those
+# out that nobody asked for, or lower the weight of the reward: ``EEGClassifier(..., weight=0.03)``.

@@ -156,5 +156,9 @@ for _ in range(30):
 print(summary(model))
 
 # %%
+# The drift widens, and stops short of the 0.9 by which the one class dies away: there the two
+# classes would begin to look alike. Polarity, of which the network takes no notice, is flipped at
+# will.
+#
 # To give it to everyone, see *A new transform* in :doc:`/contributing`: it goes into the table
 # of transforms over which all contract tests run.
