@@ -70,8 +70,8 @@ def summary(module: nn.Module) -> str:
     Returns
     -------
     str
-        One line a learnable strength: its layer, its transform and that one's weight in the layer, its
-        value, the range that it may learn, and its unit.
+        One line a learnable strength: its layer, its transform and that one's weight in the layer,
+        its value, the range that it may learn, and its unit.
 
     Raises
     ------

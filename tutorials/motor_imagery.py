@@ -209,5 +209,6 @@ plot_profiles(profiles)
 # The fewer the trials, the more it costs: a network that knows its trials by heart resists nothing,
 # and strengths reach too far. With 45 trials a person instead of 90, accuracy is 0.87 without and
 # 0.73 with what is learned. Then give the candidates ranges that you can defend,
-# ``SensorsZRotation.from_info(info, max_degrees=Strength(1, high=10, unit="degrees"))``, leave those
-# out that nobody asked for, or lower the weight of the reward: ``EEGClassifier(..., weight=0.03)``.
+# ``SensorsZRotation.from_info(info, max_degrees=Strength(1, high=10, unit="degrees"))``, leave
+# those out that nobody asked for, or lower the weight of the reward: ``EEGClassifier(...,
+# weight=0.03)``.

@@ -116,8 +116,8 @@ for profile in profiles:
 plot_profiles(profiles)
 
 # %%
-# A time shift that stops a little short of its range, as it may, is *not determined*: the rest of the
-# range would cost nothing either. Train longer, and it is free.
+# A time shift that stops a little short of its range, as it may, is *not determined*: the rest of
+# the range would cost nothing either. Train longer, and it is free.
 #
 # Do restarts agree?
 # ------------------
