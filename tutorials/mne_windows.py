@@ -13,7 +13,7 @@ transforms that need it: ``from_info`` reads sampling rate, names and positions.
 #
 # Two minutes of simulated EEG, with 64 channels. For your own file, change the line to
 # ``raw = mne.io.read_raw("my.edf", preload=True)``, and the names in capitals to yours: a channel
-# that is bad, the annotations to cut windows from, four channels to look at.
+# that is bad, and the annotations to cut windows from.
 
 import mne
 
@@ -22,7 +22,6 @@ from eegaug.recordings import simulate_motor_imagery
 raw = simulate_motor_imagery(n_people=1, n_trials=16)[0].raw
 BAD = ["T7"]
 EVENTS = {"T1": "left fist", "T2": "right fist"}
-LOOK_AT = ["Fz", "C3", "C4", "T8"]
 
 print(raw)
 print(raw.annotations.count())
@@ -121,20 +120,21 @@ print(augmented.shape, torch.equal(labels, y))
 # Look before you train
 # ---------------------
 #
-# What does a turn by up to 20 degrees do to a window? Signal and spectrum, before and after:
+# What does a turn by up to 20 degrees do to a window? Of the channels that change most, signal and
+# spectrum:
 
 from eegaug.plots import plot_before_after, plot_topography
 
-some = [info["ch_names"].index(name) for name in LOOK_AT]
 window = X[0]
 draws = rotation(window.expand(8, -1, -1)).detach()  # eight turns of it
 turned = draws[(draws - window).square().mean((1, 2)).argmax()]  # the farthest
+some = (turned - window).square().mean(1).topk(4).indices  # channels that change most
 
 plot_before_after(
     window[some],
     turned[some],
     info["sfreq"],
-    ch_names=LOOK_AT,
+    ch_names=[info["ch_names"][channel] for channel in some],
     seconds=3.0,
 )
 
