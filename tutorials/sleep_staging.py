@@ -272,11 +272,10 @@ again.load_state_dict(loaded["state"])
 again.eval()
 
 # %%
-# A night that nobody has scored, of the same channels. For one of yours:
-# ``recordings.read_recordings("new.edf", scored=False)``.
+# Then a night of the same channels as if nobody had scored it: here the last of those above, and for
+# a new one of yours ``recordings.read_recordings("new.edf", scored=False)``.
 
-night = recordings.simulate_nights(n_people=11, hours=0.75)[-1:]
-new = recordings.make_windows(night, channels=loaded["channels"], scored=False)
+new = recordings.make_windows(nights[-1:], channels=loaded["channels"], scored=False)
 with torch.no_grad():
     stages = again(torch.as_tensor(new.X)).argmax(1)
 print(pd.Series(pd.Categorical.from_codes(stages, STAGES)).value_counts(sort=False).to_string())
