@@ -272,8 +272,8 @@ again.load_state_dict(loaded["state"])
 again.eval()
 
 # %%
-# Then a night of the same channels as if nobody had scored it: here the last of those above, and for
-# a new one of yours ``recordings.read_recordings("new.edf", scored=False)``.
+# Then a night of the same channels as if nobody had scored it: here the last of those above, and
+# for a new one of yours ``recordings.read_recordings("new.edf", scored=False)``.
 
 new = recordings.make_windows(nights[-1:], channels=loaded["channels"], scored=False)
 with torch.no_grad():
