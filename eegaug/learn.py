@@ -316,10 +316,9 @@ class Learned:
 
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row a strength."""
-        model = self.net.module_
-        layers = describe(model)
+        layers = describe(self.net.module_)
         rows = []
-        for row, profile in zip(summary_rows(model), self.profiles, strict=True):
+        for row, profile in zip(summary_rows(layers), self.profiles, strict=True):
             unused = is_unused(_told_of(profile, layers))
             note = {"note": "all but unused" if unused else "", "data say": profile.verdict}
             rows.append(row | note)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -13,10 +12,10 @@ from torch import Tensor, nn
 
 from eegaug.layers import AugmentationLayer
 from eegaug.models import InvariantModel
-from eegaug.objectives import INVARIANCE_WEIGHT
+from eegaug.objectives import INVARIANCE_WEIGHT, trial_losses
 from eegaug.strength import Chance, Strength, check_count
 from eegaug.summaries import describe
-from eegaug.transforms.base import Augmentation, Transform, in_mode
+from eegaug.transforms.base import Augmentation, Transform, in_mode, restored
 
 #: Multiples of a strength at which the loss is taken.
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -236,7 +235,7 @@ def identifiability(
             excess, errors = [], []
             values = _values(strength)
             fraction = strength.fraction.item()
-            with _changed(strength.raw):
+            with restored(strength.raw):
                 for value in values:
                     mean, error = 0.0, 0.0
                     if value != fraction:
@@ -375,7 +374,7 @@ def runners_up(
             names = [each["name"] for each in describe(layer)[0]["transforms"]]
             best = layer.logits.argsort(descending=True)[:2].tolist()
             alone = []
-            with _changed(layer.logits):
+            with restored(layer.logits):
                 for index in best:
                     layer.logits.data.fill_(-torch.inf)
                     layer.logits.data[index] = 0.0
@@ -412,16 +411,6 @@ def _check(model: object, x: object, y: object, n_draws: object) -> None:
     check_count("n_draws", n_draws)
 
 
-@contextmanager
-def _changed(parameter: nn.Parameter) -> Iterator[None]:
-    """Put the values of a parameter back after they were changed, whatever happens."""
-    values = parameter.data.clone()
-    try:
-        yield
-    finally:
-        parameter.data.copy_(values)
-
-
 def _losses(
     model: InvariantModel,
     criterion: nn.Module,
@@ -442,9 +431,7 @@ def _losses(
             noise = model.augmentation.sample(signals, generator)
             outputs.append(model.of_one_copy(signals, noise))
         outputs = torch.cat(outputs)
-        losses = each(outputs, y).reshape(len(x), -1).mean(1)
-        # on the scale of the mean: class weights do not sum to one
-        draws.append(losses * (together(outputs, y) / losses.mean()).nan_to_num(1.0))
+        draws.append(trial_losses(each, outputs, y, together(outputs, y)))
     return torch.stack(draws).mean(0)
 
 

@@ -189,9 +189,7 @@ class InvarianceCriterion(nn.Module):
             return loss
         with torch.no_grad():
             self._observe(loss, outputs, targets)
-            # of each trial, on the scale of the mean: class weights do not sum to one
-            losses = self.each(outputs, targets).reshape(len(outputs), -1).mean(1)
-            losses = losses * (loss / losses.mean()).nan_to_num(1.0)
+            losses = trial_losses(self.each, outputs, targets, loss)
             reward = self.weight * self.known.square()
         for augmentation in _outermost(model):
             for breadths in augmentation.breadths():
@@ -362,3 +360,9 @@ def _score_choices(module: nn.Module, scored: bool) -> None:
     for strength in _strengths(module):
         strength.scored = scored
         strength.choices = None
+
+
+def trial_losses(each: nn.Module, outputs: Tensor, targets: Tensor, mean: Tensor) -> Tensor:
+    """Return the loss of each trial on the scale of its mean: class weights do not sum to one."""
+    losses = each(outputs, targets).reshape(len(outputs), -1).mean(1)
+    return losses * (mean / losses.mean()).nan_to_num(1.0)

@@ -86,7 +86,7 @@ def summary(module: nn.Module) -> str:
     1      SignFlip        1.00    p               0.5    0 to 1  probability
     2      FrequencyShift  1.00    max_delta_freq  0.5    0 to 5  Hz
     """
-    rows = list(summary_rows(module))
+    rows = list(summary_rows(describe(module)))
     if not rows:
         return "nothing is learnable"
     table = [list(rows[0]), *([str(cell) for cell in row.values()] for row in rows)]
@@ -97,9 +97,9 @@ def summary(module: nn.Module) -> str:
     )
 
 
-def summary_rows(module: nn.Module) -> Iterator[dict[str, Any]]:
-    """Yield the rows of :func:`summary`: what stands in each column."""
-    for number, layer in enumerate(describe(module), 1):
+def summary_rows(layers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of :func:`summary`, of what :func:`describe` tells."""
+    for number, layer in enumerate(layers, 1):
         for transform in layer["transforms"]:
             for name, strength in transform["strengths"].items():
                 yield {

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from eegaug.measures import Profile, invariance
-from eegaug.plots.style import COLOURS, MARKERS, axes_or_new, line_style, tidied
+from eegaug.plots.style import COLOURS, axes_or_new, line_style, tidied
 from eegaug.transforms import Transform
 from eegaug.transforms.base import in_mode
 
@@ -203,9 +203,8 @@ def plot_scores(
     if len({len(each) for each in runs}) == 1:
         ax.plot(places, np.stack(runs), color="0.5", linewidth=0.8)
     for number, each in enumerate(runs):
-        colour = COLOURS[number % len(COLOURS)]
-        marker = MARKERS[number % len(MARKERS)]
-        ax.plot(np.full(len(each), number), each, marker, color=colour, markersize=5)
+        style = line_style(number) | {"linestyle": "none", "markersize": 5, "markevery": 1}
+        ax.plot(np.full(len(each), number), each, **style)
     if chance is not None:
         ax.axhline(chance, color="0.4", linestyle=":", linewidth=1)
         ax.annotate(

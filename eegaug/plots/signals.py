@@ -114,13 +114,19 @@ def plot_before_after(
     # No channel overlaps the next: one step is what both signals span.
     span = np.ptp(np.concatenate([before[:, excerpt], after[:, excerpt]], 1), axis=1).max()
     offsets = -span * np.arange(len(before))[:, None]
-    signals = {
-        "before": (before, {"color": "0.6", "linewidth": 1.4}),
-        "after": (after, {"color": COLOURS[0], "linewidth": 0.8}),
-    }
-    for name, (signal, style) in signals.items():
-        first, *_ = signal_ax.plot(times, (signal[:, excerpt] + offsets).T, **style)
+    n_fft = min(int(4 * sfreq), before.shape[1])
+    for name, signal, colour, thin, thick in (
+        ("before", before, "0.6", 1.4, 3),
+        ("after", after, COLOURS[0], 0.8, 1.5),
+    ):
+        first, *_ = signal_ax.plot(times, (signal[:, excerpt] + offsets).T, color=colour, lw=thin)
         first.set_label(name)
+        freqs, power = welch(signal, sfreq, nperseg=n_fft)
+        level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
+        seen = (freqs > 0) & (freqs <= max_freq)
+        spectrum_ax.plot(freqs[seen], level[seen], color=colour, lw=thick)
+        if signal is before:  # where all channels are dropped, nothing is left to show
+            spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
     signal_ax.legend(
         frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
     )
@@ -128,14 +134,6 @@ def plot_before_after(
     signal_ax.set_yticks(offsets.ravel(), ch_names or [f"{i + 1}" for i in range(len(before))])
     signal_ax.set_title(title, fontsize="medium", loc="left")
 
-    n_fft = min(int(4 * sfreq), before.shape[1])
-    for signal, style in ((before, {"color": "0.6", "lw": 3}), (after, {"color": COLOURS[0]})):
-        freqs, power = welch(signal, sfreq, nperseg=n_fft)
-        level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
-        seen = (freqs > 0) & (freqs <= max_freq)
-        spectrum_ax.plot(freqs[seen], level[seen], **style)
-        if signal is before:  # where all channels are dropped, nothing is left to show
-            spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
     spectrum_ax.set(xlabel="frequency (Hz)")
     spectrum_ax.set_ylabel("mean power (dB)", fontsize="small")
     for ax in axes:

@@ -674,6 +674,17 @@ def in_full_precision(x: Tensor) -> AbstractContextManager:
 
 
 @contextmanager
+def restored(*parameters: nn.Parameter) -> Iterator[None]:
+    """Put the values of parameters back after they were changed, whatever happens."""
+    before = [parameter.data.clone() for parameter in parameters]
+    try:
+        yield
+    finally:
+        for parameter, values in zip(parameters, before, strict=True):
+            parameter.data.copy_(values)
+
+
+@contextmanager
 def in_mode(module: nn.Module, training: bool) -> Iterator[None]:
     """Put a module into training or evaluation mode, and then each module inside back."""
     modes = {each: each.training for each in module.modules()}

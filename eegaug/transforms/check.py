@@ -17,6 +17,7 @@ from eegaug.transforms.base import (
     in_full_precision,
     in_mode,
     map_noise,
+    restored,
 )
 
 #: How far two results of the same noise may differ, as a fraction of the largest signal: sums of
@@ -137,15 +138,10 @@ def _check_zero(transform: Transform, trials: Tensor) -> None:
     extents = [strength for strength in strengths if strength is not transform.p]
     if not extents or transform.resized(trials).shape != trials.shape:
         return
-    before = [strength.raw.data.clone() for strength in extents]
-    try:
+    with restored(*(strength.raw for strength in extents)), torch.no_grad():
         for strength in extents:
             strength.raw.data.zero_()
-        with torch.no_grad():
-            change = (transform(trials.clone()) - trials).abs().max()
-    finally:
-        for strength, values in zip(extents, before, strict=True):
-            strength.raw.data.copy_(values)
+        change = (transform(trials.clone()) - trials).abs().max()
     if change > ROUNDING * trials.abs().max():
         raise _broken(transform, "be the identity at zero strength", f"a change of {change:.2g}")
 
