@@ -79,7 +79,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
             title,
             "What was learned",
             "Grey: a window of a tested person. Blue: the same after the transform, at its learned"
-            " strength; of 20 draws, the one that changes the window most. Right: spectra of the"
+            " strength; of 20 draws, the one that reaches farthest. Right: spectra of the"
             " whole window, mean of the channels.",
         )
     report.add_html(_scores(learned), "Scores", section="How well it does", tags=())
