@@ -1,7 +1,7 @@
 """The methods that learn an invariance, each with one setting for all tasks.
 
 All train the same network for as long, by Adam with a learning rate of 0.01 and batches of 32;
-what differs is how candidates are laid out and what rewards their breadth.
+what differs is how candidates are laid out and what rewards their width.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from eegaug import (
     InvarianceCriterion,
     InvariantModel,
     Transform,
-    narrow,
+    init_strengths,
 )
 
 BATCH_SIZE, LEARNING_RATE = 32, 0.01
@@ -38,7 +38,7 @@ class Method:
     augmentation : callable
         Function of a constructor of candidates -> augmentation.
     criterion : callable
-        Function of (criterion, model) -> criterion that rewards breadth.
+        Function of (criterion, model) -> criterion that rewards width.
     weight_decay : float
         Weight decay of the optimiser.
     """
@@ -72,13 +72,13 @@ class Fit:
 
 def _eegaug(candidates: Callable[[], list[Transform]]) -> nn.Module:
     """Lay all candidates out in a chain, narrow at first."""
-    return narrow(Compose(candidates()))
+    return init_strengths(Compose(candidates()))
 
 
 def _augnet(candidates: Callable[[], list[Transform]]) -> nn.Module:
     """Lay them out in three layers that choose, at a temperature of 0.01, from strength zero."""
     layers = [AugmentationLayer(candidates(), temperature=0.01) for _ in range(3)]
-    return narrow(Compose(layers), 0.0)
+    return init_strengths(Compose(layers), 0.0)
 
 
 def _penalised(penalty: Callable[[nn.Module], Tensor], weight: float) -> Callable:

@@ -20,7 +20,7 @@ from methods import METHODS, accuracy, fit
 from papers.runs import command_line, run_missing
 from tasks import END, TASKS
 
-from eegaug.objectives import INVARIANCE_WEIGHT
+from eegaug.objectives import REWARD_WEIGHT
 
 OUT = Path(__file__).parents[1] / "docs" / "benchmarks"
 #: Seed of the test signals, less the seed of the run.
@@ -128,7 +128,7 @@ def write_page(runs: list[dict], epochs: int, path: Path) -> None:
         "## The methods",
         "",
         "- **eegaug**: the default. All candidates in a chain, each strength from 2 % of its range,"
-        f" `InvarianceCriterion` with its weight of {INVARIANCE_WEIGHT:g}.",
+        f" `InvarianceCriterion` with its weight of {REWARD_WEIGHT:g}.",
         "- **AugNet**, as published: three layers, each a softmax over the candidates at a"
         " temperature of 0.01, strengths from zero, penalty 0.2 times the norm of all weights times"
         " strengths, weight decay 1e-4. The extent of a candidate is the farthest among the layers"

@@ -23,10 +23,10 @@ from torch import Tensor, nn
 from eegaug import (
     AmplitudeScale,
     BandNoise,
-    Chance,
     ChannelsDropout,
     ChannelsShuffle,
     ChannelsSymmetry,
+    FlipProbability,
     FrequencyShift,
     FTSurrogate,
     GainTransform,
@@ -106,7 +106,7 @@ class Task:
             if truth == 0:
                 verdicts.append(bool(fraction < NEGLIGIBLE))
                 continue
-            end = 0.5 if isinstance(strength, Chance) else strength.highest
+            end = 0.5 if isinstance(strength, FlipProbability) else strength.highest
             true = end if truth == END else truth
             verdicts.append(bool(abs(extent - true) <= TOLERANCE * true))
         return verdicts

@@ -21,8 +21,8 @@ from tqdm import tqdm
 
 import eegaug
 from eegaug import Strength
+from eegaug.montage import read_positions
 from eegaug.plots import plot_before_after
-from eegaug.transforms.sensors import read_positions
 
 SHOWN = ("F3", "F4", "O1", "O2")
 SECONDS = 4.0

@@ -3,12 +3,20 @@
 from importlib.metadata import version
 
 from eegaug import functional, policies
+from eegaug.inspect import (
+    CandidateComparison,
+    LearnedStrength,
+    Profile,
+    compare_top_candidates,
+    identifiability,
+    invariance,
+    learned_strengths,
+    summary,
+)
 from eegaug.layers import AugmentationLayer, Compose
-from eegaug.measures import Profile, identifiability, invariance, runners_up
 from eegaug.models import InvariantModel
-from eegaug.objectives import BreadthCriterion, InvarianceCriterion, breadth_penalty, narrow
-from eegaug.strength import Chance, Strength, as_strength
-from eegaug.summaries import describe, summary
+from eegaug.objectives import BreadthCriterion, InvarianceCriterion, init_strengths, width_penalty
+from eegaug.strength import FlipProbability, Strength, as_strength
 from eegaug.transforms import (
     AdditiveTransform,
     AmplitudeScale,
@@ -17,6 +25,7 @@ from eegaug.transforms import (
     BandRotation,
     BandstopFilter,
     BatchTransform,
+    ChannelMixingTransform,
     ChannelsDropout,
     ChannelsInterpolation,
     ChannelsReref,
@@ -29,7 +38,6 @@ from eegaug.transforms import (
     GainTransform,
     GaussianNoise,
     MaskEncoding,
-    MixingTransform,
     Mixup,
     ModulationTransform,
     NoiseTransform,
@@ -63,7 +71,8 @@ __all__ = [
     "BandstopFilter",
     "BatchTransform",
     "BreadthCriterion",
-    "Chance",
+    "CandidateComparison",
+    "ChannelMixingTransform",
     "ChannelsDropout",
     "ChannelsInterpolation",
     "ChannelsReref",
@@ -73,13 +82,14 @@ __all__ = [
     "EMGNoise",
     "EOGNoise",
     "FTSurrogate",
+    "FlipProbability",
     "FrequencyShift",
     "GainTransform",
     "GaussianNoise",
     "InvarianceCriterion",
     "InvariantModel",
+    "LearnedStrength",
     "MaskEncoding",
-    "MixingTransform",
     "Mixup",
     "ModulationTransform",
     "NoiseTransform",
@@ -101,14 +111,14 @@ __all__ = [
     "TimeWarp",
     "Transform",
     "as_strength",
-    "breadth_penalty",
     "check_transform",
-    "describe",
+    "compare_top_candidates",
     "functional",
     "identifiability",
+    "init_strengths",
     "invariance",
-    "narrow",
+    "learned_strengths",
     "policies",
-    "runners_up",
     "summary",
+    "width_penalty",
 ]

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from eegaug import functional
-from eegaug.functional.forms import Operators
-from eegaug.strength import check_positive
+from eegaug.functional.operators import Operators
 from eegaug.transforms import BatchTransform
 from eegaug.transforms.base import Augmentation, Noise, Transform, stratified, times
+from eegaug.validation import check_positive
 
 
 class AugmentationLayer(Augmentation):
@@ -136,7 +136,7 @@ class AugmentationLayer(Augmentation):
         chosen = functional.categorical(choice, self.weights).argmax(1)
         return torch.stack(moved)[chosen, torch.arange(len(y), device=y.device)]
 
-    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense outputs (batch, ..., times) back, each trial's by the transform chosen for it.
 
         A mixture shows the same event at several times at once, and moving all of them back by
@@ -148,7 +148,7 @@ class AugmentationLayer(Augmentation):
             If a mixture moves time.
         """
         choice, draws = noise
-        moved = [t.undo(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
+        moved = [t.inverse(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
         if all(each is y for each in moved):
             return y
         if self.training and self.mixture and len(moved) > 1:
@@ -160,12 +160,14 @@ class AugmentationLayer(Augmentation):
         pairs = zip(shares, moved, strict=True)
         return y + sum(times(share, each - y) for share, each in pairs if each is not y)
 
-    def breadths(self) -> Iterator[Tensor]:
-        """Yield the breadths of all strengths, each times the weight of its transform."""
-        pairs = zip(self.weights, self.transforms, strict=True)
-        weighted = [weight * breadth for weight, t in pairs for breadth in t.breadths()]
-        if weighted:
-            yield torch.cat(weighted)
+    def layers(self) -> Iterator[Augmentation]:
+        """Yield the layer itself."""
+        yield self
+
+    def candidates(self) -> Iterator[tuple[Transform, Tensor | float]]:
+        """Yield each transform with its weight."""
+        for transform, weight in zip(self.transforms, self.weights.unbind(), strict=True):
+            yield transform, weight
 
     def extra_repr(self) -> str:
         """Show the temperature."""
@@ -224,11 +226,11 @@ class Compose(Augmentation):
             y = augmentation.relabel(y, draw)
         return y
 
-    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense outputs (batch, ..., times) back, from the last augmentation to the first."""
         pairs = list(zip(self.augmentations, noise, strict=True))
         for augmentation, draw in reversed(pairs):
-            y = augmentation.undo(y, draw)
+            y = augmentation.inverse(y, draw)
         return y
 
     def resized(self, x: Tensor) -> Tensor:
@@ -237,10 +239,10 @@ class Compose(Augmentation):
             x = augmentation.resized(x)
         return x
 
-    def breadths(self) -> Iterator[Tensor]:
+    def layers(self) -> Iterator[Augmentation]:
         """Yield those of every augmentation in turn."""
         for augmentation in self.augmentations:
-            yield from augmentation.breadths()
+            yield from augmentation.layers()
 
 
 def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.ModuleList:

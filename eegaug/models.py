@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.strength import check_count
 from eegaug.transforms.base import (
     Augmentation,
     Noise,
@@ -16,6 +15,7 @@ from eegaug.transforms.base import (
     map_noise,
 )
 from eegaug.transforms.check import check_customs
+from eegaug.validation import check_count
 
 #: What braindecode, and code that follows it, reads off a model.
 SIGNAL_ATTRIBUTES = (
@@ -57,7 +57,7 @@ class InvariantModel(nn.Module):
         Seed of the draws in evaluation.
     equivariant : bool
         Whether the model's outputs are dense, of shape (batch, ..., times), and are moved back
-        (:meth:`Augmentation.undo <eegaug.Augmentation.undo>`).
+        (:meth:`Augmentation.inverse <eegaug.Augmentation.inverse>`).
 
     Raises
     ------
@@ -201,7 +201,7 @@ class InvariantModel(nn.Module):
             )
         with in_full_precision(augmented):  # as the augmentation itself is
             exact = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
-            return self.augmentation.undo(exact, noise).to(outputs.dtype)
+            return self.augmentation.inverse(exact, noise).to(outputs.dtype)
 
     def _n_chans(self) -> int | None:
         try:

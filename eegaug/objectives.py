@@ -1,4 +1,4 @@
-"""What makes a strength grow: criteria that reward breadth, ours and the published."""
+"""What makes a strength grow: criteria that reward width, ours and the published."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from eegaug.strength import Strength, check_number
+from eegaug.strength import Strength
 from eegaug.transforms.base import Augmentation
+from eegaug.validation import check_not_negative, check_number
 
 #: Weight of the published penalty where none is given.
 PENALTY_WEIGHT = 0.001
 #: What an augmentation wider by a factor e may cost, in units of the loss: nats.
-INVARIANCE_WEIGHT = 0.1
-#: Breadth, as a fraction of its range, up to which a strength counts as none.
+REWARD_WEIGHT = 0.1
+#: Width, as a fraction of its range, up to which a strength counts as none.
 NEGLIGIBLE = 0.03
 #: Fraction of its range at which a strength starts to learn.
 START = 0.02
@@ -25,14 +26,14 @@ OTHER_SCORES = (nn.NLLLoss, nn.KLDivLoss, nn.PoissonNLLLoss)
 ROUNDING = 0.01
 
 
-def breadth_penalty(module: nn.Module) -> Tensor:
-    r"""Return the negative breadth of all augmentations of a model, to be added to its loss.
+def width_penalty(module: nn.Module) -> Tensor:
+    r"""Return the negative width of all augmentations of a model, to be added to its loss.
 
     .. math:: -\lVert w \odot r \rVert_2,
 
     with :math:`r` the strengths of all layers as fractions of their ranges, and :math:`w` the
     weights of their transforms, 1 outside of layers. Two things differ from what was published: a
-    :class:`~eegaug.Chance` counts by its variance, and the norm is taken between
+    :class:`~eegaug.FlipProbability` counts by its variance, and the norm is taken between
     :math:`w \odot r + \epsilon` and :math:`\epsilon = 0.01`, so that its gradient is alive
     where all strengths are zero: there all of them widen alike.
 
@@ -62,14 +63,14 @@ def breadth_penalty(module: nn.Module) -> Tensor:
     --------
     >>> from eegaug import FTSurrogate, TimeShift
     >>> chain = nn.Sequential(FTSurrogate(0.3), TimeShift(sfreq=100, max_shift=0.8))
-    >>> round(breadth_penalty(chain).item(), 3)
+    >>> round(width_penalty(chain).item(), 3)
     -0.5
     """
-    breadths = [each for a in _check_outermost(module) for each in a.breadths()]
-    if not breadths:
+    widths = [each for a in _check_outermost(module) for each in a.widths()]
+    if not widths:
         return torch.zeros(())
-    breadth = torch.cat(breadths)
-    return ROUNDING * len(breadth) ** 0.5 - torch.linalg.vector_norm(breadth + ROUNDING)
+    width = torch.cat(widths)
+    return ROUNDING * len(width) ** 0.5 - torch.linalg.vector_norm(width + ROUNDING)
 
 
 class InvarianceCriterion(nn.Module):
@@ -80,8 +81,8 @@ class InvarianceCriterion(nn.Module):
     .. math:: \ell - \mu\,\kappa^2 \sum_k \log(b_k + \epsilon), \qquad
        \kappa = \max(1 - \ell / \ell_0,\ 0),
 
-    with :math:`b_k` the breadths (a strength as a fraction of its range, the variance of a
-    :class:`~eegaug.Chance`), and :math:`\kappa` what the network knows: the share that it saves of
+    with :math:`b_k` the widths (a strength as a fraction of its range, the variance of a
+    :class:`~eegaug.FlipProbability`), and :math:`\kappa` what the network knows: the share that it saves of
     :math:`\ell_0`, the loss of a prediction which ignores its input. Both losses are means over
     recent batches, and have no gradient here. A strength :math:`s` comes to rest where
 
@@ -91,7 +92,7 @@ class InvarianceCriterion(nn.Module):
     :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less its mean.
     So the rule depends neither on unit nor on range, holds each transform by itself, and does not
     saturate; a network that knows nothing widens nothing. Where a transform destroys what the
-    network knows, its breadth falls to about :math:`\epsilon = 0.03`.
+    network knows, its width falls to about :math:`\epsilon = 0.03`.
 
     Choices (flips, dropped channels, gates) are whole. Their chances :math:`p` get the gradient of
     the mean loss from the losses of the trials,
@@ -141,7 +142,7 @@ class InvarianceCriterion(nn.Module):
     >>> x = torch.randn(64, 2, 10)
     >>> y = (x.mean((1, 2)) > 0).long()  # whatever the shift
     >>> network = nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(2, 2))
-    >>> model = narrow(InvariantModel(network, TimeShift(sfreq=10)))
+    >>> model = init_strengths(InvariantModel(network, TimeShift(sfreq=10)))
     >>> criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
     >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     >>> for _ in range(100):
@@ -156,10 +157,10 @@ class InvarianceCriterion(nn.Module):
     MOMENTUM = 0.9
 
     def __init__(
-        self, criterion: nn.Module, model: nn.Module, weight: float = INVARIANCE_WEIGHT
+        self, criterion: nn.Module, model: nn.Module, weight: float = REWARD_WEIGHT
     ) -> None:
         super().__init__()
-        check_penalty_weight("weight", weight)
+        check_not_negative("weight", weight)
         _check_outermost(model)
         if getattr(criterion, "reduction", None) != "mean" or isinstance(criterion, OTHER_SCORES):
             raise TypeError(
@@ -174,15 +175,15 @@ class InvarianceCriterion(nn.Module):
         _score_choices(model, True)
         # Running means of the loss, and of that of a prediction which ignores its input.
         self.register_buffer("loss", torch.tensor(torch.nan))
-        self.register_buffer("ignorant_loss", torch.tensor(torch.nan))
+        self.register_buffer("baseline_loss", torch.tensor(torch.nan))
 
     @property
-    def known(self) -> Tensor:
+    def skill(self) -> Tensor:
         """What the network knows, from 0 to 1: the share of the ignorant loss that it saves."""
-        return (1 - self.loss / self.ignorant_loss).clamp(0, 1).nan_to_num(0.0)
+        return (1 - self.loss / self.baseline_loss).clamp(0, 1).nan_to_num(0.0)
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss, with the reward of breadth while the model is in training mode."""
+        """Return the loss, with the reward of width while the model is in training mode."""
         loss = self.criterion(outputs, targets)
         (model,) = self._model
         if not model.training:
@@ -190,10 +191,10 @@ class InvarianceCriterion(nn.Module):
         with torch.no_grad():
             self._observe(loss, outputs, targets)
             losses = trial_losses(self.each, outputs, targets, loss)
-            reward = self.weight * self.known.square()
+            reward = self.weight * self.skill.square()
         for augmentation in _outermost(model):
-            for breadths in augmentation.breadths():
-                loss = loss - reward * torch.log(breadths + NEGLIGIBLE).sum()
+            for widths in augmentation.widths():
+                loss = loss - reward * torch.log(widths + NEGLIGIBLE).sum()
         return loss + self._score(losses)
 
     def _observe(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
@@ -201,7 +202,7 @@ class InvarianceCriterion(nn.Module):
         constants = (outputs.mean(0, keepdim=True).expand_as(outputs), torch.zeros_like(outputs))
         ignorant = torch.stack([self.criterion(each, targets) for each in constants]).min()
         self.loss = self._mean(self.loss, loss)
-        self.ignorant_loss = self._mean(self.ignorant_loss, ignorant)
+        self.baseline_loss = self._mean(self.baseline_loss, ignorant)
 
     def _mean(self, mean: Tensor, latest: Tensor) -> Tensor:
         mean = mean.to(latest)
@@ -224,7 +225,7 @@ class InvarianceCriterion(nn.Module):
         return score - score.detach()
 
 
-def narrow(module: nn.Module, fraction: float = START) -> nn.Module:
+def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
     """Set every learnable strength to a small fraction of its range: where learning starts.
 
     A network learns its task under narrow augmentations first, and each strength then widens from
@@ -250,7 +251,7 @@ def narrow(module: nn.Module, fraction: float = START) -> nn.Module:
     Examples
     --------
     >>> from eegaug import FrequencyShift
-    >>> narrow(FrequencyShift(sfreq=100)).max_delta_freq
+    >>> init_strengths(FrequencyShift(sfreq=100)).max_delta_freq
     Strength(0.1 Hz in [0, 5])
     """
     check_number("fraction", fraction)
@@ -265,7 +266,7 @@ def narrow(module: nn.Module, fraction: float = START) -> nn.Module:
 
 
 class BreadthCriterion(nn.Module):
-    """Add the published breadth penalty to a loss while the model is in training mode.
+    """Add the published width penalty to a loss while the model is in training mode.
 
     Parameters
     ----------
@@ -306,7 +307,7 @@ class BreadthCriterion(nn.Module):
         self, criterion: nn.Module, model: nn.Module, weight: float = PENALTY_WEIGHT
     ) -> None:
         super().__init__()
-        check_penalty_weight("weight", weight)
+        check_not_negative("weight", weight)
         _check_outermost(model)
         _score_choices(model, False)
         self.criterion = criterion
@@ -317,14 +318,7 @@ class BreadthCriterion(nn.Module):
         """Return the loss, with the penalty while the model is in training mode."""
         loss = self.criterion(outputs, targets)
         (model,) = self._model
-        return loss + self.weight * breadth_penalty(model) if model.training else loss
-
-
-def check_penalty_weight(name: str, weight: object) -> None:
-    """Raise where the weight of a penalty is not zero or more."""
-    check_number(name, weight)
-    if weight < 0:
-        raise ValueError(f"Parameter `{name}` should be zero or more. Found `{name} = {weight}`.")
+        return loss + self.weight * width_penalty(model) if model.training else loss
 
 
 def _check_outermost(module: nn.Module) -> list[Augmentation]:

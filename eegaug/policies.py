@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eegaug.layers import AugmentationLayer, Compose
+from eegaug.montage import has_pair
 from eegaug.transforms import (
     Augmentation,
     ChannelsDropout,
@@ -19,7 +20,6 @@ from eegaug.transforms import (
     TimeShift,
     Transform,
 )
-from eegaug.transforms.sensors import has_pair
 
 
 def sleep(

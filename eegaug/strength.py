@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Integral, Real
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from eegaug.validation import check_number
 
 
 class Strength(nn.Module):
@@ -96,7 +96,7 @@ class Strength(nn.Module):
         return self.raw
 
     @property
-    def breadth(self) -> Tensor:
+    def width(self) -> Tensor:
         """How widely the draws spread, in [0, 1]: what the penalty rewards."""
         return self.fraction
 
@@ -114,24 +114,25 @@ class Strength(nn.Module):
         """Whether the value is trained."""
         return self.raw.requires_grad
 
-    def describe(self) -> dict[str, float | str]:
-        """Return value, unit and range as plain numbers and text."""
+    def as_numbers(self) -> tuple[float, str, float, float]:
+        """Return value, unit, and lower and upper end of the range, as plain numbers and text."""
         with torch.no_grad():
-            numbers = {"value": self(), "low": self.low, "high": self.high}
-        rounded = {key: float(f"{number.item():.6g}") for key, number in numbers.items()}
-        return {"value": rounded.pop("value"), "unit": self.unit, **rounded}
+            numbers = self(), self.low, self.high
+        value, low, high = (float(f"{number.item():.6g}") for number in numbers)
+        return value, self.unit, low, high
 
     def extra_repr(self) -> str:
         """Show value and range, as ``0.5 Hz in [0, 5]``."""
-        text = "{value:g} {unit} in [{low:g}, {high:g}]".format(**self.describe())
+        value, unit, low, high = self.as_numbers()
+        text = f"{value:g} {unit} in [{low:g}, {high:g}]"
         return text if self.learnable else f"{text}, frozen"
 
 
-class Chance(Strength):
+class FlipProbability(Strength):
     r"""Learnable chance of a transform that undoes itself: a flip, a reversal.
 
     Always flipping spreads as little as never flipping: the network sees one polarity either
-    way. The breadth is therefore the variance of the choice over its largest value,
+    way. The width is therefore the variance of the choice over its largest value,
     :math:`4 p (1 - p)`, widest at one half.
 
     Parameters
@@ -150,7 +151,7 @@ class Chance(Strength):
 
     Examples
     --------
-    >>> [round(Chance(p).breadth.item(), 2) for p in (0.0, 0.25, 0.5, 1.0)]
+    >>> [round(FlipProbability(p).width.item(), 2) for p in (0.0, 0.25, 0.5, 1.0)]
     [0.0, 0.75, 1.0, 0.0]
     """
 
@@ -158,7 +159,7 @@ class Chance(Strength):
         super().__init__(value, unit="probability", learnable=learnable)
 
     @property
-    def breadth(self) -> Tensor:
+    def width(self) -> Tensor:
         """Variance of the choice over its largest value, in [0, 1]."""
         p = self.fraction
         return 4 * p * (1 - p)
@@ -224,26 +225,3 @@ def as_strength(
             f" `Strength({value}, high=..., unit={unit!r})`."
         )
     return Strength(value, high=high, unit=unit, learnable=learnable)
-
-
-def check_number(name: str, value: object) -> None:
-    """Raise where ``value`` is no finite real number."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"Parameter `{name}` should be a number. Found `{name} = {value!r}`.")
-    if not math.isfinite(value):
-        raise ValueError(f"Parameter `{name}` should be finite. Found `{name} = {value}`.")
-
-
-def check_positive(name: str, value: object) -> None:
-    """Raise where ``value`` is no positive finite number."""
-    check_number(name, value)
-    if not value > 0:
-        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
-
-
-def check_count(name: str, value: object) -> None:
-    """Raise where ``value`` is no positive whole number."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
-    if value < 1:
-        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.func import functional_call, grad, vmap
 
-from eegaug import AugmentationLayer, Compose, InvariantModel, Strength, breadth_penalty
+from eegaug import AugmentationLayer, Compose, InvariantModel, Strength, width_penalty
 
 from .transforms_table import CANDIDATES, CHOOSING, MOVING, TRANSFORMS, untransformed
 
@@ -238,7 +238,7 @@ def test_penalty_reaches_every_strength_and_weight(augmentation):
     for parameter in augmentation.parameters():
         if parameter.ndim == 0 and parameter.requires_grad:
             parameter.data.zero_()
-    penalty = breadth_penalty(augmentation)
+    penalty = width_penalty(augmentation)
     assert penalty.item() == pytest.approx(0, abs=1e-6)
     penalty.backward()
     for key, parameter in augmentation.named_parameters():
@@ -248,7 +248,7 @@ def test_penalty_reaches_every_strength_and_weight(augmentation):
     for parameter in twin.parameters():
         if parameter.ndim == 0 and parameter.requires_grad:
             parameter.data.fill_(0.1 + 0.5 * torch.rand(()).item())
-    breadth_penalty(twin).backward()
+    width_penalty(twin).backward()
     for key, parameter in twin.named_parameters():
         if key.endswith("logits"):
             assert (parameter.grad != 0).all(), key
@@ -267,7 +267,7 @@ def test_several_batches_may_precede_one_backward(augmentation):
     loss = 0
     for seed in range(2):
         loss = loss + augmentation(signal(16, 3, 100, seed=seed)).square().mean()
-        loss = loss + breadth_penalty(augmentation)
+        loss = loss + width_penalty(augmentation)
     loss.backward()
 
 
@@ -291,7 +291,7 @@ def test_undo_returns_dense_labels_to_where_they_were(any_name, augmentation, sh
     y = slow_outputs(*shape)
     noise = augmentation.sample(signal(6, 3, shape[-1]), torch.Generator().manual_seed(0))
     moved = augmentation.relabel(y, noise)
-    back = augmentation.undo(moved, noise)
+    back = augmentation.inverse(moved, noise)
     if any_name not in MOVED_BACK:
         assert back is moved is y
         return
@@ -305,9 +305,9 @@ def test_undo_is_linear_in_the_outputs(augmentation):
     augmentation.eval()
     noise = augmentation.sample(signal(6, 3, 100))
     a, b = signal(6, 2, 100, seed=1), signal(6, 2, 100, seed=2)
-    both = augmentation.undo(2 * a - b, noise)
+    both = augmentation.inverse(2 * a - b, noise)
     assert torch.allclose(
-        both, 2 * augmentation.undo(a, noise) - augmentation.undo(b, noise), atol=1e-4
+        both, 2 * augmentation.inverse(a, noise) - augmentation.inverse(b, noise), atol=1e-4
     )
 
 
@@ -317,7 +317,7 @@ def test_undo_at_zero_strength_is_the_identity(transform, dtype):
     for strength in transform.strengths().values():
         strength.raw.data.zero_()
     y = signal(4, 2, 100, dtype=dtype)
-    back = transform.undo(y, transform.sample(signal(4, 3, 100, dtype=dtype)))
+    back = transform.inverse(y, transform.sample(signal(4, 3, 100, dtype=dtype)))
     assert torch.equal(back, y)
 
 
@@ -330,7 +330,7 @@ def test_undo_gives_every_strength_a_gradient(name, transform, start, seed):
             strength.raw.data.fill_(start)
         torch.manual_seed(seed)
         noise = transform.sample(signal(16, 3, 100))
-        error = transform.undo(slow_outputs(16, 2, 100), noise) - signal(16, 2, 100, seed=seed)
+        error = transform.inverse(slow_outputs(16, 2, 100), noise) - signal(16, 2, 100, seed=seed)
         error.square().mean().backward()
         assert strength.raw.grad.isfinite(), key
         assert strength.raw.grad != 0, key
@@ -341,7 +341,7 @@ def test_gradcheck_through_undo(name, transform):
     transform = transform.double()
     y = signal(2, 2, 12, dtype=torch.float64).requires_grad_()
     noise = transform.sample(signal(2, 3, 12, dtype=torch.float64))
-    assert torch.autograd.gradcheck(lambda y: transform.undo(y, noise), y)
+    assert torch.autograd.gradcheck(lambda y: transform.inverse(y, noise), y)
     if name in CHOOSING:
         return
     key = f"{next(iter(transform.strengths()))}.raw"
@@ -353,7 +353,7 @@ def test_gradcheck_through_undo(name, transform):
             self.transform = transform
 
         def forward(self):
-            return self.transform.undo(y.detach(), noise)
+            return self.transform.inverse(y.detach(), noise)
 
     assert torch.autograd.gradcheck(
         lambda raw: functional_call(Undone(), {f"transform.{key}": raw}, ()), raw
@@ -378,8 +378,8 @@ def test_equivariant_models_learn_through_undo(augmentation):
 def test_undo_compiles_to_one_graph(augmentation):
     torch.compiler.reset()
     y, noise = slow_outputs(4, 2, 100), augmentation.eval().sample(signal(4, 3, 100))
-    compiled = torch.compile(augmentation.undo, fullgraph=True, backend="aot_eager")
-    assert torch.allclose(compiled(y, noise), augmentation.undo(y, noise), atol=1e-5)
+    compiled = torch.compile(augmentation.inverse, fullgraph=True, backend="aot_eager")
+    assert torch.allclose(compiled(y, noise), augmentation.inverse(y, noise), atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ MODULES = [
     "eegaug.policies",
     "eegaug.plots",
     "eegaug.recordings",
-    "eegaug.learn",
-    "eegaug.report",
-    "eegaug.cli",
+    "eegaug.study",
+    "eegaug.study.report",
+    "eegaug.study.cli",
     "eegaug.integrations.braindecode",
     "eegaug.integrations.skorch",
 ]

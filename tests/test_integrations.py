@@ -22,7 +22,7 @@ from eegaug import (
     InvariantModel,
     SignFlip,
     TimeShift,
-    breadth_penalty,
+    width_penalty,
 )
 from eegaug.integrations.braindecode import EEGClassifier, EEGRegressor, from_braindecode
 from eegaug.integrations.skorch import KeepFinite
@@ -73,7 +73,7 @@ def test_training_loss_has_the_objective_and_validation_loss_has_not():
     net = build(objective=BreadthCriterion, weight=0.5, criterion=nn.CrossEntropyLoss).initialize()
     outputs, targets = torch.zeros(4, 2), torch.zeros(4, dtype=torch.long)
     plain = nn.functional.cross_entropy(outputs, targets)
-    penalty = breadth_penalty(net.module_)
+    penalty = width_penalty(net.module_)
     assert net.get_loss(outputs, targets, training=False) == plain
     assert torch.isclose(net.get_loss(outputs, targets, training=True), plain + 0.5 * penalty)
 

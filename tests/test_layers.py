@@ -19,10 +19,10 @@ from eegaug import (
     Strength,
     TimeShift,
     TimeWarp,
-    breadth_penalty,
     describe,
     policies,
     summary,
+    width_penalty,
 )
 
 from .transforms_table import CANDIDATES
@@ -103,7 +103,7 @@ def test_compose_applies_in_order():
         (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=0), ValueError, "`n_copies`"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=1.5), TypeError, "`n_copies`"),
-        (lambda: breadth_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
+        (lambda: width_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
         (lambda: BreadthCriterion(nn.MSELoss(), SignFlip(), -1), ValueError, "zero or more"),
     ],
 )
@@ -145,10 +145,10 @@ def test_summary_has_a_line_a_strength():
 def test_penalty_is_the_norm_of_weights_times_fractions():
     layer = AugmentationLayer([FTSurrogate(0.6), FrequencyShift(100, 4.0)])
     expected = -(((0.5 * 0.6) ** 2 + (0.5 * 0.8) ** 2) ** 0.5)
-    assert breadth_penalty(layer).item() == pytest.approx(expected, abs=0.001)
+    assert width_penalty(layer).item() == pytest.approx(expected, abs=0.001)
     both = nn.ModuleList([layer, FTSurrogate(0.25)])
     together = -((expected**2 + 0.25**2) ** 0.5)  # one norm, whatever layer they are of
-    assert breadth_penalty(both).item() == pytest.approx(together, abs=0.001)
+    assert width_penalty(both).item() == pytest.approx(together, abs=0.001)
 
 
 def test_criterion_carries_the_penalty_in_training_only():
@@ -246,7 +246,7 @@ def test_two_transforms_of_one_kind_are_told_apart():
 def test_policies_run_and_learn(name, ch_names):
     policy = policies.POLICIES[name](100, len(ch_names), ch_names)
     out = policy(torch.randn(4, len(ch_names), 300))
-    (out.square().mean() + breadth_penalty(policy)).backward()
+    (out.square().mean() + width_penalty(policy)).backward()
     names = [t["name"] for layer in describe(policy) for t in layer["transforms"]]
     assert ("ChannelsShuffle" in names) == (name == "sleep" and len(ch_names) > 1)
     assert ("ChannelsSymmetry" in names) == (name == "sleep" and ch_names == ["C3", "C4"])
@@ -286,7 +286,7 @@ class Silence(GainTransform):
 
 
 def test_a_transform_with_nothing_to_learn_is_no_obstacle():
-    assert breadth_penalty(Silence()) == 0
+    assert width_penalty(Silence()) == 0
     layer = AugmentationLayer([Silence(), SignFlip()]).to("meta")
-    assert breadth_penalty(layer).device.type == "meta"
+    assert width_penalty(layer).device.type == "meta"
     BreadthCriterion(nn.MSELoss(), InvariantModel(nn.Flatten(), Silence()))

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from eegaug import InvariantModel, __version__
-from eegaug.cli import RESULTS, _parser, main
-from eegaug.learn import Settings, choose_device, is_unused, learn, load_model
 from eegaug.recordings import make_windows, simulate_nights
+from eegaug.study import Settings, choose_device, is_unused, learn, load_model
+from eegaug.study.cli import RESULTS, _parser, main
 
 from .conftest import SHARED, write_hypnogram, write_psg
 from .test_recordings import BAD_FILES, needs_ucddb
@@ -84,7 +84,7 @@ def test_every_strength_is_told_how_sure_it_is(learned):
     assert [(each["layer"], each["transform"], each["strength"]) for each in trust] == strengths
     verdicts = {"bounded", "ruled out", "free", "not determined", "too wide"}
     assert {each["verdict"] for each in trust} <= verdicts
-    assert [each["layer"] for each in told["trust"]["runners_up"]] == [1, 2, 3]
+    assert [each["layer"] for each in told["trust"]["compare_top_candidates"]] == [1, 2, 3]
     table = learned.sureness()
     assert len(table) == len(strengths) and "restarts" not in table
     shown = table.set_index(["layer", "transform", "strength"])["late epochs"]
@@ -103,7 +103,7 @@ def test_every_strength_is_told_how_sure_it_is(learned):
 def test_verdicts_that_stand_against_an_answer_are_doubts(learned, monkeypatch, verdict, doubt):
     profile = dataclasses.replace(learned.profiles[0], verdict=verdict, reason="Why.")
     monkeypatch.setattr(learned, "profiles", [profile])
-    monkeypatch.setattr(learned, "runners_up", [])
+    monkeypatch.setattr(learned, "compare_top_candidates", [])
     found = learned.doubts()
     assert (doubt is None and not found) or (len(found) == 1 and doubt in found[0])
 

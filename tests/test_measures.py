@@ -13,9 +13,9 @@ from eegaug import (
     InvariantModel,
     SignFlip,
     TimeShift,
+    compare_top_candidates,
     identifiability,
     invariance,
-    runners_up,
 )
 
 SFREQ = 100.0
@@ -120,7 +120,7 @@ def test_what_costs_is_bounded_and_what_does_not_is_not_determined():
     assert told == {"ChannelsDropout": "bounded", "TimeShift": "not determined"}
 
 
-def test_what_costs_more_than_its_breadth_is_worth_is_too_wide():
+def test_what_costs_more_than_its_width_is_worth_is_too_wide():
     x, y = powers()
     chain = Compose([ChannelsDropout(0.2), TimeShift(SFREQ, 0.1)])
     told = judged(InvariantModel(Power(), chain), x, y)
@@ -145,7 +145,7 @@ def test_what_is_asked_is_put_back_where_asking_fails():
                 raise KeyboardInterrupt
             return super().forward(outputs, targets)
 
-    for ask in (identifiability, runners_up):
+    for ask in (identifiability, compare_top_candidates):
         Interrupted.calls = 0
         with pytest.raises(KeyboardInterrupt):
             ask(model, Interrupted(), x, y, n_draws=2)
@@ -200,7 +200,7 @@ def test_the_runner_up_of_a_layer_is_told_with_its_cost():
     layer.logits.data.copy_(torch.tensor([1.0, 2.0, 0.0]))
     weights = layer.logits.detach().clone()
     model = InvariantModel(Power(), Compose([layer, GaussianNoise()]))
-    (told,) = runners_up(model, nn.CrossEntropyLoss(), x, y)
+    (told,) = compare_top_candidates(model, nn.CrossEntropyLoss(), x, y)
     assert (told["winner"], told["runner_up"], told["layer"]) == ("SignFlip", "ChannelsDropout", 1)
     assert told["excess"] > 3 * told["error"] > 0
     assert torch.equal(layer.logits, weights)
@@ -219,7 +219,7 @@ def test_the_scale_of_class_weights_does_not_change_the_answer():
         assert one.verdict == other.verdict
 
 
-@pytest.mark.parametrize("ask", [identifiability, runners_up])
+@pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])
 def test_what_cannot_be_asked_is_told(ask):
     x, y = powers(4)
     model = InvariantModel(Power(), SignFlip())
@@ -231,7 +231,7 @@ def test_what_cannot_be_asked_is_told(ask):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
 
 
-@pytest.mark.parametrize("ask", [identifiability, runners_up])
+@pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])
 def test_a_bare_network_has_no_strengths_to_ask_for(ask):
     x, y = powers(4)
     with pytest.raises(TypeError, match=r"should be an InvariantModel\. Found Power"):

@@ -21,7 +21,7 @@ from eegaug import (
     SignFlip,
     Strength,
     TimeShift,
-    narrow,
+    init_strengths,
 )
 from eegaug.objectives import NEGLIGIBLE, START
 from eegaug.transforms.base import map_noise
@@ -216,7 +216,7 @@ def test_a_chance_that_is_frozen_at_first_is_scored_too():
     model.augmentation.p.raw.requires_grad_(True)
     model(signal(10, 3, 2))
     assert set(model.augmentation.p.choices.unique().tolist()) <= {0.0, 1.0}
-    assert model.augmentation.p.scored and criterion.known == 0
+    assert model.augmentation.p.scored and criterion.skill == 0
 
 
 def test_losses_that_do_not_depend_on_the_choices_give_no_gradient():
@@ -258,25 +258,25 @@ def test_a_network_that_knows_nothing_is_not_rewarded():
     model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
     criterion, loss = known_by(False, model)
     loss.backward()
-    assert criterion.known == 0
+    assert criterion.skill == 0
     assert model.augmentation.phase_noise_magnitude.raw.grad == 0
     assert loss.item() == pytest.approx(torch.tensor(3.0).log().item())
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.1, 0.3])
-def test_a_network_that_knows_all_widens_by_the_weight_over_the_breadth(weight):
+def test_a_network_that_knows_all_widens_by_the_weight_over_the_width(weight):
     chain = Compose([FTSurrogate(0.5), TimeShift(100, 0.2), FrequencyShift(100, 0.0)])
     model = InvariantModel(nn.Flatten(), chain)
     criterion, loss = known_by(True, model, weight)
     loss.backward()
-    assert criterion.known == pytest.approx(1)
-    for transform, breadth in zip(chain.augmentations, (0.5, 0.1, 0.0), strict=True):
+    assert criterion.skill == pytest.approx(1)
+    for transform, width in zip(chain.augmentations, (0.5, 0.1, 0.0), strict=True):
         (strength,) = transform.strengths().values()
-        assert strength.fraction.item() == pytest.approx(breadth)
-        assert strength.raw.grad.item() == pytest.approx(-weight / (breadth + NEGLIGIBLE))
+        assert strength.fraction.item() == pytest.approx(width)
+        assert strength.raw.grad.item() == pytest.approx(-weight / (width + NEGLIGIBLE))
 
 
-def test_a_layers_weights_are_part_of_its_breadths():
+def test_a_layers_weights_are_part_of_its_widths():
     layer = AugmentationLayer([FTSurrogate(0.8), TimeShift(100, 0.1)])
     _, loss = known_by(True, InvariantModel(nn.Flatten(), layer), weight=0.1)
     loss.backward()
@@ -302,7 +302,7 @@ def test_what_is_known_is_a_mean_over_recent_batches():
     ignorant = torch.tensor(3.0).log()
     loss = criterion(torch.zeros(9, 3), torch.arange(9) % 3)
     assert criterion.loss.item() == pytest.approx(0.1 * ignorant.item(), abs=1e-6)
-    assert criterion.known.item() == pytest.approx(0.9)
+    assert criterion.skill.item() == pytest.approx(0.9)
     loss.backward()
     grad = model.augmentation.phase_noise_magnitude.raw.grad.item()
     assert grad == pytest.approx(-0.1 * 0.9**2 / (0.5 + NEGLIGIBLE))
@@ -314,7 +314,7 @@ def test_to_know_how_frequent_classes_are_is_to_know_nothing(scale):
     criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
     frequencies = torch.tensor([0.8, 0.1, 0.1])
     criterion(scale * frequencies.log().expand(10, 3), torch.tensor([0] * 8 + [1, 2]))
-    assert criterion.known.item() == pytest.approx(0, abs=1e-6)
+    assert criterion.skill.item() == pytest.approx(0, abs=1e-6)
 
 
 # Arguments, copies, states
@@ -346,10 +346,18 @@ def test_to_know_how_frequent_classes_are_is_to_know_nothing(scale):
             ValueError,
             "Found none in Flatten",
         ),
-        (lambda: narrow(SignFlip(), 1.1), ValueError, "`fraction` should be between 0 and 1"),
-        (lambda: narrow(SignFlip(), -0.1), ValueError, "`fraction` should be between 0 and 1"),
-        (lambda: narrow(SignFlip(), "0"), TypeError, "`fraction`"),
-        (lambda: narrow(nn.Flatten()), ValueError, "Found none in Flatten"),
+        (
+            lambda: init_strengths(SignFlip(), 1.1),
+            ValueError,
+            "`fraction` should be between 0 and 1",
+        ),
+        (
+            lambda: init_strengths(SignFlip(), -0.1),
+            ValueError,
+            "`fraction` should be between 0 and 1",
+        ),
+        (lambda: init_strengths(SignFlip(), "0"), TypeError, "`fraction`"),
+        (lambda: init_strengths(nn.Flatten()), ValueError, "Found none in Flatten"),
     ],
 )
 def test_bad_arguments_are_told_in_one_line(build, error, match):
@@ -362,13 +370,13 @@ def test_narrow_reaches_every_learnable_strength_and_no_other():
     frozen = Strength(0.7, unit="fraction of 2π", learnable=False)
     layer = AugmentationLayer([TimeShift(100, 0.4), SignFlip()])
     model = InvariantModel(nn.Flatten(), Compose([layer, FTSurrogate(frozen), ChannelsDropout()]))
-    assert narrow(model) is model
+    assert init_strengths(model) is model
     shift, flip = layer.transforms
     drop = model.augmentation.augmentations[2]
     for strength in (shift.max_shift, flip.p, drop.p_drop):
         assert strength.fraction.item() == pytest.approx(START)
     assert frozen().item() == pytest.approx(0.7)
-    assert narrow(flip, 0.5).p().item() == 0.5
+    assert init_strengths(flip, 0.5).p().item() == 0.5
 
 
 @pytest.mark.parametrize("scored", ["before", "after"])
@@ -405,8 +413,8 @@ def test_the_state_holds_the_running_means_and_no_parameter_of_the_model():
     assert twin.known == 0
     twin.load_state_dict(criterion.state_dict())
     assert twin.loss.item() == pytest.approx(criterion.loss.item())
-    assert twin.ignorant_loss.item() == pytest.approx(criterion.ignorant_loss.item())
-    assert set(criterion.state_dict()) >= {"loss", "ignorant_loss"}
+    assert twin.baseline_loss.item() == pytest.approx(criterion.baseline_loss.item())
+    assert set(criterion.state_dict()) >= {"loss", "baseline_loss"}
 
 
 # Recovery
@@ -416,7 +424,7 @@ def recovered(x, y, n_steps=250):
     """The chance of a flip that is learned from signals and classes."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.Tanh(), nn.Linear(32, 2))
-    model = InvariantModel(network, narrow(SignFlip()))
+    model = InvariantModel(network, init_strengths(SignFlip()))
     criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(n_steps):

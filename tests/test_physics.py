@@ -40,8 +40,8 @@ from eegaug import (
     Transform,
 )
 from eegaug.functional import bernoulli, categorical
+from eegaug.montage import on_sphere, read_positions
 from eegaug.transforms.base import stratified
-from eegaug.transforms.sensors import on_sphere, read_positions
 
 SFREQ = 100.0
 X = torch.zeros(2, 3, 100)
@@ -777,7 +777,7 @@ def test_only_trials_that_were_transformed_are_undone():
     y = slow_waves(50, 600)
     shift = TimeShift(SFREQ, 1.0, p=0.5)
     gate, own = shift.sample(y[:, None])
-    back = shift.undo(y, (gate, own))
+    back = shift.inverse(y, (gate, own))
     kept = gate >= 0.5
     assert 10 < kept.sum() < 40
     assert torch.equal(back[kept], y[kept])
@@ -790,15 +790,15 @@ def test_a_chain_is_undone_from_its_end():
     noise = ((None, torch.ones(1)), (torch.zeros(1), None))
     y = torch.zeros(1, 600)
     y[0, 150] = 1
-    assert chain.undo(y, noise)[0].argmax() == 349
+    assert chain.inverse(y, noise)[0].argmax() == 349
 
 
 def test_a_layer_undoes_what_was_chosen_for_the_trial():
     layer = AugmentationLayer([TimeReverse(1.0), TimeShift(SFREQ, 1.0), SignFlip()], mixture=False)
     _, draws = layer.sample(X.new_zeros(3, 1, 600))
     y = slow_waves(3, 2, 600)
-    back = layer.undo(y, (torch.tensor([0.1, 0.5, 0.9]), draws))
-    shifted = layer.transforms[1].undo(y, draws[1])
+    back = layer.inverse(y, (torch.tensor([0.1, 0.5, 0.9]), draws))
+    shifted = layer.transforms[1].inverse(y, draws[1])
     assert not torch.allclose(shifted[1], y[1], atol=0.01)
     assert torch.allclose(back, torch.stack([y[0].flip(-1), shifted[1], y[2]]), atol=1e-5)
     back.square().sum().backward()
@@ -811,20 +811,20 @@ def test_a_warp_is_undone_to_interpolation_precision(speed):
     warp = TimeWarp(speed)
     noise = warp.sample(x, torch.Generator().manual_seed(0))
     warped = warp(x, noise=noise)
-    error = (warp.undo(warped, noise) - x).abs()
+    error = (warp.inverse(warped, noise) - x).abs()
     assert error[..., 20:-20].max() < 0.002
     assert error.max() < 0.03, "at its ends a signal is read by less than a cubic"
     assert (warped - x).abs().amax() > 1
     # times themselves, which need no interpolation: the inverse is one
     times = torch.arange(600.0).expand(32, 600)
-    back = warp.undo(warp.sources(times[0], noise[1]), noise)
+    back = warp.inverse(warp.sources(times[0], noise[1]), noise)
     assert torch.allclose(back[:, 3:-3], times[:, 3:-3], atol=0.02)
 
 
 def test_a_standstill_of_time_is_no_obstacle():
     warp = TimeWarp(Strength(1.0, high=1.0, unit="fraction"))
     noise = None, torch.ones(1, 3)
-    back = warp.undo(slow_waves(1, 1, 600), noise)
+    back = warp.inverse(slow_waves(1, 1, 600), noise)
     back.square().sum().backward()
     assert back.isfinite().all() and warp.max_speed_change.raw.grad.isfinite()
 
@@ -893,7 +893,7 @@ def test_outputs_that_cannot_be_moved_back_are_told(network, augmentation, error
 def test_a_mixture_where_time_stays_is_handed_through():
     layer = AugmentationLayer([SignFlip(), FrequencyShift(SFREQ)])
     y = torch.zeros(4, 600)
-    assert layer.undo(y, layer.sample(slow_waves(4, 1, 600))) is y
+    assert layer.inverse(y, layer.sample(slow_waves(4, 1, 600))) is y
 
 
 # -- bad input ----------------------------------------------------------------------------
@@ -1015,7 +1015,7 @@ def test_a_range_that_came_with_a_state_is_checked_too(build):
     wide, narrow = (build(Strength(high, high=high, unit="s")) for high in (4.0, 0.1))
     narrow.load_state_dict(wide.state_dict())
     with pytest.raises(ValueError, match=r"Found"):
-        narrow(torch.zeros(2, 1, 240))
+        init_strengths(torch.zeros(2, 1, 240))
 
 
 def test_sensors_without_a_position_are_listed():

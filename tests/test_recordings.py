@@ -13,7 +13,7 @@ from eegaug.recordings import (
     simulate_nights,
     split_windows,
 )
-from eegaug.recordings.stages import stage_of
+from eegaug.recordings.sleep import stage_of
 
 from .conftest import SHARED, write_edf, write_hypnogram, write_psg
 

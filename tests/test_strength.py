@@ -1,6 +1,6 @@
 import pytest
 
-from eegaug import Chance, FrequencyShift, SignFlip, Strength, TimeShift, as_strength
+from eegaug import FlipProbability, FrequencyShift, SignFlip, Strength, TimeShift, as_strength
 
 
 def test_value_and_fraction():
@@ -30,8 +30,8 @@ def test_a_state_means_the_same_value_in_another_range():
 
 
 def test_a_chance_is_widest_at_one_half():
-    chance = Chance(0.9)
-    chance.breadth.backward()
+    chance = FlipProbability(0.9)
+    chance.width.backward()
     assert chance.raw.grad < 0
 
 

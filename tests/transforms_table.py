@@ -9,6 +9,7 @@ from eegaug import (
     BandNoise,
     BandRotation,
     BandstopFilter,
+    ChannelMixingTransform,
     ChannelsDropout,
     ChannelsInterpolation,
     ChannelsReref,
@@ -20,7 +21,6 @@ from eegaug import (
     FTSurrogate,
     GaussianNoise,
     MaskEncoding,
-    MixingTransform,
     Mixup,
     PhaseJitter,
     PowerlineNoise,
@@ -47,7 +47,7 @@ CROP = 8
 POSITIONS = torch.tensor([[-0.08, 0.02, 0.06], [0.0, 0.05, 0.1], [0.08, 0.02, 0.06]])
 
 
-class Leak(MixingTransform):
+class Leak(ChannelMixingTransform):
     """A user's transform: each channel takes in some of its neighbour."""
 
     def __init__(self, amount=0.3, *, p=1.0):

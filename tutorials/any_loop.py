@@ -7,7 +7,7 @@ loop of your own, skorch (and braindecode), Lightning; on a GPU, and in mixed pr
 three things are the same:
 
 1. :class:`~eegaug.InvariantModel` wraps the network;
-2. :func:`~eegaug.narrow` starts the strengths small, in an optimiser group with a learning rate of
+2. :func:`~eegaug.init_strengths` starts the strengths small, in an optimiser group with a learning rate of
    their own;
 3. :class:`~eegaug.InvarianceCriterion` replaces the loss in training.
 """
@@ -27,7 +27,7 @@ from eegaug import (
     InvariantModel,
     SignFlip,
     TimeShift,
-    narrow,
+    init_strengths,
     summary,
 )
 
@@ -62,7 +62,7 @@ def build_model():
         nn.Linear(8, 2),
     )
     chain = Compose([TimeShift(SFREQ), SignFlip(), FrequencyShift(SFREQ)])
-    return InvariantModel(network, narrow(chain))
+    return InvariantModel(network, init_strengths(chain))
 
 
 def groups(model):

@@ -101,10 +101,10 @@ print(f"best on the grid: {search.best_params_['module__hertz']} Hz")
 # Three strengths at five values each would be 125 points, 376 trainings. Learning takes one,
 # whatever the number of candidates:
 
-from eegaug import Compose, SignFlip, TimeShift, narrow, summary
+from eegaug import Compose, SignFlip, TimeShift, init_strengths, summary
 from eegaug.integrations.braindecode import EEGClassifier
 
-chain = narrow(Compose([FrequencyShift(SFREQ), TimeShift(SFREQ), SignFlip()]))
+chain = init_strengths(Compose([FrequencyShift(SFREQ), TimeShift(SFREQ), SignFlip()]))
 net = EEGClassifier(
     InvariantModel(Spectrum(), chain),
     optimizer__param_groups=[("augmentation*", {"lr": 1e-2})],

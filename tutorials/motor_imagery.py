@@ -95,7 +95,7 @@ plot_topography(window[0], draws[farthest], info, unit="standard deviations")
 # Train, with the candidates in front
 # -----------------------------------
 #
-# All are learned, each from 2 % of its range (:func:`~eegaug.narrow`), at a learning rate of their
+# All are learned, each from 2 % of its range (:func:`~eegaug.init_strengths`), at a learning rate of their
 # own. One that you know to be right, and want fixed, has ``Strength(..., learnable=False)``.
 
 import braindecode
@@ -109,7 +109,7 @@ from eegaug import (
     SensorsXRotation,
     SensorsYRotation,
     SignFlip,
-    narrow,
+    init_strengths,
 )
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
@@ -147,7 +147,7 @@ plain = braindecode.EEGClassifier(build_network(), **settings)
 _ = plain.fit(X[~test], y[~test])
 
 net = EEGClassifier(
-    InvariantModel(build_network(), narrow(chain)),
+    InvariantModel(build_network(), init_strengths(chain)),
     optimizer__param_groups=[("augmentation*", {"lr": 1e-2})],
     **settings,
 )

@@ -119,7 +119,7 @@ test_a_faded_channel_ends_at_its_level()
 
 from torch import nn
 
-from eegaug import Compose, InvarianceCriterion, InvariantModel, SignFlip, narrow, summary
+from eegaug import Compose, InvarianceCriterion, InvariantModel, SignFlip, init_strengths, summary
 
 torch.manual_seed(0)
 n = 1024
@@ -140,7 +140,7 @@ class Amplitude(nn.Module):
         return self.layers(power.add(1e-3).log().flatten(1))
 
 
-model = InvariantModel(Amplitude(), narrow(Compose([ElectrodeDrift(), SignFlip()])))
+model = InvariantModel(Amplitude(), init_strengths(Compose([ElectrodeDrift(), SignFlip()])))
 criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
 optimizer = torch.optim.Adam(
     [

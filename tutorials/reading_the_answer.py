@@ -31,7 +31,7 @@ from eegaug import (
     TimeShift,
     describe,
     identifiability,
-    narrow,
+    init_strengths,
 )
 
 SFREQ = 64
@@ -69,7 +69,7 @@ def train(seed, chain=None):
             ChannelsDropout(),
         ]
     )
-    model = InvariantModel(network, narrow(chain))
+    model = InvariantModel(network, init_strengths(chain))
     criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
     optimizer = torch.optim.Adam(
         [
@@ -104,7 +104,7 @@ model = train(seed=0)
 # *not determined*
 #   It could be larger at no measurable cost. The value is where the training happened to end.
 # *too wide*
-#   Half of it would save more loss than the breadth is worth.
+#   Half of it would save more loss than the width is worth.
 
 from eegaug.plots import plot_profiles
 

@@ -88,7 +88,15 @@ from braindecode.samplers import SequenceSampler
 from skorch.helper import predefined_split
 from torch import nn
 
-from eegaug import Compose, FrequencyShift, InvariantModel, SignFlip, TimeShift, narrow, summary
+from eegaug import (
+    Compose,
+    FrequencyShift,
+    InvariantModel,
+    SignFlip,
+    TimeShift,
+    init_strengths,
+    summary,
+)
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 
@@ -102,7 +110,7 @@ def sampler(part, stride, randomize=False):
 
 def build_model(network):
     """Return a network behind three candidates, each at 2 % of its range."""
-    chain = narrow(Compose([SignFlip(), TimeShift(SFREQ), FrequencyShift(SFREQ)]))
+    chain = init_strengths(Compose([SignFlip(), TimeShift(SFREQ), FrequencyShift(SFREQ)]))
     return InvariantModel(network, chain)
 
 

@@ -120,7 +120,7 @@ _ = plain.fit(X[split.train], y[split.train])
 # candidates in front: flips of polarity, shifts in time and in frequency, and the surrogate that
 # keeps the spectrum and randomises phases (:ref:`sphx_glr_tutorials_what_each_does.py`). The
 # classifier is eegaug's, whose loss rewards strengths for reaching far. And strengths get a
-# learning rate of their own; :func:`~eegaug.narrow` starts each at 2 % of the range that it may
+# learning rate of their own; :func:`~eegaug.init_strengths` starts each at 2 % of the range that it may
 # learn.
 #
 # The training loss that the bar shows has the reward in it: it is not to be compared with that of
@@ -134,7 +134,7 @@ from eegaug import (
     SignFlip,
     TimeShift,
     describe,
-    narrow,
+    init_strengths,
     summary,
 )
 from eegaug.integrations.braindecode import EEGClassifier
@@ -152,7 +152,7 @@ def build_model():
             FTSurrogate(),
         ]
     )
-    return InvariantModel(build_network(), narrow(chain))
+    return InvariantModel(build_network(), init_strengths(chain))
 
 
 net = EEGClassifier(

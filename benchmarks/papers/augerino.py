@@ -19,8 +19,8 @@ from published import augerino_penalty
 from runs import command_line, run_missing
 from torch import Tensor, nn
 
-from eegaug import Augmentation, Compose, InvarianceCriterion, narrow
-from eegaug.objectives import INVARIANCE_WEIGHT, START
+from eegaug import Augmentation, Compose, InvarianceCriterion, init_strengths
+from eegaug.objectives import REWARD_WEIGHT, START
 
 #: What the penalty weighs, from too little to too much.
 PENALTIES = (0.01, 0.05, 0.2)
@@ -116,7 +116,7 @@ def methods(build: Callable[..., Compose], start: dict, true: dict) -> list[Meth
         *(Method(f"Augerino, {w:g}", lambda: build(**start), published(w)) for w in PENALTIES),
         Method(
             DEFAULT,
-            lambda: narrow(build(**nothing)),
+            lambda: init_strengths(build(**nothing)),
             InvarianceCriterion,
             STRENGTH_LR,
             SETTLED,
@@ -269,7 +269,7 @@ def in_words(steps: int, lr: float) -> str:
         "the test. Unlike the published widths, which are unbounded and in units of their own, "
         f"these stay in a range and count as shares of it. *{DEFAULT.capitalize()}* has the same "
         f"chain, every width from {100 * START:g} % of its range, and `InvarianceCriterion` at its "
-        f"own weight of {INVARIANCE_WEIGHT:g}; the learning rate of the widths is {STRENGTH_LR:g}, "
+        f"own weight of {REWARD_WEIGHT:g}; the learning rate of the widths is {STRENGTH_LR:g}, "
         f"and what counts is their mean over the last {100 * SETTLED:g} % of the steps. *None* has "
         "widths of zero, *true widths* "
         "has those that suit the data, both frozen."

@@ -34,7 +34,7 @@ from eegaug import (
     Strength,
     describe,
 )
-from eegaug.objectives import INVARIANCE_WEIGHT, START
+from eegaug.objectives import REWARD_WEIGHT, START
 from eegaug.transforms.base import Noise, uniform
 
 SIZE = 32
@@ -404,7 +404,7 @@ of weights times strengths as fractions of their ranges. One Adam for everything
 filters in the first of four convolutions, doubled in each. *Rotation alone* is the same layer with
 one candidate.
 *{DEFAULT}* has the five candidates in a chain, from {100 * START:g} % of their ranges, and
-`InvarianceCriterion` at its own weight of {INVARIANCE_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
+`InvarianceCriterion` at its own weight of {REWARD_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
 no weight decay for the strengths, an extent is the mean over the last quarter of the steps.
 """
 

@@ -1,6 +1,6 @@
 """The penalties of the two papers, as their repositories have them: one norm over all strengths.
 
-Unlike :func:`eegaug.breadth_penalty`, a chance counts as it is, not by its variance.
+Unlike :func:`eegaug.width_penalty`, a chance counts as it is, not by its variance.
 """
 
 from __future__ import annotations

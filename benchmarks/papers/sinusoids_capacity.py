@@ -37,10 +37,10 @@ from eegaug import (
     FrequencyShift,
     InvarianceCriterion,
     Strength,
+    init_strengths,
     invariance,
-    narrow,
 )
-from eegaug.objectives import INVARIANCE_WEIGHT, START
+from eegaug.objectives import REWARD_WEIGHT, START
 from eegaug.transforms.base import Augmentation
 
 NETWORKS = ((1, 1), (2, 1), (2, 2), (2, 3))
@@ -147,7 +147,7 @@ def train(seed: int, data_seed: int, neurons: int, layers: int, method: str, epo
             return loss + PENALTY * augnet_penalty(layer)
 
     elif method == DEFAULT:
-        narrow(layer)
+        init_strengths(layer)
         criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
 
     torch.manual_seed(seed)
@@ -270,7 +270,7 @@ penalty {PENALTY:g} times the strength as a fraction of its range; one copy in t
 *Learned, as published* clamps the strength in the forward pass, with zero gradient outside of its
 range; *learned, kept in range* is eegaug's strength, which is put back into the range after each
 step; *{DEFAULT}* is that strength in a chain of the one candidate, from
-{START * MAX_SHIFT:g} Hz on, by `InvarianceCriterion` at its own weight of {INVARIANCE_WEIGHT:g},
+{START * MAX_SHIFT:g} Hz on, by `InvarianceCriterion` at its own weight of {REWARD_WEIGHT:g},
 with all else the same; *true, averaged* is the same model with the strength fixed at
 {TRUE_SHIFT:g} Hz. As published, several copies are averaged as log-probabilities, and one copy
 gives logits.
@@ -427,7 +427,7 @@ WHY = f"""Four things stand between these medians and the paper's figures, which
   the penalty, though above those without augmentation. Its rule asks what a wider shift costs on
   the trials that are trained on, and 400 trials of 1000 samples are known by heart even by these
   networks. In seed 0, 2x1, the loss is 0.15 in training and 1.01 in the test, and 0.78 in training
-  with shifts of up to 0.1 Hz: at the default's weight of {INVARIANCE_WEIGHT:g} that is too dear,
+  with shifts of up to 0.1 Hz: at the default's weight of {REWARD_WEIGHT:g} that is too dear,
   and what it leads to, a network with a loss of 0.35 under the same shifts, is not seen from
   there. With a weight of 0.5, nearer to the published {PENALTY:g}, the same run learns 0.19 Hz, and
   is right in 0.93 instead of 0.82 of the trials.

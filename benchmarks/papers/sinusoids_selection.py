@@ -40,7 +40,7 @@ from eegaug import (
     InvariantModel,
     Strength,
     describe,
-    narrow,
+    init_strengths,
 )
 
 PENALTY = 0.2
@@ -79,7 +79,9 @@ def published_layer() -> AugmentationLayer:
 def default_chain() -> Compose:
     """Build eegaug's way: the candidates in a chain, each from a small fraction of its range."""
     shift, phase, noise = (Strength(0.0, high=high, unit=unit) for high, unit in RANGES)
-    return narrow(Compose([FrequencyShift(SFREQ, shift), FTSurrogate(phase), GaussianNoise(noise)]))
+    return init_strengths(
+        Compose([FrequencyShift(SFREQ, shift), FTSurrogate(phase), GaussianNoise(noise)])
+    )
 
 
 def state(augmentation: nn.Module) -> tuple[list[list[float]], list[list[float]]]:

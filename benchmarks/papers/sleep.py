@@ -27,8 +27,8 @@ from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
 
-from eegaug import Compose, InvarianceCriterion, InvariantModel, describe, narrow
-from eegaug.objectives import INVARIANCE_WEIGHT, START
+from eegaug import Compose, InvarianceCriterion, InvariantModel, describe, init_strengths
+from eegaug.objectives import REWARD_WEIGHT, START
 from eegaug.policies import sleep
 from eegaug.recordings import (
     STAGES,
@@ -81,13 +81,13 @@ def three_layers(windows: SleepWindows) -> Compose:
     policy = sleep(info["sfreq"], len(info["ch_names"]), info["ch_names"], TEMPERATURE)
     for layer in policy.augmentations:
         nn.init.ones_(layer.logits)
-    return narrow(policy, PUBLISHED_START)
+    return init_strengths(policy, PUBLISHED_START)
 
 
 def one_chain(windows: SleepWindows) -> Compose:
     """Build eegaug's way: the same candidates in a chain, each once."""
     spatial, time_frequency, _ = three_layers(windows).augmentations
-    return narrow(Compose([*spatial.transforms, *time_frequency.transforms]))
+    return init_strengths(Compose([*spatial.transforms, *time_frequency.transforms]))
 
 
 def published_criterion(loss: nn.Module, model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
@@ -325,7 +325,7 @@ with one copy, and the parameters that tell them best are tested.
   one learning rate for everything.
 - *{DEFAULT}*: the candidates of those layers, each once, in a chain, from
   {100 * START:g} % of their ranges; `InvarianceCriterion` at its own weight of
-  {INVARIANCE_WEIGHT:g}; learning rate {STRENGTH_LR:g} for the strengths. An extent is the mean
+  {REWARD_WEIGHT:g}; learning rate {STRENGTH_LR:g} for the strengths. An extent is the mean
   over the last quarter of the steps.
 """
 

@@ -1,8 +1,8 @@
 """Pure maps of signals and parameters: no randomness, no modules."""
 
 from eegaug.functional.beta import smaller_share
-from eegaug.functional.discrete import bernoulli, categorical
-from eegaug.functional.forms import apply, hilbert, spectral
+from eegaug.functional.estimators import bernoulli, categorical
+from eegaug.functional.operators import apply, hilbert, spectral
 from eegaug.functional.resampling import resample
 from eegaug.functional.splines import interpolation_matrix, rotation_series
 

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 import eegaug
 from eegaug.integrations.skorch import KeepFinite, StrengthHistory
-from eegaug.objectives import InvarianceCriterion, check_penalty_weight
+from eegaug.objectives import InvarianceCriterion
 from eegaug.strength import Strength
+from eegaug.validation import check_not_negative
 
 
 class _LearnsAugmentation:
@@ -27,7 +28,7 @@ class _LearnsAugmentation:
         **kwargs: Any,
     ) -> None:
         if weight is not None:
-            check_penalty_weight("weight", weight)
+            check_not_negative("weight", weight)
         self.objective = objective
         self.weight = weight
         super().__init__(*args, **kwargs)

@@ -11,55 +11,35 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from tqdm.auto import tqdm
 
-from eegaug.summaries import describe, strength_key, weight_key
+from eegaug.inspect.records import history_row, learned_strengths
 
 
 class StrengthHistory(Callback):
-    """Record every weight and every strength in ``net.history``, once an epoch.
+    """Record every weight and every strength in ``net.history``, once per epoch.
 
     The keys are ``"layer 1 FrequencyShift weight"`` and ``"layer 1 FrequencyShift
     max_delta_freq (Hz)"``, layers counted from 1; values are plain numbers in that unit. The
-    printed log leaves them out.
+    printed log leaves them out. :func:`~eegaug.learned_strengths` reads them back.
 
     Examples
     --------
-    >>> from eegaug import FrequencyShift
-    >>> list(StrengthHistory.row(FrequencyShift(sfreq=100, max_delta_freq=0.5)).items())
-    [('layer 1 FrequencyShift weight', 1.0), ('layer 1 FrequencyShift max_delta_freq (Hz)', 0.5)]
+    >>> from skorch import NeuralNetClassifier
+    >>> from eegaug import FrequencyShift, InvariantModel
+    >>> from torch import nn
+    >>> model = InvariantModel(nn.Linear(2, 2), FrequencyShift(sfreq=100))
+    >>> net = NeuralNetClassifier(model, callbacks=[StrengthHistory()])
     """
-
-    @staticmethod
-    def row(module: Any) -> dict[str, float]:
-        """Return the weights and strengths of a model by key.
-
-        Parameters
-        ----------
-        module : nn.Module
-            A model with augmentations inside.
-
-        Returns
-        -------
-        dict of str to float
-            Values in the unit that the key tells.
-        """
-        row: dict[str, float] = {}
-        for number, layer in enumerate(describe(module), 1):
-            for transform in layer["transforms"]:
-                row[weight_key(number, transform)] = transform["weight"]
-                for name, strength in transform["strengths"].items():
-                    row[strength_key(number, transform, name)] = strength["value"]
-        return row
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Keep the keys out of the printed log."""
-        keys = list(self.row(net.module_))
+        keys = list(history_row(learned_strengths(net.module_)))
         for _, callback in net.callbacks_:
             if isinstance(callback, PrintLog):
                 callback.keys_ignored_.update(keys)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Record the epoch's values."""
-        for key, value in self.row(net.module_).items():
+        """Record the values after the epoch."""
+        for key, value in history_row(learned_strengths(net.module_)).items():
             net.history.record(key, value)
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from eegaug.measures import Profile, invariance
+from eegaug.inspect.profiles import Profile, invariance
 from eegaug.plots.style import COLOURS, axes_or_new, line_style, tidied
 from eegaug.transforms import Transform
 from eegaug.transforms.base import in_mode

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from scipy.signal import welch
 from torch import Tensor
 
+from eegaug.montage import read_positions
 from eegaug.plots.style import COLOURS, tidied
 from eegaug.transforms import Augmentation, Transform
-from eegaug.transforms.sensors import read_positions
 
 
 def plot_augmentation(

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from eegaug.inspect.records import strength_key, weight_key
 from eegaug.plots.style import COLOURS, axes_or_new, line_style, tidied
-from eegaug.summaries import strength_key, weight_key
 
 
 def plot_losses(history: Any, best_epoch: int | None = None, ax: Axes | None = None) -> Figure:

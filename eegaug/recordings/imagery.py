@@ -6,9 +6,9 @@ import mne
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from eegaug.recordings.read import Recording
+from eegaug.recordings.recording import Recording
 from eegaug.recordings.simulate import band, noise
-from eegaug.strength import check_count, check_positive
+from eegaug.validation import check_count, check_positive
 
 #: The 64 electrodes of the EEG Motor Movement/Imagery Dataset, in its order.
 CHANNELS = (

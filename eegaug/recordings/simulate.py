@@ -5,9 +5,9 @@ from __future__ import annotations
 import mne
 import numpy as np
 
-from eegaug.recordings.read import Recording
-from eegaug.recordings.stages import STAGES
-from eegaug.strength import check_count, check_positive
+from eegaug.recordings.recording import Recording
+from eegaug.recordings.sleep import STAGES
+from eegaug.validation import check_count, check_positive
 
 #: Chance of each stage, per epoch of 30 s, to follow each: rows and columns W, N1, N2, N3, REM.
 TRANSITIONS = np.array(

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from eegaug.recordings.read import Recording
-from eegaug.recordings.stages import STAGES, stage_of
-from eegaug.strength import check_number, check_positive
+from eegaug.recordings.recording import Recording
+from eegaug.recordings.sleep import STAGES, stage_of
+from eegaug.validation import check_number, check_positive
 
 #: Length of a scored window (s): the epoch of both manuals of sleep scoring.
 WINDOW = 30.0

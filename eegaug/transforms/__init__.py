@@ -4,15 +4,15 @@ from eegaug.transforms.amplitude import AmplitudeScale, SignFlip
 from eegaug.transforms.base import (
     AdditiveTransform,
     Augmentation,
+    ChannelMixingTransform,
     GainTransform,
-    MixingTransform,
     ModulationTransform,
     NoiseTransform,
     SpectralTransform,
     Transform,
 )
+from eegaug.transforms.batch import BatchTransform, Mixup, SegmentationReconstruction
 from eegaug.transforms.check import check_transform
-from eegaug.transforms.mixing import BatchTransform, Mixup, SegmentationReconstruction
 from eegaug.transforms.noise import (
     BandNoise,
     EMGNoise,
@@ -50,6 +50,7 @@ __all__ = [
     "BandRotation",
     "BandstopFilter",
     "BatchTransform",
+    "ChannelMixingTransform",
     "ChannelsDropout",
     "ChannelsInterpolation",
     "ChannelsReref",
@@ -62,7 +63,6 @@ __all__ = [
     "GainTransform",
     "GaussianNoise",
     "MaskEncoding",
-    "MixingTransform",
     "Mixup",
     "ModulationTransform",
     "NoiseTransform",

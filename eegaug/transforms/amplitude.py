@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from eegaug.strength import Chance, Strength, as_strength
+from eegaug.strength import FlipProbability, Strength, as_strength
 from eegaug.transforms.base import GainTransform, Noise, uniform
 
 
@@ -15,7 +15,7 @@ class SignFlip(GainTransform):
     Parameters
     ----------
     p : float or Strength
-        Chance of a flip; a number starts a learnable :class:`~eegaug.Chance`.
+        Chance of a flip; a number starts a learnable :class:`~eegaug.FlipProbability`.
 
     References
     ----------
@@ -29,7 +29,7 @@ class SignFlip(GainTransform):
     """
 
     def __init__(self, p: float | Strength = 0.5) -> None:
-        super().__init__(p=p if isinstance(p, Strength) else Chance(p))
+        super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
 
     def gain(self, x: Tensor, noise: Noise) -> Tensor:
         """Return -1: the gate alone decides."""

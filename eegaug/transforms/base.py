@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.utils.data import get_worker_info
 
 from eegaug import functional
-from eegaug.functional.forms import Operators
+from eegaug.functional.operators import Operators
+from eegaug.montage import read_channels, read_positions
 from eegaug.strength import Strength, as_strength
-from eegaug.transforms.sensors import read_channels, read_positions
 
 #: Draws of an augmentation: tensors with one row a trial, nested in tuples; None for no draw.
 Noise = Tensor | tuple | None
@@ -128,7 +128,7 @@ class Augmentation(nn.Module):
         """Move dense labels (batch, ..., times) along with the signals; here time stays."""
         return y
 
-    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move a model's dense outputs back to where the signals were before; here time stays.
 
         Parameters
@@ -153,8 +153,23 @@ class Augmentation(nn.Module):
         return y
 
     @abstractmethod
-    def breadths(self) -> Iterator[Tensor]:
-        """Yield, for each layer or chain link inside, how far it reaches: shape (strengths,)."""
+    def layers(self) -> Iterator[Augmentation]:
+        """Yield the layers inside, in order: of a transform, the transform itself."""
+
+    def candidates(self) -> Iterator[tuple[Transform, Tensor | float]]:
+        """Yield the transforms that a layer chooses among, each with its weight."""
+        raise NotImplementedError
+
+    def widths(self) -> Iterator[Tensor]:
+        """Yield, for each layer inside, the widths of its strengths times their weights."""
+        for layer in self.layers():
+            widths = [
+                weight * strength.width
+                for transform, weight in layer.candidates()
+                for strength in transform.strengths().values()
+            ]
+            if widths:
+                yield torch.stack(widths)
 
 
 class Transform(Augmentation):
@@ -321,7 +336,7 @@ class Transform(Augmentation):
         index = index.expand(len(y), -1).reshape(len(y), *[1] * (y.ndim - 2), -1)
         return y.gather(-1, index.expand(*y.shape[:-1], -1))
 
-    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
         """Return dense outputs (batch, rows, times), linearly, at the times before the transform.
 
         ``y`` itself, the default, where time stays.
@@ -329,15 +344,15 @@ class Transform(Augmentation):
         if type(self).sources is not Transform.sources:
             raise TypeError(
                 "Dense outputs should come from transforms whose movement of time is undone by"
-                f" `moved_back`. Found {type(self).__name__}, which has none."
+                f" `inverse_map`. Found {type(self).__name__}, which has none."
             )
         return y
 
-    def undo(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense outputs (batch, ..., times) back, in part where the gate chose in part."""
         gate, own = noise
         rows = y.reshape(len(y), -1, y.shape[-1])
-        back = self.moved_back(rows, own)
+        back = self.inverse_map(rows, own)
         if back is rows:
             return y
         chosen = self.scale(gate)
@@ -350,11 +365,13 @@ class Transform(Augmentation):
             own["p"] = own.pop("p", self.p)
         return {name: strength for name, strength in own.items() if strength.learnable}
 
-    def breadths(self) -> Iterator[Tensor]:
-        """Yield the breadths of the learnable strengths: a transform is a link of a chain."""
-        breadths = [strength.breadth for strength in self.strengths().values()]
-        if breadths:
-            yield torch.stack(breadths)
+    def layers(self) -> Iterator[Augmentation]:
+        """Yield the transform: it counts as a layer of its own."""
+        yield self
+
+    def candidates(self) -> Iterator[tuple[Transform, Tensor | float]]:
+        """Yield the transform, with a weight of one."""
+        yield self, 1.0
 
     def extra_repr(self) -> str:
         """Show the sampling rate."""
@@ -455,7 +472,7 @@ class GainTransform(Transform):
         return {"gain": self.gain(x, noise) - 1}
 
 
-class MixingTransform(Transform):
+class ChannelMixingTransform(Transform):
     """Base of transforms that mix channels by a matrix: ``matrix @ x``.
 
     Parameters
@@ -465,7 +482,7 @@ class MixingTransform(Transform):
 
     Examples
     --------
-    >>> class AverageReference(MixingTransform):
+    >>> class AverageReference(ChannelMixingTransform):
     ...     def matrix(self, x, noise):
     ...         n_channels = x.shape[1]
     ...         return (torch.eye(n_channels) - 1 / n_channels).to(x).expand(len(x), -1, -1)
@@ -550,6 +567,15 @@ class NoiseTransform(Transform):
         """Return the term: all numbers of a trial are one before they meet its samples."""
         total = self.level() if scale is None else scale * self.level()
         return {"term": times(total, self.field(x, noise))}
+
+
+def augmentation_layers(module: nn.Module) -> Iterator[Augmentation]:
+    """Yield the layers of all augmentations of a model, in order."""
+    if isinstance(module, Augmentation):
+        yield from module.layers()
+    else:
+        for child in module.children():
+            yield from augmentation_layers(child)
 
 
 def uniform(

@@ -7,9 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from eegaug.strength import Strength, as_strength, check_number, check_positive
+from eegaug.montage import on_sphere
+from eegaug.strength import Strength, as_strength
 from eegaug.transforms.base import Noise, NoiseTransform, check_channels, normal, uniform
-from eegaug.transforms.sensors import on_sphere
+from eegaug.validation import check_number, check_positive
 
 #: Unit of what is added: whatever the signals are in.
 UNIT = "unit of the signal"

@@ -9,11 +9,18 @@ import torch
 from torch import Tensor
 
 from eegaug import functional
-from eegaug.functional.forms import Operators
-from eegaug.strength import Chance, Strength, as_strength, check_count, check_positive
+from eegaug.functional.operators import Operators
+from eegaug.montage import (
+    centre,
+    mirrored_by_name,
+    mirrored_by_position,
+    on_sphere,
+    read_channels,
+)
+from eegaug.strength import FlipProbability, Strength, as_strength
 from eegaug.transforms.base import (
+    ChannelMixingTransform,
     GainTransform,
-    MixingTransform,
     Noise,
     Transform,
     check_channels,
@@ -22,13 +29,7 @@ from eegaug.transforms.base import (
     stratified,
     uniform,
 )
-from eegaug.transforms.sensors import (
-    centre,
-    mirrored_by_name,
-    mirrored_by_position,
-    on_sphere,
-    read_channels,
-)
+from eegaug.validation import check_count, check_positive
 
 
 class ChannelsDropout(GainTransform):
@@ -71,7 +72,7 @@ class ChannelsDropout(GainTransform):
         return 1 - self.choose(noise, self.p_drop)[:, :, None]
 
 
-class ChannelsShuffle(MixingTransform):
+class ChannelsShuffle(ChannelMixingTransform):
     r"""Shuffle a random set of channels among themselves.
 
     .. math:: x'_c = x_{\pi(c)}, \qquad \pi \text{ uniform over the permutations of }
@@ -147,7 +148,7 @@ class ChannelsShuffle(MixingTransform):
         return torch.stack(steps, 2)
 
 
-class ChannelsSymmetry(MixingTransform):
+class ChannelsSymmetry(ChannelMixingTransform):
     r"""Exchange left and right, :math:`x'_c = x_{\bar c}`, with probability ``p``.
 
     Channels on the midline, and those without a counterpart, stay.
@@ -162,7 +163,7 @@ class ChannelsSymmetry(MixingTransform):
     mirrored : sequence of int, optional
         Index of each channel's counterpart; instead of names and positions.
     p : float or Strength
-        Chance of the exchange; a number starts a learnable :class:`~eegaug.Chance`.
+        Chance of the exchange; a number starts a learnable :class:`~eegaug.FlipProbability`.
 
     Raises
     ------
@@ -192,7 +193,7 @@ class ChannelsSymmetry(MixingTransform):
         mirrored: Sequence[int] | None = None,
         p: float | Strength = 0.5,
     ) -> None:
-        super().__init__(p=p if isinstance(p, Strength) else Chance(p))
+        super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
         given = [name is not None for name in (ch_names, positions, mirrored)]
         if sum(given) != 1:
             raise ValueError(
@@ -225,7 +226,7 @@ class ChannelsSymmetry(MixingTransform):
         return self.swap.to(x.dtype).expand(len(x), -1, -1)
 
 
-class ChannelsReref(MixingTransform):
+class ChannelsReref(ChannelMixingTransform):
     r"""Take a random channel as the reference.
 
     .. math:: x'_c = x_c - x_r \ (c \ne r), \qquad x'_r = -x_r,
@@ -264,7 +265,7 @@ class ChannelsReref(MixingTransform):
         return eye - (1 + reference)[:, :, None] * reference[:, None]
 
 
-class ChannelsInterpolation(MixingTransform):
+class ChannelsInterpolation(ChannelMixingTransform):
     r"""Replace channels by what the others tell of them, as bad channels are interpolated.
 
     .. math:: x'_c = (1 - b_c)\,x_c + b_c \sum_{d \ne c} W_{cd}\,x_d, \qquad

@@ -5,13 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from eegaug.strength import Strength, as_strength, check_positive
+from eegaug.strength import Strength, as_strength
 from eegaug.transforms.base import (
     ModulationTransform,
     Noise,
     SpectralTransform,
     uniform,
 )
+from eegaug.validation import check_positive
 
 
 class FTSurrogate(SpectralTransform):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from eegaug import functional
-from eegaug.functional.forms import Operators
-from eegaug.strength import Chance, Strength, as_strength, check_count, check_positive
+from eegaug.functional.operators import Operators
+from eegaug.strength import FlipProbability, Strength, as_strength
 from eegaug.transforms.base import (
     AdditiveTransform,
     GainTransform,
@@ -18,6 +18,7 @@ from eegaug.transforms.base import (
     Transform,
     uniform,
 )
+from eegaug.validation import check_count, check_positive
 
 
 class TimeShift(SpectralTransform):
@@ -71,7 +72,7 @@ class TimeShift(SpectralTransform):
         """Return the times before the shift."""
         return times - self._samples(noise)[:, None]
 
-    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
         """Shift the other way."""
         return functional.apply(y, self.step(y, -noise))
 
@@ -129,7 +130,7 @@ class RandomCrop(TimeShift):
         """Shift dense labels (batch, ..., times), then crop the middle."""
         return self.resized(super().relabel(y, noise))
 
-    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
         """Raise: there are no outputs for the margins."""
         raise TypeError(
             "Dense outputs should come from transforms that keep every sample, such as TimeShift."
@@ -159,7 +160,7 @@ class TimeReverse(Transform):
     Parameters
     ----------
     p : float or Strength
-        Chance of a reversal; a number starts a learnable :class:`~eegaug.Chance`.
+        Chance of a reversal; a number starts a learnable :class:`~eegaug.FlipProbability`.
 
     References
     ----------
@@ -173,7 +174,7 @@ class TimeReverse(Transform):
     """
 
     def __init__(self, p: float | Strength = 0.5) -> None:
-        super().__init__(p=p if isinstance(p, Strength) else Chance(p))
+        super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
 
     def step(self, x: Tensor, noise: Noise) -> Operators:
         """Return the whole step: the gate alone decides."""
@@ -183,7 +184,7 @@ class TimeReverse(Transform):
         """Return the times from the last to the first."""
         return times.flip(0)[None]
 
-    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
         """Reverse again."""
         return y.flip(-1)
 
@@ -386,7 +387,7 @@ class TimeWarp(AdditiveTransform):
         """Return the times that are read, shape (batch, times)."""
         return self._warp(times, max(len(times) - 1, 1), noise)[0]
 
-    def moved_back(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
         """Read each time where the warp has put it, which Newton's method finds."""
         last = max(y.shape[-1] - 1, 1)
         wanted = torch.arange(y.shape[-1], device=y.device, dtype=y.dtype).expand(len(y), -1)

@@ -14,7 +14,7 @@ from pathlib import Path
 import mne
 from tqdm.auto import tqdm
 
-from eegaug.recordings.stages import stage_of
+from eegaug.recordings.sleep import stage_of
 
 #: What a folder is searched for; a file of any kind that MNE reads can be named itself.
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")

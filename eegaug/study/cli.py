@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eegaug import __version__
-from eegaug.objectives import INVARIANCE_WEIGHT
+from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
 
 if TYPE_CHECKING:
-    from eegaug.learn import Learned
     from eegaug.recordings import SleepWindows
+    from eegaug.study import Learned
 
 #: What a run leaves in its output folder.
 RESULTS = ("invariances.json", "report.html", "model.pt")
@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         "--weight",
         type=float,
         metavar="X",
-        default=INVARIANCE_WEIGHT,
+        default=REWARD_WEIGHT,
         help="what an augmentation wider by a factor e may cost, in nats of the training loss"
         " (%(default)s)",
     )
@@ -191,14 +191,14 @@ def _learn(arguments: argparse.Namespace) -> int:
         import matplotlib
 
         matplotlib.use("agg")
-        from eegaug.learn import Settings, learn
         from eegaug.recordings import (
             fetch_sleep_edf,
             make_windows,
             read_recordings,
             simulate_nights,
         )
-        from eegaug.report import write_report
+        from eegaug.study import Settings, learn
+        from eegaug.study.report import write_report
 
     start = time.perf_counter()
     try:

@@ -25,15 +25,15 @@ from skorch.helper import predefined_split
 from torch import nn
 
 import eegaug
+from eegaug.inspect.profiles import SIGNIFICANT, Profile, compare_top_candidates, identifiability
+from eegaug.inspect.records import describe, strength_key, summary_rows
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
-from eegaug.measures import SIGNIFICANT, Profile, identifiability, runners_up
 from eegaug.models import InvariantModel
-from eegaug.objectives import INVARIANCE_WEIGHT, check_penalty_weight, narrow
+from eegaug.objectives import REWARD_WEIGHT, init_strengths
 from eegaug.policies import POLICIES
 from eegaug.recordings import STAGES, SleepWindows, Split, split_windows
-from eegaug.strength import check_count, check_positive
-from eegaug.summaries import describe, strength_key, summary_rows
+from eegaug.validation import check_count, check_not_negative, check_positive
 
 #: A transform is all but unused below this weight, or this part of its strengths' ranges.
 LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
@@ -91,7 +91,7 @@ class Settings:
     batch_size: int = 64
     lr: float = 1e-3
     strength_lr: float = 1e-2
-    weight: float = INVARIANCE_WEIGHT
+    weight: float = REWARD_WEIGHT
     n_copies: int = 4
     seed: int = 0
     device: str = "auto"
@@ -105,7 +105,7 @@ class Settings:
             )
         check_positive("lr", self.lr)
         check_positive("strength_lr", self.strength_lr)
-        check_penalty_weight("weight", self.weight)
+        check_not_negative("weight", self.weight)
         _model_class(self.model)
         if self.policy not in POLICIES:
             raise ValueError(
@@ -140,8 +140,8 @@ class Learned:
     ----------
     profiles : list of Profile
         How sure each strength is (:func:`~eegaug.identifiability`), on windows validated on.
-    runners_up : list of dict
-        What the second choice of each layer would have given (:func:`~eegaug.runners_up`).
+    compare_top_candidates : list of dict
+        What the second choice of each layer would have given (:func:`~eegaug.compare_top_candidates`).
     y_true : ndarray of int
         Stages of the test windows, shape (test windows,).
     y_pred : dict of str to ndarray
@@ -167,7 +167,7 @@ class Learned:
     restarts: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.profiles, self.runners_up = self._measure()
+        self.profiles, self.compare_top_candidates = self._measure()
         X, test = self.windows.X, self.split.test
         self.y_true = self.windows.y[test]
         self.y_pred = {name: net.predict(X[test]) for name, net in self.nets.items()}
@@ -193,7 +193,7 @@ class Learned:
         weights = _class_weights(self.windows.y[self.split.train]).to(device)
         asked = self.net.module_, nn.CrossEntropyLoss(weights), x, y
         profiles = identifiability(*asked, n_draws=2, weight=self.settings.weight)
-        return profiles, runners_up(*asked, n_draws=2)
+        return profiles, compare_top_candidates(*asked, n_draws=2)
 
     def sureness(self) -> pd.DataFrame:
         """Return how sure each strength is, one row a strength: what stands against trusting it."""
@@ -246,7 +246,7 @@ class Learned:
                         f"{name}, differs between restarts: {min(values):.3g} to"
                         f" {max(values):.3g} over {len(values)}."
                     )
-        for layer in self.runners_up:
+        for layer in self.compare_top_candidates:
             if layer["excess"] < SIGNIFICANT * layer["error"]:
                 told.append(
                     f"Layer {layer['layer']} chose {layer['winner']}; {layer['runner_up']} would"
@@ -354,7 +354,7 @@ class Learned:
             "trust": {
                 "doubts": self.doubts(),
                 "strengths": [asdict(profile) for profile in self.profiles],
-                "runners_up": self.runners_up,
+                "compare_top_candidates": self.compare_top_candidates,
                 "restarts": self.restarts,
             },
             "scores": scores["augmented"],
@@ -622,7 +622,7 @@ def _fit(
             net = braindecode.EEGClassifier(network, **common)
         else:
             augmentation = POLICIES[settings.policy](sfreq, n_chans, windows.info["ch_names"])
-            narrow(augmentation)
+            init_strengths(augmentation)
             net = EEGClassifier(
                 InvariantModel(network, augmentation, settings.n_copies),
                 weight=settings.weight,

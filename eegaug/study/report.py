@@ -14,10 +14,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from eegaug import plots
-from eegaug.learn import Learned, is_unused
+from eegaug.inspect.records import describe
 from eegaug.recordings import STAGES
 from eegaug.recordings.windows import tell_dropped
-from eegaug.summaries import describe
+from eegaug.study import Learned, is_unused
 from eegaug.transforms import Transform
 
 #: Title of a column for each score.
@@ -35,14 +35,14 @@ def write_report(learned: Learned, path: str | Path) -> None:
     Parameters
     ----------
     learned : Learned
-        What :func:`eegaug.learn.learn` returned.
+        What :func:`eegaug.study.learn` returned.
     path : path
         HTML file that is written, over what is there.
 
     Examples
     --------
     >>> import tempfile
-    >>> from eegaug.learn import Settings, learn
+    >>> from eegaug.study import Settings, learn
     >>> from eegaug.recordings import make_windows, simulate_nights
     >>> windows = make_windows(simulate_nights(n_people=3, hours=0.1))
     >>> learned = learn(windows, Settings(epochs=1, n_copies=1, device="cpu"))
@@ -151,7 +151,7 @@ def _sureness(learned: Learned) -> str:
         f"{told}<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using"
         " it costs loss. <i>Free</i>: it reached the end of its range, and nothing resisted."
         " <i>Not determined</i>: it could be otherwise at no measurable cost. <i>Too wide</i>: half"
-        " of it would save more than its breadth is worth. Costs are told on windows that were"
+        " of it would save more than its width is worth. Costs are told on windows that were"
         " validated on, not trained on, in nats, and count from two standard errors on."
         f" {again}</p>{_html(learned.sureness())}"
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from eegaug import functional
-from eegaug.strength import Strength, as_strength, check_count
+from eegaug.strength import Strength, as_strength
 from eegaug.transforms.base import (
     Noise,
     as_trials,
@@ -20,6 +20,7 @@ from eegaug.transforms.base import (
     uniform,
     without_graph_in_workers,
 )
+from eegaug.validation import check_count
 
 
 class BatchTransform(nn.Module):
@@ -176,7 +177,7 @@ class SegmentationReconstruction(BatchTransform):
         Number of segments, of the same length but for the last, which takes up the rest.
     p : float or Strength
         Chance that a trial is rebuilt. A number is frozen: nothing rewards this transform for
-        its breadth.
+        its width.
 
     Raises
     ------

@@ -1,0 +1,115 @@
+"""The loss of each trial under fixed draws: what profiles and comparisons of candidates measure."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from eegaug.models import InvariantModel
+from eegaug.validation import check_count
+
+#: A difference of the loss counts from this many standard errors on.
+SIGNIFICANT = 2.0
+
+
+def per_trial(loss: nn.Module, outputs: Tensor, targets: Tensor, mean: Tensor) -> Tensor:
+    """Return the loss of each trial, on the scale of the mean loss.
+
+    Class weights do not sum to one over a batch: the losses are scaled so that their mean is
+    ``mean``.
+
+    Parameters
+    ----------
+    loss : nn.Module
+        Loss of (outputs, targets) with a ``reduction`` of "none".
+    outputs, targets : Tensor
+        Outputs of the network, and what they should be, shape (batch, ...).
+    mean : Tensor
+        Mean loss of the batch.
+
+    Returns
+    -------
+    Tensor
+        Losses, shape (batch,).
+    """
+    losses = loss(outputs, targets).reshape(len(outputs), -1).mean(1)
+    return losses * (mean / losses.mean()).nan_to_num(1.0)
+
+
+def with_reduction(loss: nn.Module, reduction: str) -> nn.Module:
+    """Return a copy of a loss with another ``reduction``."""
+    loss = copy.deepcopy(loss)
+    loss.reduction = reduction  # type: ignore[assignment]
+    return loss
+
+
+def replayed_losses(
+    model: InvariantModel,
+    loss: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    n_draws: int,
+    batch_size: int,
+    seed: int,
+) -> Tensor:
+    """Return the loss of each trial, its mean over draws that are the same in each call.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        The model, in evaluation mode.
+    loss : nn.Module
+        Loss of (outputs, targets) with a ``reduction``.
+    x, y : Tensor
+        Signals and targets.
+    n_draws : int
+        Draws per trial.
+    batch_size : int
+        Trials at a time.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    Tensor
+        Losses, shape (batch,).
+    """
+    each, together = with_reduction(loss, "none"), with_reduction(loss, "mean")
+    generator = torch.Generator(x.device).manual_seed(seed)
+    losses = []
+    for _ in range(n_draws):
+        outputs = torch.cat(
+            [
+                model.of_one_copy(signals, model.augmentation.sample(signals, generator))
+                for signals in x.split(batch_size)
+            ]
+        )
+        losses.append(per_trial(each, outputs, y, together(outputs, y)))
+    return torch.stack(losses).mean(0)
+
+
+def mean_and_error(differences: Tensor) -> tuple[float, float]:
+    """Return the mean over trials, and its standard error."""
+    return differences.mean().item(), (differences.std() / len(differences) ** 0.5).item()
+
+
+def check_trials(model: object, x: object, y: object, n_draws: object) -> None:
+    """Raise where these are not a model with trials to measure it on."""
+    if not isinstance(model, InvariantModel):
+        raise TypeError(
+            f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
+        )
+    if not isinstance(x, Tensor) or not isinstance(y, Tensor):
+        name, value = ("y", y) if isinstance(x, Tensor) else ("x", x)
+        raise TypeError(
+            f"Input `{name}` should be a tensor, such as torch.as_tensor({name})."
+            f" Found {type(value).__name__}."
+        )
+    if len(x) < 2 or len(x) != len(y):
+        raise ValueError(
+            "Inputs `x` and `y` should hold the same number of trials, two or more."
+            f" Found {len(x)} and {len(y)}."
+        )
+    check_count("n_draws", n_draws)

@@ -1,0 +1,36 @@
+"""What arguments may be: one check, one line of error each."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise where ``value`` is not a finite real number."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"Parameter `{name}` should be a number. Found `{name} = {value!r}`.")
+    if not math.isfinite(value):
+        raise ValueError(f"Parameter `{name}` should be finite. Found `{name} = {value}`.")
+
+
+def check_positive(name: str, value: object) -> None:
+    """Raise where ``value`` is not a positive finite number."""
+    check_number(name, value)
+    if not value > 0:  # type: ignore[operator]
+        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
+
+
+def check_not_negative(name: str, value: object) -> None:
+    """Raise where ``value`` is not a finite number of zero or more."""
+    check_number(name, value)
+    if value < 0:  # type: ignore[operator]
+        raise ValueError(f"Parameter `{name}` should be zero or more. Found `{name} = {value}`.")
+
+
+def check_count(name: str, value: object) -> None:
+    """Raise where ``value`` is not a positive whole number."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
+    if value < 1:
+        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
