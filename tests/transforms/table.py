@@ -40,7 +40,8 @@ from eegaug import (
 )
 from eegaug.transforms.base import uniform
 
-SFREQ = 100.0
+from ..helpers import SFREQ
+
 #: Length of the crop (samples): shorter than every window of the tests.
 CROP = 8
 #: Three sensors: left, midline, right.

@@ -36,59 +36,32 @@ from eegaug import (
     SignFlip,
     SmoothTimeMask,
     TimeReverse,
-    functional,
 )
+
+from ..helpers import N_CHANNELS, N_TRIALS, SFREQ, replay, standard_sensors, tones, trials
 
 theirs = reference.functional
 
-SFREQ = 100.0
-N_TRIALS, N_CHANNELS = 5, 4
 Y = torch.arange(N_TRIALS)
-
-
-def signal(n_times=300, n_channels=N_CHANNELS, dtype=torch.float64):
-    draws = RandomState(0).standard_normal((N_TRIALS, n_channels, n_times))
-    return torch.as_tensor(draws).to(dtype)
-
-
-def replay(transform, x, own=None):
-    """Transform every trial with these draws."""
-    gate, _ = transform.to(x.dtype).sample(x)
-    gate = None if gate is None else torch.zeros_like(gate)
-    return transform(x, noise=(gate, own)).detach()
-
-
-def tones(*freqs, n_times=2000):
-    """One channel for each frequency."""
-    times = torch.arange(n_times, dtype=torch.float64) / SFREQ
-    return torch.cos(2 * torch.pi * torch.tensor(freqs)[:, None] * times)[None]
-
-
-def standard_sensors(n_channels=64):
-    """Names and positions spread evenly over the 343 places of the 10-05 system."""
-    places = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
-    names = [name for name in places if name not in {"T3", "T4", "T5", "T6", "A1", "A2"}]
-    names = names[:: len(names) // n_channels][:n_channels]
-    return names, np.array([places[name] for name in names])
 
 
 # -- braindecode: time, amplitude, frequency ----------------------------------------------
 
 
 def test_time_reverse():
-    x = signal()
+    x = trials()
     assert torch.equal(replay(TimeReverse(1.0), x), theirs.time_reverse(x, Y)[0])
 
 
 def test_sign_flip():
-    x = signal()
+    x = trials()
     assert torch.equal(replay(SignFlip(1.0), x), theirs.sign_flip(x, Y)[0])
 
 
 @pytest.mark.parametrize("n_times", [300, 301])
 @pytest.mark.parametrize("channel_indep", [False, True])
 def test_ft_surrogate(n_times, channel_indep):
-    x = signal(n_times)
+    x = trials(n_times)
     n_inner = (n_times - 1) // 2
     phases = torch.zeros(N_TRIALS, N_CHANNELS if channel_indep else 1, n_times // 2 + 1).double()
     drawn = RandomState(1).random_sample((*phases.shape[:2], n_inner))
@@ -100,7 +73,7 @@ def test_ft_surrogate(n_times, channel_indep):
 
 def test_channels_dropout():
     """Theirs keeps next to nothing of a dropped channel: sigmoid(1000 (u - p)), not a step."""
-    x, p_drop = signal(), 0.4
+    x, p_drop = trials(), 0.4
     draws = torch.as_tensor(RandomState(3).uniform(0, 1, size=(N_TRIALS, N_CHANNELS)))
     assert (draws - p_drop).abs().min() > 0.01, "away from the edge of their sigmoid"
     ours = replay(ChannelsDropout(p_drop).eval(), x, draws)
@@ -110,7 +83,7 @@ def test_channels_dropout():
 
 def test_amplitude_scale():
     """Their interval may be any; ours has ends about 1, here 0.4 and 1.7."""
-    x = signal()
+    x = trials()
     places = torch.as_tensor(RandomState(1).uniform(size=(N_TRIALS, N_CHANNELS, 1)))
     ours = replay(AmplitudeScale(0.7, max_decrease=0.6), x, places)
     wanted, _ = theirs.amplitude_scale(x, Y, (0.4, 1.7), RandomState(1))
@@ -118,14 +91,14 @@ def test_amplitude_scale():
 
 
 def test_gaussian_noise():
-    x = signal()
+    x = trials()
     draws = torch.as_tensor(RandomState(1).normal(size=x.shape))
     wanted, _ = theirs.gaussian_noise(x, Y, 0.3, RandomState(1))
     assert torch.allclose(replay(GaussianNoise(0.3), x, draws), wanted, atol=1e-6)
 
 
 def test_smooth_time_mask():
-    x = signal(1000)
+    x = trials(1000)
     starts = torch.tensor([0, 10, 333, 600, 800], dtype=torch.float64)
     ours = replay(SmoothTimeMask(SFREQ, 2.0), x, starts / 800)
     wanted, _ = theirs.smooth_time_mask(x, Y, starts, 200)
@@ -134,7 +107,7 @@ def test_smooth_time_mask():
 
 def test_mask_encoding():
     """A length of 16 of 80 samples, twice: all numbers are exact."""
-    x = signal(80, dtype=torch.float32)
+    x = trials(80, dtype=torch.float32)
     starts = torch.tensor([[0, 64], [1, 5], [20, 50], [33, 33], [63, 7]])
     ours = replay(MaskEncoding(0.4, n_segments=2), x, starts / 64)
     wanted, _ = theirs.mask_encoding(x, Y, starts, 16, 2)
@@ -148,7 +121,7 @@ def test_frequency_shift(n_times):
     With no padding the two are one. With padding they differ at the ends, where the tail of
     the Hilbert kernel meets zeros or the other end of the window, the less so the further in.
     """
-    x = signal(n_times)
+    x = trials(n_times)
     share = torch.tensor([-1.0, -0.3, 0.0, 0.5, 1.0], dtype=torch.float64)
     ours = replay(FrequencyShift(SFREQ, 3.0), x, share)
     wanted = theirs.frequency_shift(x, Y, 3.0 * share, SFREQ)[0].double()
@@ -204,7 +177,7 @@ def test_channels_shuffle_has_the_same_distribution():
 
 
 def test_channels_rereference():
-    x = signal()
+    x = trials()
     channels = torch.as_tensor(RandomState(1).randint(0, N_CHANNELS, size=N_TRIALS))
     ours = replay(ChannelsReref(1.0), x, (channels.double() + 0.5) / N_CHANNELS)
     wanted, _ = theirs.channels_rereference(x.clone(), Y, RandomState(1))
@@ -217,14 +190,14 @@ def test_channels_symmetry_over_the_whole_10_05_system():
     permutation = reference.ChannelsSymmetry(1.0, names).permutation
     ours = ChannelsSymmetry(names, p=1.0)
     assert ours.swap.argmax(1).tolist() == permutation
-    x = signal(20, len(names))
+    x = trials(20, len(names))
     assert torch.equal(replay(ours, x), theirs.channels_permute(x, Y, permutation)[0])
 
 
 @pytest.mark.parametrize("jitter", [None, 5])
 def test_band_rotation(jitter):
     """Theirs turns and shifts by whole numbers, the same for all trials, as drawn here."""
-    x = signal(100, 3 * 8)
+    x = trials(100, 3 * 8)
     draws = RandomState(2)
     offsets = [draws.choice([-2, -1, 0, 1, 2]) for _ in range(3)]
     shift = 0 if jitter is None else draws.randint(-jitter, jitter + 1)
@@ -240,7 +213,7 @@ def test_band_rotation(jitter):
 def test_sensors_rotation(axis, n_channels):
     """Theirs is W(angle), ours I + W(angle) - W(0): zero degrees change nothing."""
     _, positions = standard_sensors(n_channels)
-    x, angles = signal(50, n_channels), torch.tensor([-30.0, -7.0, 0.0, 12.5, 30.0]).double()
+    x, angles = trials(50, n_channels), torch.tensor([-30.0, -7.0, 0.0, 12.5, 30.0]).double()
 
     def rotated(angles):
         sensors = torch.as_tensor(positions.T)
@@ -257,7 +230,7 @@ def test_sensors_rotation(axis, n_channels):
 )
 def test_rotations_have_the_references_axes(axis, rotation):
     _, positions = standard_sensors(8)
-    x, share = signal(20, 8), torch.linspace(-1, 1, N_TRIALS).double()
+    x, share = trials(20, 8), torch.linspace(-1, 1, N_TRIALS).double()
     named = replay(rotation(positions, 20.0), x, share)
     assert torch.equal(named, replay(SensorsRotation(positions, axis, 20.0), x, share))
 
@@ -266,7 +239,7 @@ def test_rotations_have_the_references_axes(axis, rotation):
 
 
 def test_mixup():
-    x, y = signal(), torch.tensor([0, 1, 2, 0, 1])
+    x, y = trials(), torch.tensor([0, 1, 2, 0, 1])
     mixup = Mixup(0.4, beta_per_sample=True).double()
     noise = mixup.sample(x, torch.Generator().manual_seed(1))
     mixed, (first, second, weight) = mixup(x, y, noise=noise)
@@ -287,7 +260,7 @@ def test_mixup_mixes_as_braindecodes_does():
 
 def test_segmentation_reconstruction():
     """The same trials by class and segment; theirs leaves a rest at the end empty, ours not."""
-    x, y, n_segments = signal(100), torch.tensor([0, 0, 0, 1, 1]), 4
+    x, y, n_segments = trials(100), torch.tensor([0, 0, 0, 1, 1]), 4
     draws = RandomState(1)
     picked = {n: draws.randint(0, n, (n, n_segments)) for n in (3, 2)}
     wanted, labels = theirs.segmentation_reconstruction(
@@ -303,24 +276,13 @@ def test_segmentation_reconstruction():
 # -- MNE ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_channels", [4, 19, 64])
-def test_interpolation_is_mnes(n_channels):
-    _, positions = standard_sensors(n_channels)
-    targets = RandomState(1).standard_normal((30, 3))
-    wanted = _make_interpolation_matrix(positions, targets)
-    unit = [torch.nn.functional.normalize(torch.as_tensor(p), dim=1) for p in (positions, targets)]
-    ours = functional.interpolation_matrix(*unit).numpy()
-    assert np.allclose(ours, wanted, atol=1e-8)
-    assert np.allclose(ours.sum(1), 1)
-
-
 @pytest.mark.parametrize("axis", ["x", "y", "z"])
 def test_rotated_sensors_are_interpolated_as_mne_does(axis):
     """The series in the angle is exact; the rotation itself is SciPy's."""
     _, positions = standard_sensors(64)
     transform = SensorsRotation(positions, axis, 30.0).double()
     share = torch.linspace(-1, 1, N_TRIALS, dtype=torch.float64)
-    step = transform.step(signal(2, 64), share)["matrix"].detach().numpy()
+    step = transform.step(trials(2, 64), share)["matrix"].detach().numpy()
     at_zero = _make_interpolation_matrix(positions, positions)
     for change, angle in zip(step, 30 * share.numpy(), strict=True):
         turn = scipy.spatial.transform.Rotation.from_euler(axis, angle, degrees=True)
@@ -352,70 +314,13 @@ def test_replaced_channels_are_mnes_bad_channels():
 # -- SciPy --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_times", [1, 2, 3, 100, 101])
-def test_hilbert(n_times):
-    x = signal(n_times)
-    wanted = scipy.signal.hilbert(x.numpy()).imag
-    assert np.allclose(functional.hilbert(x).numpy(), wanted, atol=1e-12)
-
-
 @pytest.mark.parametrize("n_times", [100, 101])
 def test_phase_jitter_turns_the_analytic_signal(n_times):
-    x = signal(n_times)
+    x = trials(n_times)
     share = torch.as_tensor(RandomState(1).uniform(-1, 1, (N_TRIALS, N_CHANNELS)))
     ours = replay(PhaseJitter(90.0), x, share)
     turned = scipy.signal.hilbert(x.numpy()) * np.exp(0.5j * np.pi * share.numpy())[..., None]
     assert np.allclose(ours.numpy(), turned.real, atol=1e-12)
-
-
-def test_resample_is_the_cubic_with_centred_slopes():
-    x = signal(60)
-    times = torch.as_tensor(RandomState(1).uniform(1, 58, (N_TRIALS, 200)))
-    slopes = np.gradient(x.numpy(), axis=-1)
-    wanted = [
-        scipy.interpolate.CubicHermiteSpline(np.arange(60), each.T, slope.T)(where).T
-        for each, slope, where in zip(x.numpy(), slopes, times.numpy(), strict=True)
-    ]
-    assert np.allclose(functional.resample(x, times).numpy(), np.array(wanted), atol=1e-12)
-
-
-def test_resample_reads_a_slow_sine_between_samples():
-    """At a twentieth of the sampling rate cubic convolution is right to a thousandth.
-
-    Its error is of third order: at a fifth of the rate it would be a twentieth.
-    """
-    freq = 5 / SFREQ
-    x = torch.sin(2 * torch.pi * freq * torch.arange(400.0).double())[None, None]
-    times = torch.linspace(2, 397, 1111, dtype=torch.float64)[None]
-    found = functional.resample(x, times)[0, 0]
-    assert (found - torch.sin(2 * torch.pi * freq * times[0])).abs().max() < 1e-3
-
-
-def test_resample_at_another_rate_is_scipys():
-    """SciPy's is by Fourier series and exact here; cubic convolution comes close."""
-    x = tones(1.0, 2.5, 4.0, n_times=400)
-    times = torch.arange(0, 400, 2 / 3, dtype=torch.float64)[None]
-    wanted = scipy.signal.resample(x.numpy(), times.shape[1], axis=-1)
-    difference = functional.resample(x, times).numpy() - wanted
-    inside = slice(5, -5)  # at its ends ours holds the signal, SciPy's is circular
-    assert np.abs(difference[..., inside]).max() < 1e-3
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("alpha", [0.1, 0.2, 0.4, 1.0, 2.0])
-def test_the_smaller_share_is_a_quantile_of_beta(alpha, dtype):
-    uniform = torch.linspace(0.001, 0.999, 999, dtype=dtype)
-    found = functional.smaller_share(uniform, torch.tensor(alpha, dtype=dtype))
-    wanted = scipy.stats.beta.ppf(uniform.double().numpy() / 2, alpha, alpha)
-    assert np.abs(found.numpy() - wanted).max() < 1e-4
-
-
-@pytest.mark.parametrize("alpha", [3.0, 5.0, 10.0])
-def test_the_smaller_share_is_right_over_the_range_of_mixup(alpha):
-    uniform = torch.linspace(0.001, 0.999, 999, dtype=torch.float64)
-    found = functional.smaller_share(uniform, torch.tensor(alpha, dtype=torch.float64))
-    wanted = scipy.stats.beta.ppf(uniform.numpy() / 2, alpha, alpha)
-    assert np.abs(found.numpy() - wanted).max() < 1e-3
 
 
 @pytest.mark.parametrize("bandwidth", [2.0, 5.0])

@@ -12,7 +12,8 @@ from torch.utils.data import TensorDataset
 
 from eegaug import AugmentationLayer, Compose, Mixup, SegmentationReconstruction, Strength
 
-from .transforms_table import BATCH_TRANSFORMS
+from ..helpers import signal
+from .table import BATCH_TRANSFORMS
 
 Y = torch.tensor([0, 0, 1, 1, 2, 0])
 
@@ -25,10 +26,6 @@ def name(request):
 @pytest.fixture
 def transform(name):
     return BATCH_TRANSFORMS[name]()
-
-
-def signal(*shape, dtype=torch.float32, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
 def ramps(n_trials, n_times, n_channels=2):

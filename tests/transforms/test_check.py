@@ -20,7 +20,7 @@ from eegaug import (
 )
 from eegaug.transforms import check
 
-from .transforms_table import BATCH_TRANSFORMS, TRANSFORMS, Leak
+from .table import BATCH_TRANSFORMS, TRANSFORMS, Leak
 
 X = torch.randn(4, 3, 100, generator=torch.Generator().manual_seed(0))
 

@@ -10,7 +10,8 @@ from torch.func import functional_call, grad, vmap
 
 from eegaug import AugmentationLayer, Compose, InvariantModel, Strength, width_penalty
 
-from .transforms_table import CANDIDATES, CHOOSING, MOVING, TRANSFORMS, untransformed
+from ..helpers import signal
+from .table import CANDIDATES, CHOOSING, MOVING, TRANSFORMS, untransformed
 
 AUGMENTATIONS = {
     **TRANSFORMS,
@@ -40,10 +41,6 @@ def any_name(request):
 @pytest.fixture
 def augmentation(any_name):
     return AUGMENTATIONS[any_name]()
-
-
-def signal(*shape, dtype=torch.float32, seed=0):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 100), (4, 3, 101), (1, 3, 64), (3, 100), (4, 5, 3, 100)])

@@ -1,0 +1,364 @@
+"""The page of the benchmark of speed, written from what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from speed_cases import (
+    BOTH,
+    BY_FFT,
+    COMPILED,
+    COMPILED_BOTH,
+    COPY,
+    FFT,
+    FIXED,
+    FORWARD,
+    OTHERS,
+    POLICY,
+    RANDN,
+    RIVAL,
+    ROTATIONS,
+    SFREQ,
+    TOGETHER,
+    TRUNK,
+    TWICE,
+)
+from speed_timing import SLOW, Times, thin
+
+#: A copy of so many times its lower quartile was disturbed; this share of them is too much.
+DISTURBED, TOLERATED = 5.0, 0.02
+
+
+def ratios(above: Times, below: Times) -> list[float]:
+    """Divide times of the same rounds."""
+    pairs = zip(above, below, strict=True)
+    return [a / b for a, b in pairs if a is not None and b is not None]
+
+
+def number(value: float) -> str:
+    """Format to three digits, without an exponent."""
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:.{digits}f}"
+
+
+def shown(values: Times | list[float]) -> str:
+    """Format the median, and the quartiles."""
+    low, middle, high = np.quantile([v for v in values if v is not None], (0.25, 0.5, 0.75))
+    return f"{number(middle)} [{number(low)}, {number(high)}]"
+
+
+def median(values: Times | list[float]) -> float:
+    """Return the median of what was measured."""
+    return float(np.median([value for value in values if value is not None]))
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something to reach.
+
+    Parameters
+    ----------
+    what : str
+        What is asked for.
+    found : list of float
+        The ratio, one per round.
+    bound : float
+        Least or most of its median.
+    least : bool
+        Whether the bound is the least.
+    """
+
+    what: str
+    found: list[float]
+    bound: float
+    least: bool
+
+    @property
+    def reached(self) -> bool:
+        """Whether the median is within the bound."""
+        middle = median(self.found)
+        return middle >= self.bound if self.least else middle <= self.bound
+
+    @property
+    def asked(self) -> str:
+        """The bound in words."""
+        return f"at {'least' if self.least else 'most'} {self.bound:g}"
+
+
+def targets(data: dict) -> list[Target]:
+    """Return all that is to be reached."""
+    transforms = {name: row["times"] for name, row in data["transforms"].items()}
+    times = data["policy"]["times"]
+
+    def faster(name: str, bound: float) -> Target:
+        found = ratios(transforms[name][RIVAL], transforms[name][FIXED])
+        return Target(f"{name}: braindecode's time / ours", found, bound, True)
+
+    rows = []
+    for name in ("FTSurrogate", "FrequencyShift"):
+        rows.append(faster(name, 15))
+        found = ratios(transforms[name][FORWARD], transforms[name][FFT])
+        rows.append(Target(f"{name}: our time / one FFT pair", found, 4, False))
+    rows += [faster(name, 40) for name in (*ROTATIONS, "BandstopFilter")]
+    rows += [faster(name, 5) for name in ("GaussianNoise", "SmoothTimeMask")]
+    named = ("FTSurrogate", "FrequencyShift", "BandstopFilter", "GaussianNoise", "SmoothTimeMask")
+    rest = [name for name in transforms if RIVAL in transforms[name]]
+    rows += [faster(name, 1) for name in rest if name not in (*named, *ROTATIONS)]
+    share = ratios(times[POLICY], times[TRUNK])
+    rows.append(Target("sleep policy: its time / the trunk's", share, 0.3, False))
+    for name in (OTHERS, TWICE):
+        what = f"sleep {name}: its time / the plain policy's"
+        rows.append(Target(what, ratios(times[name], times[POLICY]), 1.3, False))
+    return rows
+
+
+def target_table(data: dict) -> list[str]:
+    """Tabulate what is to be reached."""
+    lines = ["| what | to reach | found | reached |", "|---|---|---|---|"]
+    for row in targets(data):
+        verdict = "yes" if row.reached else "**no**"
+        lines.append(f"| {row.what} | {row.asked} | {shown(row.found)} | {verdict} |")
+    return lines
+
+
+def missed(data: dict) -> list[str]:
+    """Say plainly what is not reached."""
+    rows = targets(data)
+    short = [row for row in rows if not row.reached]
+    if not short:
+        return [f"All {len(rows)} are reached."]
+    lines = [f"**{len(short)} of {len(rows)} are missed:**", ""]
+    for row in short:
+        slower = row.least and row.bound == 1
+        words = "it is slower than braindecode's" if slower else f"asked for is {row.asked}"
+        lines.append(f"- {row.what} is {shown(row.found)}; {words}.")
+    return lines
+
+
+def forward_table(data: dict) -> list[str]:
+    """Tabulate forward passes beside braindecode's and the floors."""
+    lines = [
+        "| transform | learnable, ms | fixed, ms | braindecode, ms | braindecode / fixed "
+        "| braindecode / learnable | learnable / copy | learnable / FFT pair |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in data["transforms"].items():
+        times = row["times"]
+        forward = times[FORWARD]
+        fixed, rival, gains = "", "", ["", ""]
+        if RIVAL in times:
+            found = [ratios(times[RIVAL], times[case]) for case in (FIXED, FORWARD)]
+            fixed, rival = shown(times[FIXED]), shown(times[RIVAL])
+            gains = [shown(r) if median(r) >= 1 else f"**{shown(r)}**" for r in found]
+        by_fft = shown(ratios(forward, times[FFT])) if name in BY_FFT else ""
+        copies = shown(ratios(forward, times[COPY]))
+        lines.append(
+            f"| {name} | {shown(forward)} | {fixed} | {rival} | {gains[0]} | {gains[1]} "
+            f"| {copies} | {by_fft} |"
+        )
+    return lines
+
+
+def backward_table(data: dict) -> list[str]:
+    """Tabulate forward and backward, and the memory that they take."""
+    lines = [
+        "| transform | forward + backward, ms | / forward | / FFT pair | memory, batches |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in data["transforms"].items():
+        times = row["times"]
+        whole = times[BOTH]
+        by_fft = shown(ratios(whole, times[FFT])) if name in BY_FFT else ""
+        lines.append(
+            f"| {name} | {shown(whole)} | {shown(ratios(whole, times[FORWARD]))} | {by_fft} "
+            f"| {number(row['memory'])} |"
+        )
+    return lines
+
+
+def floor_table(data: dict) -> list[str]:
+    """Tabulate the floors, over all rounds beside all transforms."""
+    lines = ["| floor | ms |", "|---|---|"]
+    for name in (FFT, COPY, RANDN):
+        pooled = [t for row in data["transforms"].values() for t in row["times"][name]]
+        lines.append(f"| {name} | {shown(pooled)} |")
+    return lines
+
+
+def disturbance(data: dict) -> list[str]:
+    """Warn if something else kept the machine busy: with it, all figures are too long."""
+    copies = np.array([row["times"][COPY] for row in data["transforms"].values()])
+    share = float(np.mean(copies > DISTURBED * np.quantile(copies, 0.25)))
+    if share <= TOLERATED:
+        return []
+    return [
+        f"**Disturbed: in {100 * share:.0f} % of the rounds a copy took more than {DISTURBED:g} "
+        "times its usual time, as it does where other work keeps the cores busy. These figures "
+        "are no measure of the transforms; run it again on a quiet machine.**",
+        "",
+    ]
+
+
+def policy_table(data: dict) -> list[str]:
+    """Tabulate the policies beside the trunk."""
+    times, memory = data["policy"]["times"], data["policy"]["memory"]
+    lines = [
+        "| what | ms | / trunk | / policy | memory, batches |",
+        "|---|---|---|---|---|",
+    ]
+    for name, found in times.items():
+        held = number(memory[name]) if name in memory else ""
+        lines.append(
+            f"| {name} | {shown(found)} | {shown(ratios(found, times[TRUNK]))} "
+            f"| {shown(ratios(found, times[POLICY]))} | {held} |"
+        )
+    return lines
+
+
+def policy_words(data: dict) -> list[str]:
+    """Say what the policy costs in training."""
+    times = data["policy"]["times"]
+    whole = zip(times[TOGETHER], times[TRUNK], strict=True)
+    share = [(both - trunk) / trunk for both, trunk in whole]
+    return [
+        "Trained together, policy and trunk take longer than the trunk alone by "
+        f"{shown(share)} times the trunk's time. That holds the derivative in the trunk's input, "
+        "which the trunk alone does not need, and spares the one in the batch, which the policy "
+        "alone is charged for.",
+    ]
+
+
+def scaling_table(dimension: str, rows: dict) -> list[str]:
+    """Tabulate times over one size."""
+    sizes = list(next(iter(rows.values())))
+    growth = int(sizes[-1]) / int(sizes[0])
+    lines = [
+        f"| {dimension} | {' | '.join(sizes)} | last / first, at {growth:g} times the size |",
+        "|---|" + "---|" * (len(sizes) + 1),
+    ]
+    for subject, times in rows.items():
+        cells = " | ".join(shown(times[size]) for size in sizes)
+        grown = shown(ratios(times[sizes[-1]], times[sizes[0]]))
+        lines.append(f"| {subject} | {cells} | {grown} |")
+    return lines
+
+
+def device_table(data: dict) -> list[str]:
+    """Tabulate what only a GPU is asked: the floor of bytes moved, waits and the compiler."""
+    shape = data["shape"]
+    floor = 2 * 4 * float(np.prod(shape)) / data["bandwidth"] if data["bandwidth"] else None
+    lines = []
+    if floor:
+        lines += [
+            f"Reading the signals and writing the result takes {floor:.4f} ms at the bandwidth of "
+            f"a large copy, {data['bandwidth'] / 1e6:,.0f} GB/s.",
+            "",
+        ]
+    lines += [
+        "| transform | forward / floor | waits for the GPU | compiled forward, ms "
+        "| / forward | compiled forward + backward, ms | / forward + backward |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = {name: (row["times"], row) for name, row in data["transforms"].items()}
+    for name, (times, row) in rows.items():
+        over = shown([t / floor for t in times[FORWARD]]) if floor else ""
+        waits = {True: "**yes**", False: "no", None: ""}[row.get("synchronises")]
+        cells = [over, waits]
+        for fused, eager in ((COMPILED, FORWARD), (COMPILED_BOTH, BOTH)):
+            if fused in times:
+                cells += [shown(times[fused]), shown(ratios(times[fused], times[eager]))]
+            else:
+                cells += ["not compiled", ""]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+INTRODUCTION = """# Speed
+
+What eegaug's transforms cost: beside braindecode's, beside what no transform can do without, and
+beside the network that they stand in front of.
+
+## How to read it
+
+Times are medians over the rounds, with the quartiles in brackets. In each round all that is
+compared is measured in turn, so that a machine that slows down slows all alike; ratios are
+medians and quartiles of the ratios within a round. The draws of the noise are part of the time.
+
+*Learnable* is the forward pass as in training, which keeps what the derivatives need, and
+makes some choices in part. *Fixed* is the same transform with its strengths frozen: what
+braindecode's do, whose strengths are not differentiable. They get the same signals and the same
+strengths, and `probability=1.0`, where they are fastest: they then copy no trials in and out.
+Where eegaug's chance is learnable it is 1 too; its value does not change our time.
+
+*Forward + backward* computes the derivatives in the signals and in all strengths.
+
+The floors: one *FFT pair*, `irfft(rfft(x))`; one *copy* of the batch; one *randn* of its size.
+
+*Memory* is the most that forward + backward hold at once, beyond the signals and the derivative
+of the output, in multiples of the batch. Output and derivative in the signals are two of them.
+"""
+
+
+def page(data: dict) -> str:
+    """Write the page from what was measured."""
+    machine, shape = data["machine"], data["shape"]
+    size = " x ".join(map(str, shape))
+    where = f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads"
+    if machine["gpu"]:
+        where = f"{machine['gpu']} ({where})"
+    thinned = len(range(0, data["rounds"], thin(data["rounds"])))
+    quick = " **A quick run: its figures are no more than a check of the script.**"
+    lines = [
+        INTRODUCTION,
+        f"Measured on {where}; torch {machine['torch']}, braindecode {machine['braindecode']}, "
+        f"Python {machine['python']}; {data['seconds'] / 60:.1f} minutes. Signals of {size} "
+        f"(trials x channels x samples), float32, at {SFREQ:g} Hz, unless it says otherwise. "
+        f"Medians of {data['rounds']} rounds; of {thinned} for "
+        f"braindecode's transforms of more than {SLOW:g} ms; of {data['scaling_rounds']} for the "
+        f"scaling.{quick if data['quick'] else ''}",
+        "",
+        *disturbance(data),
+        "## To reach",
+        "",
+        *missed(data),
+        "",
+        "Transforms are compared forward, with strengths fixed as braindecode's are; the policy "
+        "forward + backward, learnable.",
+        "",
+        *target_table(data),
+        "",
+        "## Transforms, forward",
+        "",
+        *floor_table(data),
+        "",
+        *forward_table(data),
+        "",
+        "## Transforms, forward + backward",
+        "",
+        *backward_table(data),
+        "",
+        "## The sleep policy",
+        "",
+        "AugNet's: one layer of SignFlip, ChannelsSymmetry, ChannelsDropout and ChannelsShuffle, "
+        "then two of TimeReverse, GaussianNoise, SmoothTimeMask, FTSurrogate and FrequencyShift, "
+        "trained as mixtures. The trunk is braindecode's SleepStagerChambon2018 in training mode. "
+        "Forward + backward; the batch has a gradient too, except for the trunk alone and where "
+        "it says otherwise. The others that are added: ChannelsReref and the three rotations; "
+        "TimeShift, BandstopFilter, PhaseJitter, AmplitudeScale and MaskEncoding.",
+        "",
+        *policy_table(data),
+        "",
+        *policy_words(data),
+        "",
+        "## Scaling",
+        "",
+        "Forward + backward, ms. All sizes but one stay what they are above. The layer takes its "
+        "candidates in the order FTSurrogate, FrequencyShift, TimeReverse, GaussianNoise, "
+        "SmoothTimeMask, and then the others that are added.",
+    ]
+    for dimension, rows in data["scaling"].items():
+        lines += ["", *scaling_table(dimension, rows)]
+    if data["bandwidth"] or data["compile"]:
+        lines += ["", "## On the device", "", *device_table(data)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,87 @@
+"""Signals, sensors and networks that several files of tests share."""
+
+import mne
+import numpy as np
+import torch
+from numpy.random import RandomState
+from torch import nn
+
+SFREQ = 100.0
+TIMES = torch.arange(1000) / SFREQ
+N_TRIALS, N_CHANNELS = 5, 4
+
+
+def replay(transform, x, own=None):
+    """Transform every trial with these draws."""
+    gate, _ = transform.to(x.dtype).sample(x)
+    gate = None if gate is None else torch.zeros_like(gate)
+    return transform(x, noise=(gate, own)).detach()
+
+
+# -- signals ------------------------------------------------------------------------------
+
+
+def signal(*shape, dtype=torch.float32, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def trials(n_times=300, n_channels=N_CHANNELS, dtype=torch.float64):
+    """Signals of a few trials, for comparisons with what draws from a ``RandomState``."""
+    draws = RandomState(0).standard_normal((N_TRIALS, n_channels, n_times))
+    return torch.as_tensor(draws).to(dtype)
+
+
+def tone(freq, phase=0.0, times=TIMES):
+    return torch.cos(2 * torch.pi * freq * times + phase)
+
+
+def tones(*freqs, n_times=2000):
+    """One channel for each frequency."""
+    times = torch.arange(n_times, dtype=torch.float64) / SFREQ
+    return torch.cos(2 * torch.pi * torch.tensor(freqs)[:, None] * times)[None]
+
+
+def slow_waves(*shape):
+    """Signals of up to 1.5 Hz that end where they began."""
+    generator = torch.Generator().manual_seed(1)
+    spectrum = torch.zeros(*shape[:-1], shape[-1] // 2 + 1, dtype=torch.complex64)
+    spectrum[..., 1:10] = torch.randn(*shape[:-1], 9, dtype=torch.complex64, generator=generator)
+    return torch.fft.irfft(shape[-1] * spectrum, n=shape[-1])
+
+
+# -- sensors ------------------------------------------------------------------------------
+
+
+def cap():
+    """Names and positions of a cap of 64 sensors, on a sphere."""
+    montage = mne.channels.make_standard_montage("biosemi64").get_positions()["ch_pos"]
+    return list(montage), torch.tensor([list(map(float, place)) for place in montage.values()])
+
+
+def standard_sensors(n_channels=64):
+    """Names and positions spread evenly over the 343 places of the 10-05 system."""
+    places = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
+    names = [name for name in places if name not in {"T3", "T4", "T5", "T6", "A1", "A2"}]
+    names = names[:: len(names) // n_channels][:n_channels]
+    return names, np.array([places[name] for name in names])
+
+
+# -- networks -----------------------------------------------------------------------------
+
+
+class Power(nn.Module):
+    """Log-ratio of the powers of two channels: polarity and time do not matter."""
+
+    def forward(self, x):
+        power = x.square().mean(-1).clamp(min=1e-6).log()
+        return torch.stack([power[:, 0] - power[:, 1], power[:, 1] - power[:, 0]], 1)
+
+
+def powers(n=200):
+    """Return trials whose class is the stronger channel."""
+    torch.manual_seed(0)
+    y = torch.arange(n) % 2
+    x = torch.randn(n, 2, 100)
+    x[y == 0, 0] *= 2
+    x[y == 1, 1] *= 2
+    return x, y

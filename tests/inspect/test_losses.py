@@ -1,0 +1,57 @@
+"""What profiles and comparisons alike ask of a model."""
+
+import pytest
+import torch
+from torch import nn
+
+from eegaug import (
+    AugmentationLayer,
+    InvariantModel,
+    SignFlip,
+    TimeShift,
+    compare_top_candidates,
+    identifiability,
+)
+
+from ..helpers import SFREQ, Power, powers
+
+
+def test_what_is_asked_is_put_back_where_asking_fails():
+    x, y = powers(8)
+    layer = AugmentationLayer([TimeShift(SFREQ, 0.5), SignFlip(0.3)])
+    model = InvariantModel(Power(), layer)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+
+    class Interrupted(nn.CrossEntropyLoss):
+        calls = 0
+
+        def forward(self, outputs, targets):
+            type(self).calls += 1
+            if self.calls % 3 == 0:
+                raise KeyboardInterrupt
+            return super().forward(outputs, targets)
+
+    for ask in (identifiability, compare_top_candidates):
+        Interrupted.calls = 0
+        with pytest.raises(KeyboardInterrupt):
+            ask(model, Interrupted(), x, y, n_draws=2)
+        assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])
+def test_what_cannot_be_asked_is_told(ask):
+    x, y = powers(4)
+    model = InvariantModel(Power(), SignFlip())
+    with pytest.raises(TypeError, match=r"`x` should be a tensor.*Found ndarray"):
+        ask(model, nn.CrossEntropyLoss(), x.numpy(), y)
+    with pytest.raises(ValueError, match=r"as many trials, two or more\. Found 4 and 3"):
+        ask(model, nn.CrossEntropyLoss(), x, y[:3])
+    with pytest.raises(ValueError, match=r"Found 1 and 1"):
+        ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
+
+
+@pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])
+def test_a_bare_network_has_no_strengths_to_ask_for(ask):
+    x, y = powers(4)
+    with pytest.raises(TypeError, match=r"should be an InvariantModel\. Found Power"):
+        ask(Power(), nn.CrossEntropyLoss(), x, y)

@@ -1,0 +1,52 @@
+"""What was learned, as records, as JSON and as a table."""
+
+import pytest
+from torch import nn
+
+from eegaug import (
+    AugmentationLayer,
+    Compose,
+    FrequencyShift,
+    FTSurrogate,
+    InvariantModel,
+    SignFlip,
+    TimeShift,
+    learned_strengths,
+    summary,
+)
+from eegaug.inspect.records import as_json
+
+
+def test_json_tells_weights_and_units():
+    chain = Compose([AugmentationLayer([SignFlip(), FTSurrogate(0.3)]), FrequencyShift(100, 0.5)])
+    choice, alone = as_json(learned_strengths(InvariantModel(nn.Identity(), chain)))
+    assert [t["weight"] for t in choice["transforms"]] == [0.5, 0.5]
+    assert [t["name"] for t in choice["transforms"]] == ["SignFlip", "FTSurrogate"]
+    assert alone["transforms"] == [
+        {
+            "name": "FrequencyShift",
+            "weight": 1.0,
+            "strengths": {"max_delta_freq": {"value": 0.5, "unit": "Hz", "low": 0.0, "high": 5.0}},
+        }
+    ]
+
+
+def test_two_transforms_of_one_kind_are_told_apart():
+    layer = AugmentationLayer([TimeShift(100, 0.1), SignFlip(), TimeShift(100, 0.9)])
+    names = [record.transform for record in learned_strengths(layer)]
+    assert names == ["TimeShift", "SignFlip", "TimeShift 2"]
+
+
+def test_summary_has_a_line_a_strength():
+    chain = Compose([AugmentationLayer([SignFlip(), FTSurrogate(0.3)]), FrequencyShift(100, 0.5)])
+    heading, *lines = summary(InvariantModel(nn.Identity(), chain)).splitlines()
+    assert heading.split() == "layer transform weight strength value range unit".split()
+    assert [line.split()[:5] for line in lines] == [
+        ["1", "SignFlip", "0.50", "p", "0.5"],
+        ["1", "FTSurrogate", "0.50", "phase_noise_magnitude", "0.3"],
+        ["2", "FrequencyShift", "1.00", "max_delta_freq", "0.5"],
+    ]
+    assert lines[2].endswith("0 to 5  Hz") and len({line.index(" to ") for line in lines}) == 1
+    assert summary(nn.Identity()) == "nothing is learnable"
+    with pytest.raises(TypeError, match=r"a trained net is `net.module_`\. Found str"):
+        summary("net")

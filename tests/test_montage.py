@@ -1,0 +1,45 @@
+"""Where sensors are, from infos and montages of MNE."""
+
+import mne
+import pytest
+import torch
+
+from eegaug import ChannelsInterpolation, SensorsRotation, SensorsZRotation
+from eegaug.montage import on_sphere, read_positions
+
+from .helpers import SFREQ
+
+
+def test_sensors_without_a_position_are_listed():
+    names = ["C3", "nowhere", "C4", "neither"]
+    info = mne.create_info(names, SFREQ, "eeg")
+    with pytest.raises(ValueError, match=r"raw\.set_montage.*Found none for \['C3', 'nowhere'"):
+        SensorsRotation.from_info(info)
+    for channel, x in ((0, -0.07), (2, 0.07)):
+        info["chs"][channel]["loc"][:3] = [x, 0.0, 0.09]
+    with pytest.raises(ValueError, match=r"Found none for \['nowhere', 'neither'\]") as caught:
+        ChannelsInterpolation.from_info(info)
+    assert "\n" not in str(caught.value)
+
+
+def test_channels_that_a_montage_lacks_are_listed():
+    montage = mne.channels.make_standard_montage("biosemi64")
+    with pytest.raises(ValueError, match=r"in the montage\. Found \['foo', 'bar'\]") as caught:
+        SensorsRotation.from_montage(montage, ["C3", "foo", "Cz", "bar"])
+    assert "\n" not in str(caught.value)
+    assert SensorsRotation.from_montage(montage, ["C3", "Cz", "C4"], axis="x").axis == "x"
+
+
+@pytest.mark.parametrize("montage", ["spherical_1005", "colin27_1005", "biosemi64"])
+def test_sensors_are_seen_from_the_middle_of_the_head(montage):
+    """However a montage's coordinates lie: by info and by montage alike, the vertex on top."""
+    montage = mne.channels.make_standard_montage(montage)
+    names = ["Fpz", "C3", "Cz", "C4", "T7", "T8", "Oz", "P3", "P4", "F3", "F4", "Pz"]
+    info = mne.create_info(names, 100.0, "eeg").set_montage(montage)
+    places = on_sphere(read_positions(info["chs"]))
+    top, left, right, front = places[[2, 4, 5, 0]]
+    assert top[2] > 0.95 and left[0] < -0.9 and right[0] > 0.9 and front[1] > 0.9
+    by_info = SensorsZRotation.from_info(info, max_degrees=20.0)
+    by_montage = SensorsZRotation.from_montage(montage, names, max_degrees=20.0)
+    change = [t.step(torch.zeros(1, 12, 2), torch.ones(1))["matrix"] for t in (by_info, by_montage)]
+    assert (change[0] - change[1]).abs().max() < 0.35
