@@ -2,7 +2,8 @@
 
 from importlib.metadata import version
 
-from eegaug import functional, policies
+from eegaug import functional, policies, transforms
+from eegaug.functional import Operators
 from eegaug.inspect import (
     CandidateComparison,
     LearnedStrength,
@@ -15,8 +16,8 @@ from eegaug.inspect import (
 )
 from eegaug.layers import AugmentationLayer, Compose
 from eegaug.models import InvariantModel
-from eegaug.objectives import BreadthCriterion, InvarianceCriterion, init_strengths, width_penalty
-from eegaug.strength import FlipProbability, Strength, as_strength
+from eegaug.objectives import BreadthObjective, InvarianceObjective, Objective, width_penalty
+from eegaug.strength import FlipProbability, Strength, as_strength, init_strengths
 from eegaug.transforms import (
     AdditiveTransform,
     AmplitudeScale,
@@ -31,6 +32,8 @@ from eegaug.transforms import (
     ChannelsReref,
     ChannelsShuffle,
     ChannelsSymmetry,
+    Choices,
+    Draw,
     EMGNoise,
     EOGNoise,
     FrequencyShift,
@@ -70,7 +73,7 @@ __all__ = [
     "BandRotation",
     "BandstopFilter",
     "BatchTransform",
-    "BreadthCriterion",
+    "BreadthObjective",
     "CandidateComparison",
     "ChannelMixingTransform",
     "ChannelsDropout",
@@ -78,7 +81,9 @@ __all__ = [
     "ChannelsReref",
     "ChannelsShuffle",
     "ChannelsSymmetry",
+    "Choices",
     "Compose",
+    "Draw",
     "EMGNoise",
     "EOGNoise",
     "FTSurrogate",
@@ -86,13 +91,15 @@ __all__ = [
     "FrequencyShift",
     "GainTransform",
     "GaussianNoise",
-    "InvarianceCriterion",
+    "InvarianceObjective",
     "InvariantModel",
     "LearnedStrength",
     "MaskEncoding",
     "Mixup",
     "ModulationTransform",
     "NoiseTransform",
+    "Objective",
+    "Operators",
     "PhaseJitter",
     "PowerlineNoise",
     "Profile",
@@ -120,5 +127,6 @@ __all__ = [
     "learned_strengths",
     "policies",
     "summary",
+    "transforms",
     "width_penalty",
 ]

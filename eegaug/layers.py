@@ -8,9 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from eegaug import functional
-from eegaug.functional.operators import Operators
-from eegaug.transforms import BatchTransform
-from eegaug.transforms.base import Augmentation, Noise, Transform, stratified, times
+from eegaug.functional.operators import Operators, times
+from eegaug.strength import Strength
+from eegaug.transforms.augmentation import Augmentation
+from eegaug.transforms.batch import BatchTransform
+from eegaug.transforms.draws import Choices, Noise, stratified
+from eegaug.transforms.transform import Transform
 from eegaug.validation import check_positive
 
 
@@ -35,7 +38,7 @@ class AugmentationLayer(Augmentation):
     Raises
     ------
     TypeError
-        If a candidate is no :class:`~eegaug.Transform`, or more than a step in its forms, such
+        If a candidate is not a :class:`~eegaug.Transform`, or more than a step in its forms, such
         as a crop.
     ValueError
         If there is no candidate, or the temperature is not positive.
@@ -81,19 +84,26 @@ class AugmentationLayer(Augmentation):
         return torch.softmax(self.logits / self.temperature, 0)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Draw each trial's choice and the noise of every transform."""
+        """Return the draws of each trial's choice and of every transform."""
         choice = stratified(x, len(x), generator=generator)
-        draws, shared = [], {}
+        draws: list[Noise] = []
+        shared: dict[object, Noise] = {}
         for transform in self.transforms:
-            kind = type(transform).noise if transform.shares_noise else transform
+            kind: object = type(transform).noise if transform.shares_noise else transform
             if kind not in shared:
                 shared[kind] = transform.noise(x, generator)
             draws.append((transform.gate(x, generator), shared[kind]))
         return choice, tuple(draws)
 
+    def all_choices(self, noise: Noise) -> Iterator[tuple[Choices, Strength]]:
+        """Yield the choices of every transform; that among transforms has its own gradient."""
+        _, draws = _choice_and_draws(noise)
+        for transform, draw in zip(self.transforms, draws, strict=True):
+            yield from transform.all_choices(draw)
+
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
-        choice, draws = noise
+        choice, draws = _choice_and_draws(noise)
         if self.training and self.mixture:
             shares = self.weights.to(x.dtype)
         else:
@@ -104,10 +114,10 @@ class AugmentationLayer(Augmentation):
             for form, operator in transform.operators(x, draw, share).items():
                 key = form, operator.shape
                 sums[key] = sums[key] + operator if key in sums else operator
-        total: Operators = {}
+        total: dict[str, Tensor] = {}
         for (form, _), operator in sums.items():
             total[form] = total[form] + operator if form in total else operator
-        return functional.apply(x, total)
+        return functional.apply(x, Operators(**total))
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense labels (batch, ..., times) along with the signals.
@@ -119,7 +129,7 @@ class AugmentationLayer(Augmentation):
         ValueError
             If a mixture moves time, and the labels are no probabilities.
         """
-        choice, draws = noise
+        choice, draws = _choice_and_draws(noise)
         moved = [t.relabel(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
         if all(each is y for each in moved):
             return y
@@ -147,7 +157,7 @@ class AugmentationLayer(Augmentation):
         ValueError
             If a mixture moves time.
         """
-        choice, draws = noise
+        choice, draws = _choice_and_draws(noise)
         moved = [t.inverse(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
         if all(each is y for each in moved):
             return y
@@ -166,8 +176,7 @@ class AugmentationLayer(Augmentation):
 
     def candidates(self) -> Iterator[tuple[Transform, Tensor | float]]:
         """Yield each transform with its weight."""
-        for transform, weight in zip(self.transforms, self.weights.unbind(), strict=True):
-            yield transform, weight
+        yield from zip(self.transforms, self.weights.unbind(), strict=True)
 
     def extra_repr(self) -> str:
         """Show the temperature."""
@@ -185,7 +194,7 @@ class Compose(Augmentation):
     Raises
     ------
     TypeError
-        If an item is no :class:`~eegaug.Augmentation`.
+        If an item is not a :class:`~eegaug.Augmentation`.
     ValueError
         If there is none.
 
@@ -207,29 +216,33 @@ class Compose(Augmentation):
         self.augmentations = _module_list(augmentations, Augmentation)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Draw the noise of every augmentation."""
+        """Return the draws of every augmentation."""
         noise = []
         for augmentation in self.augmentations:
             noise.append(augmentation.draw(x, generator))
             x = augmentation.resized(x)
         return tuple(noise)
 
+    def all_choices(self, noise: Noise) -> Iterator[tuple[Choices, Strength]]:
+        """Yield the choices of every augmentation in turn."""
+        for augmentation, draw in self._links(noise):
+            yield from augmentation.all_choices(draw)
+
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically."""
-        for augmentation, draw in zip(self.augmentations, noise, strict=True):
+        for augmentation, draw in self._links(noise):
             x = augmentation.augment(x, draw)
         return x
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense labels (batch, ..., times) along with the signals."""
-        for augmentation, draw in zip(self.augmentations, noise, strict=True):
+        for augmentation, draw in self._links(noise):
             y = augmentation.relabel(y, draw)
         return y
 
     def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense outputs (batch, ..., times) back, from the last augmentation to the first."""
-        pairs = list(zip(self.augmentations, noise, strict=True))
-        for augmentation, draw in reversed(pairs):
+        for augmentation, draw in reversed(self._links(noise)):
             y = augmentation.inverse(y, draw)
         return y
 
@@ -243,6 +256,16 @@ class Compose(Augmentation):
         """Yield those of every augmentation in turn."""
         for augmentation in self.augmentations:
             yield from augmentation.layers()
+
+    def _links(self, noise: Noise) -> list[tuple[Augmentation, Noise]]:
+        """Return each augmentation with its draws."""
+        return list(zip(self.augmentations, noise, strict=True))  # type: ignore[arg-type]
+
+
+def _choice_and_draws(noise: Noise) -> tuple[Tensor, tuple[Noise, ...]]:
+    """Return the draws of a layer's choice, and those of its transforms."""
+    choice, draws = noise  # type: ignore[misc]
+    return choice, draws  # type: ignore[return-value]
 
 
 def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.ModuleList:

@@ -7,14 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.base import (
-    Augmentation,
-    Noise,
-    check_signals,
-    in_full_precision,
-    map_noise,
-)
-from eegaug.transforms.check import check_customs
+from eegaug.transforms.augmentation import Augmentation, check_signals
+from eegaug.transforms.check import check_custom_transforms
+from eegaug.transforms.contexts import in_full_precision
+from eegaug.transforms.draws import Draw, Noise, interleave
 from eegaug.validation import check_count
 
 #: What braindecode, and code that follows it, reads off a model.
@@ -37,8 +33,8 @@ class InvariantModel(nn.Module):
     come from ``seed`` and are the same for all trials: a trial's prediction repeats, and does
     not depend on what else is in the batch.
 
-    Outputs for each sample should follow an event that moves, not ignore that it does. With
-    ``equivariant``, what each copy's augmentation did to time is undone before the average:
+    Outputs per sample should follow an event that moves. With
+    ``equivariant``, the movement of time in each copy is inverted before the average:
 
     .. math:: \bar f(x) = \frac1C \sum_{c=1}^C A_c^{-1}\big(f(A_c(x))\big).
 
@@ -62,9 +58,11 @@ class InvariantModel(nn.Module):
     Raises
     ------
     TypeError
-        If ``augmentation`` is no :class:`~eegaug.Augmentation`, or a number of copies is not whole.
+        If ``augmentation`` is not an :class:`~eegaug.Augmentation`, or a number of copies not an
+        integer.
     ValueError
-        If a number of copies is not positive.
+        If a number of copies is not positive, or a custom transform breaks a rule of
+        :func:`~eegaug.check_transform`, where the network has ``n_chans`` and ``n_times``.
 
     References
     ----------
@@ -90,9 +88,6 @@ class InvariantModel(nn.Module):
     torch.Size([8, 5, 300])
     """
 
-    #: Whether transforms that are not of this package have been checked on a batch.
-    _checked = False
-
     def __init__(
         self,
         model: nn.Module,
@@ -116,19 +111,25 @@ class InvariantModel(nn.Module):
         self.n_copies_train = n_copies_train
         self.seed = seed
         self.equivariant = equivariant
+        n_chans, n_times = self._known("n_chans"), self._known("n_times")
+        if n_chans and n_times:
+            example = torch.randn(2, n_chans, n_times, generator=torch.Generator().manual_seed(0))
+            check_custom_transforms(augmentation, example)
 
     def __getattr__(self, name: str) -> Any:
         if name in SIGNAL_ATTRIBUTES:
             return getattr(self.model, name)
         return super().__getattr__(name)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, draw: Draw | None = None) -> Tensor:
         """Return the averaged output.
 
         Parameters
         ----------
         x : Tensor
             Signals, shape (batch, channels, times).
+        draw : Draw, optional
+            Draw of :meth:`sample` to replay, or of the augmentation's ``sample`` for one copy.
 
         Returns
         -------
@@ -138,60 +139,73 @@ class InvariantModel(nn.Module):
         Raises
         ------
         TypeError
-            If ``x`` is no floating-point tensor, or an augmentation cannot be undone.
+            If ``x`` is not a floating-point tensor, ``draw`` not a Draw, or an augmentation has no
+            inverse.
         ValueError
-            If ``x`` is no batch of signals, the number of channels is not the model's, the outputs
-            of an equivariant one are not dense, or, on the first batch of a training, a transform
-            from outside of this package does not pass :func:`~eegaug.check_transform`.
+            If ``x`` is not a batch of signals, the number of channels is not the model's, the
+            draw is that of another batch, or the outputs of an equivariant model are not dense.
         """
+        self._check(x)
+        if draw is None:
+            draw = self.sample(x)
+        elif not isinstance(draw, Draw):
+            raise TypeError(
+                "Argument `draw` should be a Draw, as `sample` returns it. Found"
+                f" {type(draw).__name__}."
+            )
+        copies, rest = divmod(len(draw), len(x))
+        if rest or not copies:
+            raise ValueError(
+                f"Argument `draw` should be drawn for a batch of {len(x)} trials, with as many rows"
+                f" for each. Found one of {len(draw)} rows."
+            )
+        augmented = self.augmentation(x.repeat_interleave(copies, 0), draw=draw)
+        outputs = self.model(augmented)
+        if self.equivariant:
+            outputs = self._moved_back(outputs, augmented, draw.noise)
+        return outputs.unflatten(0, (len(x), copies)).mean(1)
+
+    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
+        """Draw what is random in the copies of a batch, to be replayed by ``model(x, draw=...)``.
+
+        Parameters
+        ----------
+        x : Tensor
+            Signals as :meth:`forward` takes them.
+        generator : torch.Generator, optional
+            Source of the draws, on the device of ``x``; in evaluation one seeded by ``seed``.
+
+        Returns
+        -------
+        Draw
+            One row per copy, those of a trial one after the other: in training mode
+            ``n_copies_train`` independent draws for each trial, in evaluation the same ``n_copies``
+            for all.
+        """
+        self._check(x)
+        if self.training:
+            return interleave(
+                [self.augmentation.sample(x, generator) for _ in range(self.n_copies_train)]
+            )
+        if generator is None:
+            generator = torch.Generator(x.device).manual_seed(self.seed)
+        copies = x[:1].expand(self.n_copies, *x.shape[1:])
+        return self.augmentation.sample(copies, generator).whole().repeat(len(x))
+
+    def _check(self, x: Tensor) -> None:
         check_signals(x)
         if x.ndim == 2:
             raise ValueError(
                 f"Input `x` should have a batch dimension. Found shape {tuple(x.shape)}."
             )
-        n_chans = self._n_chans()
+        n_chans = self._known("n_chans")
         if n_chans is not None and x.shape[-2] != n_chans:
             raise ValueError(
                 f"Input `x` should have {n_chans} channels, as the model has."
                 f" Found {x.shape[-2]}, in shape {tuple(x.shape)}."
             )
-        if self.training:
-            self._check_once(x)
-        copies = self.n_copies_train if self.training else self.n_copies
-        noise = None if self.training else self._evaluation_noise(x)
-        outputs = self.of_one_copy(x.repeat_interleave(copies, 0), noise)
-        return outputs.unflatten(0, (len(x), copies)).mean(1)
 
-    def of_one_copy(self, x: Tensor, noise: Noise = None) -> Tensor:
-        """Return the output for one augmented copy of each trial, with nothing averaged.
-
-        Parameters
-        ----------
-        x : Tensor
-            Signals, shape (batch, channels, times).
-        noise : nested tuple of Tensor, optional
-            Draws of the augmentation's ``sample`` to replay.
-
-        Returns
-        -------
-        Tensor
-            Outputs of the model, shape (batch, ...).
-        """
-        if noise is None and self.equivariant:  # what is to be undone is to be known
-            noise = self.augmentation.sample(x)
-        augmented = self.augmentation(x, noise=noise)
-        outputs = self.model(augmented)
-        return self._undone(outputs, augmented, noise) if self.equivariant else outputs
-
-    def _check_once(self, x: Tensor) -> None:
-        """Check custom transforms on two trials; not while tracing, nor inside of torch.func."""
-        if torch.compiler.is_compiling() or self._checked or x.is_meta:
-            return
-        if all(isinstance(each, nn.Parameter) for each in self.parameters()):
-            check_customs(self.augmentation, x[:2].detach().nan_to_num(0.0, 0.0, 0.0))
-            self._checked = True
-
-    def _undone(self, outputs: Tensor, augmented: Tensor, noise: Noise) -> Tensor:
+    def _moved_back(self, outputs: Tensor, augmented: Tensor, noise: Noise) -> Tensor:
         n_trials, n_times = len(augmented), augmented.shape[-1]
         shape = tuple(outputs.shape)
         if len(shape) < 2 or (shape[0], shape[-1]) != (n_trials, n_times):
@@ -203,14 +217,8 @@ class InvariantModel(nn.Module):
             exact = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
             return self.augmentation.inverse(exact, noise).to(outputs.dtype)
 
-    def _n_chans(self) -> int | None:
+    def _known(self, name: str) -> int | None:
         try:
-            return self.model.n_chans
+            return getattr(self.model, name)
         except (AttributeError, ValueError):  # braindecode raises the latter where none was given
             return None
-
-    def _evaluation_noise(self, x: Tensor) -> Noise:
-        generator = torch.Generator(x.device).manual_seed(self.seed)
-        copies = x[:1].expand(self.n_copies, *x.shape[1:])
-        noise = self.augmentation.sample(copies, generator)
-        return map_noise(lambda draw: draw.repeat(len(x), *[1] * (draw.ndim - 1)), noise)

@@ -18,8 +18,9 @@ class Strength(nn.Module):
 
     .. math:: s = \mathrm{low} + r\,(\mathrm{high} - \mathrm{low}).
 
-    An optimiser step may push :math:`r` out of its range; the next call projects it back.
-    Nothing is clamped in the graph: :math:`\partial s / \partial r` is the same everywhere,
+    An optimiser step may push :math:`r` out of its range; calling the strength in training mode
+    projects it back. Whatever is read from it lies in the range, and reading changes nothing.
+    Nothing is clamped in the graph: :math:`\partial s / \partial r` is the same everywhere, so
     both ends can be reached, held and left again.
 
     Parameters
@@ -51,10 +52,6 @@ class Strength(nn.Module):
 
     low: Tensor
     high: Tensor
-    #: Whether a criterion scores the choices made by this chance, which are then whole.
-    scored = False
-    #: The choices of the last forward pass in training, where they are scored.
-    choices: Tensor | None = None
 
     def __init__(
         self,
@@ -88,21 +85,25 @@ class Strength(nn.Module):
     @property
     def fraction(self) -> Tensor:
         """Value as a fraction of the range, a differentiable scalar in [0, 1]."""
-        # Not where another tensor stands in for the parameter, as torch.func has it.
-        if isinstance(self.raw, nn.Parameter):
-            # By its data: a graph that holds the value from before stays valid, since there
-            # the value is in range already.
-            self.raw.data.clamp_(0.0, 1.0)
-        return self.raw
+        held = self.raw.detach()
+        return held.clamp(0.0, 1.0) + (self.raw - held)
+
+    @property
+    def value(self) -> Tensor:
+        """Physical value, a differentiable scalar in ``[low, high]``."""
+        return torch.lerp(self.low, self.high, self.fraction)
 
     @property
     def width(self) -> Tensor:
-        """How widely the draws spread, in [0, 1]: what the penalty rewards."""
+        """How widely the draws spread, in [0, 1]: what objectives reward."""
         return self.fraction
 
     def forward(self) -> Tensor:
-        """Return the physical value, a differentiable scalar in ``[low, high]``."""
-        return torch.lerp(self.low, self.high, self.fraction)
+        """Return the physical value, and in training mode first project it into its range."""
+        # Not where another tensor stands in for the parameter, as torch.func has it.
+        if self.training and isinstance(self.raw, nn.Parameter):
+            self.raw.data.clamp_(0.0, 1.0)
+        return self.value
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
@@ -117,7 +118,7 @@ class Strength(nn.Module):
     def as_numbers(self) -> tuple[float, str, float, float]:
         """Return value, unit, and lower and upper end of the range, as plain numbers and text."""
         with torch.no_grad():
-            numbers = self(), self.low, self.high
+            numbers = self.value, self.low, self.high
         value, low, high = (float(f"{number.item():.6g}") for number in numbers)
         return value, self.unit, low, high
 
@@ -129,7 +130,7 @@ class Strength(nn.Module):
 
 
 class FlipProbability(Strength):
-    r"""Learnable chance of a transform that undoes itself: a flip, a reversal.
+    r"""Learnable probability of a transform that is its own inverse: a flip, a reversal.
 
     Always flipping spreads as little as never flipping: the network sees one polarity either
     way. The width is therefore the variance of the choice over its largest value,
@@ -145,7 +146,7 @@ class FlipProbability(Strength):
     Raises
     ------
     TypeError
-        If ``value`` is no number.
+        If ``value`` is not a number.
     ValueError
         If it is not between 0 and 1.
 
@@ -225,3 +226,55 @@ def as_strength(
             f" `Strength({value}, high=..., unit={unit!r})`."
         )
     return Strength(value, high=high, unit=unit, learnable=learnable)
+
+
+#: Fraction of its range at which a strength starts to learn.
+START = 0.02
+
+
+def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
+    """Set every learnable strength to a small fraction of its range: where learning starts.
+
+    A network learns its task under narrow augmentations first, and each strength then widens from
+    there; what starts wide may hide from the network what it would have to resist.
+
+    Parameters
+    ----------
+    module : nn.Module
+        A model with augmentations inside, or an augmentation. It is changed in place.
+    fraction : float
+        Fraction of each range, from 0 to 1.
+
+    Returns
+    -------
+    nn.Module
+        The module itself.
+
+    Raises
+    ------
+    TypeError
+        If the fraction is not a number.
+    ValueError
+        If the fraction is out of range, or there is no strength inside.
+
+    Examples
+    --------
+    >>> from eegaug import FrequencyShift
+    >>> init_strengths(FrequencyShift(sfreq=100)).max_delta_freq
+    Strength(0.1 Hz in [0, 5])
+    """
+    check_number("fraction", fraction)
+    if not 0 <= fraction <= 1:
+        raise ValueError(
+            f"Parameter `fraction` should be between 0 and 1. Found `fraction = {fraction}`."
+        )
+    strengths = [each for each in module.modules() if isinstance(each, Strength)]
+    if not strengths:
+        raise ValueError(
+            "Argument `module` should hold an augmentation with strengths."
+            f" Found none in {type(module).__name__}."
+        )
+    for strength in strengths:
+        if strength.learnable:
+            strength.raw.data.fill_(fraction)
+    return module

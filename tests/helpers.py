@@ -15,7 +15,7 @@ def replay(transform, x, own=None):
     """Transform every trial with these draws."""
     gate, _ = transform.to(x.dtype).sample(x)
     gate = None if gate is None else torch.zeros_like(gate)
-    return transform(x, noise=(gate, own)).detach()
+    return transform(x, draw=(gate, own)).detach()
 
 
 # -- signals ------------------------------------------------------------------------------

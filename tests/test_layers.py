@@ -29,16 +29,16 @@ def test_the_fused_mixture_is_the_sum_of_its_parts():
     layer = AugmentationLayer([build() for build in CANDIDATES.values()]).double()
     layer.logits.data.normal_()
     x = X.double().requires_grad_()
-    noise = layer.sample(x)
+    draw = layer.sample(x)
     probe = torch.randn_like(x)
 
     def gradients(out):
         parameters = [p for p in layer.parameters() if p.requires_grad]
         return torch.autograd.grad((out * probe).sum(), [x, *parameters])
 
-    fused = layer(x, noise=noise)
+    fused = layer(x, draw=draw)
     pairs = zip(layer.weights, layer.transforms, noise[1], strict=True)
-    one_by_one = sum(weight * transform(x, noise=draw) for weight, transform, draw in pairs)
+    one_by_one = sum(weight * transform(x, draw=draw) for weight, transform, draw in pairs)
     assert torch.allclose(fused, one_by_one, atol=1e-10)
     for a, b in zip(gradients(fused), gradients(one_by_one), strict=True):
         assert torch.allclose(a, b, atol=1e-8)
@@ -71,9 +71,9 @@ def test_one_a_trial_gives_the_weights_a_gradient():
 
 def test_compose_applies_in_order():
     chain = Compose([TimeShift(100, 0.3), SignFlip(1.0)])
-    noise = chain.sample(X)
-    by_hand = chain.augmentations[1](chain.augmentations[0](X, noise=noise[0]), noise=noise[1])
-    assert torch.equal(chain(X, noise=noise), by_hand)
+    draw = chain.sample(X)
+    by_hand = chain.augmentations[1](chain.augmentations[0](X, draw=draw[0]), draw=draw[1])
+    assert torch.equal(chain(X, draw=draw), by_hand)
 
 
 def theirs():
@@ -114,13 +114,13 @@ def test_a_crop_stands_first_in_a_chain():
     y = torch.arange(100).expand(6, -1)
     out, labels = chain(X, y)
     assert out.shape == (6, 3, 50) and labels.shape == (6, 50)
-    noise = chain.sample(X)
-    assert torch.equal(chain(X, noise=noise), chain(X, noise=noise))
+    draw = chain.sample(X)
+    assert torch.equal(chain(X, draw=draw), chain(X, draw=draw))
 
 
 def test_mixed_precision_leaves_augmentations_exact():
     chain = Compose([ChannelsShuffle(0.0), TimeWarp(0.5)])
-    noise = chain.sample(X)
+    draw = chain.sample(X)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        mixed = chain(X, noise=noise)
-    assert torch.equal(mixed, chain(X, noise=noise))
+        mixed = chain(X, draw=draw)
+    assert torch.equal(mixed, chain(X, draw=draw))

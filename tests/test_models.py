@@ -56,8 +56,8 @@ def test_predictions_do_not_disturb_the_callers_random_numbers(model):
 def test_prediction_is_the_mean_over_copies(model):
     generator = torch.Generator().manual_seed(model.seed)
     copies = X[:1].expand(8, -1, -1)
-    noise = model.augmentation.sample(copies, generator)
-    by_hand = model.model(model.augmentation(copies, noise=noise)).mean(0)
+    draw = model.augmentation.sample(copies, generator)
+    by_hand = model.model(model.augmentation(copies, draw=draw)).mean(0)
     assert torch.allclose(model(X[:1])[0], by_hand, atol=1e-6)
 
 

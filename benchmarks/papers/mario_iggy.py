@@ -35,7 +35,7 @@ from eegaug import (
     describe,
 )
 from eegaug.objectives import REWARD_WEIGHT, START
-from eegaug.transforms.base import Noise, uniform
+from eegaug.transforms.draws import Noise, uniform
 
 SIZE = 32
 #: Largest angle that leaves the class (degrees): what is to be found.

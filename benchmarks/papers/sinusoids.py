@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
 from eegaug import Strength
-from eegaug.transforms.base import Augmentation
+from eegaug.transforms.augmentation import Augmentation
 
 SFREQ = 100.0
 SECONDS = 10

@@ -41,7 +41,7 @@ from eegaug import (
     invariance,
 )
 from eegaug.objectives import REWARD_WEIGHT, START
-from eegaug.transforms.base import Augmentation
+from eegaug.transforms.augmentation import Augmentation
 
 NETWORKS = ((1, 1), (2, 1), (2, 2), (2, 3))
 COPIES = (1, 4, 10)

@@ -2,11 +2,12 @@
 
 from eegaug.functional.beta import smaller_share
 from eegaug.functional.estimators import bernoulli, categorical
-from eegaug.functional.operators import apply, hilbert, spectral
+from eegaug.functional.operators import Operators, apply, hilbert, spectral
 from eegaug.functional.resampling import resample
 from eegaug.functional.splines import interpolation_matrix, rotation_series
 
 __all__ = [
+    "Operators",
     "apply",
     "bernoulli",
     "categorical",

@@ -7,28 +7,70 @@ weighted sums of their operators. Complex operators are real views, as
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-#: Operators of a step by the name of their form; see :func:`apply`.
-Operators = dict[str, Tensor]
+
+@dataclass(frozen=True)
+class Operators:
+    r"""Operators of a step from the signals, :math:`x' = x + \sum_F F(x)`, one per form.
+
+    Parameters
+    ----------
+    gain : Tensor, optional
+        Adds ``gain * x``; shape (batch, channels or 1, times or 1).
+    quadrature : Tensor, optional
+        Adds ``quadrature * hilbert(x)``; shape (batch, channels or 1, times or 1).
+    response : Tensor, optional
+        Adds ``irfft(response * rfft(x))``; real view, shape (batch, channels or 1, freqs, 2).
+    matrix : Tensor, optional
+        Adds ``matrix @ x``; shape (batch, channels, channels).
+    reversal : Tensor, optional
+        Adds ``reversal * (x reversed in time - x)``; shape (batch, 1, 1).
+    term : Tensor, optional
+        Adds ``term``, whatever the signals; shape (batch, channels, times).
+
+    Examples
+    --------
+    >>> step = Operators(gain=torch.tensor([[[-0.5]]]))
+    >>> apply(torch.ones(1, 1, 3), step)
+    tensor([[[0.5000, 0.5000, 0.5000]]])
+    """
+
+    gain: Tensor | None = None
+    quadrature: Tensor | None = None
+    response: Tensor | None = None
+    matrix: Tensor | None = None
+    reversal: Tensor | None = None
+    term: Tensor | None = None
+
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield name and operator of each form that is there."""
+        for form in FORMS:
+            operator = getattr(self, form)
+            if operator is not None:
+                yield form, operator
+
+    def scaled(self, scale: Tensor) -> Operators:
+        """Return all operators times a scale: a scalar, or one number per trial."""
+        return Operators(**{form: times(scale, operator) for form, operator in self.items()})
+
+
+#: Names of the forms.
+FORMS = ("gain", "quadrature", "response", "matrix", "reversal", "term")
+
+
+def times(scale: Tensor, operator: Tensor) -> Tensor:
+    """Multiply an operator by a scalar, or by one number per trial."""
+    return operator * (scale.reshape(-1, *[1] * (operator.ndim - 1)) if scale.ndim else scale)
 
 
 def apply(x: Tensor, operators: Operators) -> Tensor:
-    r"""Take a step from the signals, :math:`x' = x + \sum_F F(x)`, of any of these forms.
-
-    ================ ======================================= ================================
-    name             what is added                           shape of the operator
-    ================ ======================================= ================================
-    ``"gain"``       ``gain * x``                            (batch, channels or 1, times or 1)
-    ``"quadrature"`` ``quadrature * hilbert(x)``             (batch, channels or 1, times or 1)
-    ``"response"``   ``irfft(response * rfft(x))``           (batch, channels or 1, freqs, 2)
-    ``"matrix"``     ``matrix @ x``                          (batch, channels, channels)
-    ``"reversal"``   ``reversal * (x reversed in time - x)`` (batch, 1, 1)
-    ``"term"``       ``term``, whatever the signals          (batch, channels, times)
-    ================ ======================================= ================================
+    """Take a step from the signals, of any of the forms.
 
     The response and the Hilbert transform share one FFT of the signals.
 
@@ -36,8 +78,8 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
     ----------
     x : Tensor
         Signals, shape (batch, channels, times).
-    operators : dict of str to Tensor
-        Operators by the name of their form.
+    operators : Operators
+        Operators of the step.
 
     Returns
     -------
@@ -47,11 +89,11 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
     Examples
     --------
     >>> x = torch.tensor([[[1.0, 2.0, 3.0]]])
-    >>> apply(x, {"reversal": torch.tensor([[[1.0]]])})
+    >>> apply(x, Operators(reversal=torch.tensor([[[1.0]]])))
     tensor([[[3., 2., 1.]]])
     """
-    out = _weighted(x, operators.get("gain"), operators.get("matrix"), operators.get("reversal"))
-    response, quadrature = operators.get("response"), operators.get("quadrature")
+    out = _weighted(x, operators.gain, operators.matrix, operators.reversal)
+    response, quadrature = operators.response, operators.quadrature
     responses = [] if response is None else [response]
     if quadrature is not None:
         responses.append(_hilbert_response(x))
@@ -61,9 +103,7 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
             out = out + filtered[0]
         if quadrature is not None:
             out = torch.addcmul(out, quadrature, filtered[-1])
-    if "term" in operators:
-        out = out + operators["term"]
-    return out
+    return out if operators.term is None else out + operators.term
 
 
 def spectral(x: Tensor, response: Tensor) -> Tensor:

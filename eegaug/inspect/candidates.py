@@ -11,7 +11,8 @@ from eegaug.inspect.losses import check_trials, mean_and_error, replayed_losses
 from eegaug.inspect.records import by_layer, learned_strengths
 from eegaug.layers import AugmentationLayer
 from eegaug.models import InvariantModel
-from eegaug.transforms.base import augmentation_layers, in_mode, restored
+from eegaug.transforms.augmentation import augmentation_layers
+from eegaug.transforms.contexts import in_mode, restored
 
 
 @dataclass(frozen=True)

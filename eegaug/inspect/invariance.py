@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.base import Augmentation, in_mode
+from eegaug.transforms.augmentation import Augmentation
+from eegaug.transforms.contexts import in_mode
 
 
 @torch.no_grad()

@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
 from eegaug.models import InvariantModel
+from eegaug.objectives.losses import per_trial, with_reduction
 from eegaug.validation import check_count
 
 #: A difference of the loss counts from this many standard errors on.
 SIGNIFICANT = 2.0
-
-
-def per_trial(loss: nn.Module, outputs: Tensor, targets: Tensor, mean: Tensor) -> Tensor:
-    """Return the loss of each trial, on the scale of the mean loss.
-
-    Class weights do not sum to one over a batch: the losses are scaled so that their mean is
-    ``mean``.
-
-    Parameters
-    ----------
-    loss : nn.Module
-        Loss of (outputs, targets) with a ``reduction`` of "none".
-    outputs, targets : Tensor
-        Outputs of the network, and what they should be, shape (batch, ...).
-    mean : Tensor
-        Mean loss of the batch.
-
-    Returns
-    -------
-    Tensor
-        Losses, shape (batch,).
-    """
-    losses = loss(outputs, targets).reshape(len(outputs), -1).mean(1)
-    return losses * (mean / losses.mean()).nan_to_num(1.0)
-
-
-def with_reduction(loss: nn.Module, reduction: str) -> nn.Module:
-    """Return a copy of a loss with another ``reduction``."""
-    loss = copy.deepcopy(loss)
-    loss.reduction = reduction  # type: ignore[assignment]
-    return loss
 
 
 def replayed_losses(
@@ -82,7 +50,7 @@ def replayed_losses(
     for _ in range(n_draws):
         outputs = torch.cat(
             [
-                model.of_one_copy(signals, model.augmentation.sample(signals, generator))
+                model(signals, draw=model.augmentation.sample(signals, generator))
                 for signals in x.split(batch_size)
             ]
         )

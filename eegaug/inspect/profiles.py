@@ -13,7 +13,7 @@ from eegaug.inspect.records import LearnedStrength, strengths_with_records
 from eegaug.models import InvariantModel
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.strength import FlipProbability, Strength
-from eegaug.transforms.base import in_mode, restored
+from eegaug.transforms.contexts import in_mode, restored
 
 #: Multiples of a strength at which the loss is taken.
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)

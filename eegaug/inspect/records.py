@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from eegaug.strength import Strength
-from eegaug.transforms.base import augmentation_layers
+from eegaug.transforms.augmentation import augmentation_layers
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def strengths_with_records(
                 name = f"{name} {seen[name]}"
             strengths: dict[str, Strength | None] = {**transform.strengths()}
             for key, strength in (strengths or {"": None}).items():
-                record = _record(number, name, float(weight), key, strength)
+                record = _record(number, name, _number(weight), key, strength)
                 yield _with_history(record, history), strength
 
 
@@ -288,6 +288,10 @@ def summary_row(record: LearnedStrength) -> dict[str, Any]:
     }
 
 
+def _number(weight: Tensor | float) -> float:
+    return weight.item() if isinstance(weight, Tensor) else weight
+
+
 def _record(
     layer: int, transform: str, weight: float, name: str, strength: Strength | None
 ) -> LearnedStrength:
@@ -297,9 +301,7 @@ def _record(
     return LearnedStrength(layer, transform, rounded, name, *strength.as_numbers())
 
 
-def _with_history(
-    record: LearnedStrength, history: Sequence[Mapping[str, Any]]
-) -> LearnedStrength:
+def _with_history(record: LearnedStrength, history: Sequence[Mapping[str, Any]]) -> LearnedStrength:
     if not len(history):
         return record
     values = tuple(row[record.key] for row in history) if record.name else ()

@@ -3,70 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import braindecode
 import braindecode.augmentation
-from skorch.utils import to_tensor
-from torch import Tensor, nn
+from skorch.dataset import unpack_data
+from skorch.utils import to_device, to_tensor
+from torch import nn
 
 import eegaug
-from eegaug.integrations.skorch import KeepFinite, StrengthHistory
-from eegaug.objectives import InvarianceCriterion
+from eegaug.integrations.skorch import CheckTransforms, KeepFinite, StrengthHistory
+from eegaug.objectives import InvarianceObjective, Objective
 from eegaug.strength import Strength
-from eegaug.validation import check_not_negative
 
 
-class _LearnsAugmentation:
-    """Train by an objective that widens the augmentations; record the strengths; stop at NaN."""
+class _TrainsByObjective:
+    """Train by an objective; record the strengths; stop at NaN.
+
+    The objective is made in skorch's way: from ``objective``, with the parameters
+    ``objective__...``, as ``objective_``, which is pickled and saved by ``f_objective`` with its
+    running means. It is none of skorch's criteria, by which skorch infers what predictions are.
+    """
+
+    prefixes_: ClassVar[list[str]] = [*braindecode.EEGClassifier.prefixes_, "objective"]
+    cuda_dependent_attributes_: ClassVar[list[str]] = [
+        *braindecode.EEGClassifier.cuda_dependent_attributes_,
+        "objective_",
+    ]
 
     def __init__(
-        self,
-        *args: Any,
-        objective: Callable[..., nn.Module] = InvarianceCriterion,
-        weight: float | None = None,
-        **kwargs: Any,
+        self, *args: Any, objective: type[Objective] = InvarianceObjective, **kwargs: Any
     ) -> None:
-        if weight is not None:
-            check_not_negative("weight", weight)
         self.objective = objective
-        self.weight = weight
         super().__init__(*args, **kwargs)
 
-    def get_loss(
-        self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
-    ) -> Tensor:
-        """Return the loss; in training, that of the objective."""
-        if training:
-            return self._train_criterion()(y_pred, to_tensor(y_true, device=self.device))
-        return super().get_loss(y_pred, y_true, X=X, training=training)
+    def initialize_criterion(self) -> Any:
+        """Initialize the criterion, and the objective of it and the module."""
+        super().initialize_criterion()  # type: ignore[misc]
+        module = getattr(self.module_, "_orig_mod", self.module_)  # where torch has compiled it
+        objective = self.objective(module, self.criterion_, **self.get_params_for("objective"))
+        self.objective_ = to_device(objective, self.device)
+        return self
 
-    def _train_criterion(self) -> nn.Module:
-        """Return the objective for the module and the criterion there are now.
+    def set_params(self, **kwargs: Any) -> Any:
+        """Set parameters as skorch does; those of the objective make a new one."""
+        own = {key for key in kwargs if key.split("__")[0] == "objective"}
+        for key in own:
+            setattr(self, key, kwargs[key])
+        super().set_params(**{key: kwargs[key] for key in kwargs if key not in own})
+        if own and self.initialized_:
+            self.initialize_criterion()
+        return self
 
-        It is none of skorch's criteria, by which skorch would know what predictions look like.
-        """
-        made_for = self.criterion_, self.module_, self.objective, self.weight
-        known, criterion = getattr(self, "_objective", (None, None))
-        if known != made_for:
-            given = {} if self.weight is None else {"weight": self.weight}
-            criterion = self.objective(self.criterion_, self.module_, **given)
-            self._objective = made_for, criterion
-        return criterion
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the objective, which is made again from what is kept."""
-        state = super().__getstate__()
-        state.pop("_objective", None)
-        return state
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Return loss and outputs of a batch, after the gradients of the objective."""
+        self._set_training(True)
+        self.objective_.train()
+        X, y = unpack_data(batch)
+        step = self.objective_.step(
+            to_tensor(X, device=self.device), to_tensor(y, device=self.device), **fit_params
+        )
+        step.loss.backward()
+        return {"loss": step.loss, "y_pred": step.outputs}
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
-        own = [("strengths", StrengthHistory()), ("finite", KeepFinite())]
-        return [*own, *super()._default_callbacks]
+        own = [
+            ("transforms", CheckTransforms()),
+            ("strengths", StrengthHistory()),
+            ("finite", KeepFinite()),
+        ]
+        return [*own, *super()._default_callbacks]  # type: ignore[misc]
 
 
-class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
+class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
     """Classifier of braindecode, trained to widen its augmentations as far as the loss allows.
 
     The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
@@ -74,23 +84,19 @@ class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
 
     Parameters
     ----------
-    module : nn.Module
-        A model with augmentations inside, such as :class:`~eegaug.InvariantModel`.
-    objective : callable
-        Function of (criterion, model, weight) that returns the criterion to train by:
-        :class:`~eegaug.InvarianceCriterion`, or :class:`~eegaug.BreadthCriterion` for the
-        published penalty.
-    weight : float, optional
-        Weight of the objective, zero or more; the objective's own where absent.
+    module : InvariantModel
+        A network behind its augmentation.
+    objective : type of Objective
+        What is minimised in training: :class:`~eegaug.InvarianceObjective`, or
+        :class:`~eegaug.BreadthObjective` for the published penalty. Its parameters are given as
+        ``objective__reward_weight``, for example.
     *args, **kwargs
         As :class:`braindecode.EEGClassifier` takes them.
 
     Raises
     ------
     TypeError
-        If the weight is no number.
-    ValueError
-        If the weight is negative.
+        When it is initialized: if the module is not an :class:`~eegaug.InvariantModel`.
 
     Examples
     --------
@@ -106,7 +112,7 @@ class EEGClassifier(_LearnsAugmentation, braindecode.EEGClassifier):
     """
 
 
-class EEGRegressor(_LearnsAugmentation, braindecode.EEGRegressor):
+class EEGRegressor(_TrainsByObjective, braindecode.EEGRegressor):
     """Regressor of braindecode, trained to widen its augmentations as far as the loss allows.
 
     The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
@@ -114,21 +120,18 @@ class EEGRegressor(_LearnsAugmentation, braindecode.EEGRegressor):
 
     Parameters
     ----------
-    module : nn.Module
-        A model with augmentations inside, such as :class:`~eegaug.InvariantModel`.
-    objective : callable
-        Function of (criterion, model, weight) that returns the criterion to train by.
-    weight : float, optional
-        Weight of the objective, in units of the loss: standardise the targets, or give it.
+    module : InvariantModel
+        A network behind its augmentation.
+    objective : type of Objective
+        What is minimised in training. The reward is in units of the loss: standardise the
+        targets, or give ``objective__reward_weight``.
     *args, **kwargs
         As :class:`braindecode.EEGRegressor` takes them.
 
     Raises
     ------
     TypeError
-        If the weight is no number.
-    ValueError
-        If the weight is negative.
+        When it is initialized: if the module is not an :class:`~eegaug.InvariantModel`.
 
     Examples
     --------

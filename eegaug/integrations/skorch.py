@@ -1,4 +1,4 @@
-"""Callbacks for skorch: what was learned, epoch by epoch; one progress bar; no end in NaN."""
+"""Callbacks for skorch: strengths by epoch, one progress bar, checks, no end in NaN."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
+from skorch.utils import to_tensor
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from eegaug.inspect.records import history_row, learned_strengths
+from eegaug.transforms.check import check_custom_transforms
 
 
 class StrengthHistory(Callback):
@@ -41,6 +44,34 @@ class StrengthHistory(Callback):
         """Record the values after the epoch."""
         for key, value in history_row(learned_strengths(net.module_)).items():
             net.history.record(key, value)
+
+
+class CheckTransforms(Callback):
+    """Check transforms that are not of this package, on the first batch of a training.
+
+    Examples
+    --------
+    >>> from skorch import NeuralNetClassifier
+    >>> from eegaug import InvariantModel, TimeShift
+    >>> from torch import nn
+    >>> model = InvariantModel(nn.Linear(2, 2), TimeShift(sfreq=100))
+    >>> net = NeuralNetClassifier(model, callbacks=[CheckTransforms()])
+    """
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Wait for the first batch."""
+        self.checked_ = False
+
+    def on_batch_begin(
+        self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
+    ) -> None:
+        """Check on two trials of the first batch."""
+        if training and not self.checked_:
+            x = to_tensor(batch[0], device=net.device)
+            if isinstance(x, Tensor) and x.is_floating_point() and x.ndim >= 3 and len(x):
+                x = x[:2].nan_to_num(0.0, 0.0, 0.0)
+                check_custom_transforms(net.module_.augmentation, x)
+            self.checked_ = True
 
 
 class TrainingProgress(Callback):
@@ -75,7 +106,7 @@ class TrainingProgress(Callback):
         self.epochs_ = 0
 
     def on_epoch_begin(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
-        """Tell the bar how long it will be."""
+        """Set the length of the bar."""
         self.bar_.total = len(dataset_train) * net.max_epochs
         self.bar_.set_description(f"{self.title}, epoch {self.epochs_ + 1}/{net.max_epochs}")
 
@@ -101,9 +132,9 @@ class TrainingProgress(Callback):
 class KeepFinite(Callback):
     """Stop a training whose loss is not finite, and go back to the last good state.
 
-    A state, of the parameters and of the optimiser, is good at the start, and after each epoch
+    A state, of parameters, optimiser and objective, is good at the start, and after each epoch
     whose training losses and parameters were finite. The unfinished epoch is dropped from
-    ``net.history``, and a ``UserWarning`` tells what happened; so does ``message_``, which is None
+    ``net.history``, and a ``UserWarning`` says what happened; so does ``message_``, which is None
     where nothing did.
 
     Examples
@@ -141,14 +172,18 @@ class KeepFinite(Callback):
         """Let go of the state."""
         self.state_ = None
 
+    @staticmethod
+    def _parts(net: NeuralNet) -> list[Any]:
+        """Return what is trained, an objective with its running means among it."""
+        return [getattr(net, "objective_", net.module_), net.optimizer_]
+
     def _keep(self, net: NeuralNet) -> None:
-        self.state_ = copy.deepcopy((net.module_.state_dict(), net.optimizer_.state_dict()))
+        self.state_ = copy.deepcopy([each.state_dict() for each in self._parts(net)])
         self.epoch_ = len(net.history)
 
     def _stop(self, net: NeuralNet, what: str) -> None:
-        module, optimizer = self.state_
-        net.module_.load_state_dict(module)
-        net.optimizer_.load_state_dict(optimizer)
+        for part, state in zip(self._parts(net), self.state_, strict=True):
+            part.load_state_dict(state)
         kept = f"parameters of epoch {self.epoch_}"
         if self.epoch_ == 0:
             kept = "first parameters, before training,"

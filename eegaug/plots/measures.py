@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from eegaug.inspect.profiles import Profile, invariance
 from eegaug.plots.style import COLOURS, axes_or_new, line_style, tidied
 from eegaug.transforms import Transform
-from eegaug.transforms.base import in_mode
+from eegaug.transforms.contexts import in_mode
 
 
 def plot_profiles(profiles: Sequence[Profile]) -> Figure:

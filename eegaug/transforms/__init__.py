@@ -1,18 +1,26 @@
-"""Augmentations: one class a transform, one file a domain."""
+"""Augmentations: one class per transform, one file per domain."""
 
 from eegaug.transforms.amplitude import AmplitudeScale, SignFlip
-from eegaug.transforms.base import (
+from eegaug.transforms.augmentation import Augmentation
+from eegaug.transforms.bands import BandRotation
+from eegaug.transforms.batch import BatchTransform, Mixup, SegmentationReconstruction
+from eegaug.transforms.channels import (
+    ChannelsDropout,
+    ChannelsInterpolation,
+    ChannelsReref,
+    ChannelsShuffle,
+    ChannelsSymmetry,
+)
+from eegaug.transforms.check import check_transform
+from eegaug.transforms.draws import Choices, Draw, choices, normal, stratified, uniform
+from eegaug.transforms.forms import (
     AdditiveTransform,
-    Augmentation,
     ChannelMixingTransform,
     GainTransform,
     ModulationTransform,
     NoiseTransform,
     SpectralTransform,
-    Transform,
 )
-from eegaug.transforms.batch import BatchTransform, Mixup, SegmentationReconstruction
-from eegaug.transforms.check import check_transform
 from eegaug.transforms.noise import (
     BandNoise,
     EMGNoise,
@@ -20,13 +28,7 @@ from eegaug.transforms.noise import (
     GaussianNoise,
     PowerlineNoise,
 )
-from eegaug.transforms.spatial import (
-    BandRotation,
-    ChannelsDropout,
-    ChannelsInterpolation,
-    ChannelsReref,
-    ChannelsShuffle,
-    ChannelsSymmetry,
+from eegaug.transforms.sensors import (
     SensorsRotation,
     SensorsXRotation,
     SensorsYRotation,
@@ -41,6 +43,7 @@ from eegaug.transforms.temporal import (
     TimeShift,
     TimeWarp,
 )
+from eegaug.transforms.transform import Transform
 
 __all__ = [
     "AdditiveTransform",
@@ -56,6 +59,8 @@ __all__ = [
     "ChannelsReref",
     "ChannelsShuffle",
     "ChannelsSymmetry",
+    "Choices",
+    "Draw",
     "EMGNoise",
     "EOGNoise",
     "FTSurrogate",
@@ -82,4 +87,8 @@ __all__ = [
     "TimeWarp",
     "Transform",
     "check_transform",
+    "choices",
+    "normal",
+    "stratified",
+    "uniform",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from eegaug.strength import FlipProbability, Strength, as_strength
-from eegaug.transforms.base import GainTransform, Noise, uniform
+from eegaug.transforms.draws import uniform
+from eegaug.transforms.forms import GainTransform
 
 
 class SignFlip(GainTransform):
@@ -15,7 +18,7 @@ class SignFlip(GainTransform):
     Parameters
     ----------
     p : float or Strength
-        Chance of a flip; a number starts a learnable :class:`~eegaug.FlipProbability`.
+        Probability of a flip; a number starts a learnable :class:`~eegaug.FlipProbability`.
 
     References
     ----------
@@ -31,7 +34,7 @@ class SignFlip(GainTransform):
     def __init__(self, p: float | Strength = 0.5) -> None:
         super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
 
-    def gain(self, x: Tensor, noise: Noise) -> Tensor:
+    def gain(self, x: Tensor, noise: Any) -> Tensor:
         """Return -1: the gate alone decides."""
         return -x.new_ones(len(x), 1, 1)
 
@@ -52,7 +55,7 @@ class AmplitudeScale(GainTransform):
     channel_indep : bool
         Whether each channel has a gain of its own, the default, or all share the trial's.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     References
     ----------
@@ -84,12 +87,12 @@ class AmplitudeScale(GainTransform):
             else as_strength("max_decrease", max_decrease, unit="fraction")
         )
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the place of the gain between its ends, U(0, 1)."""
         n_channels = x.shape[1] if self.channel_indep else 1
         return uniform(x, len(x), n_channels, 1, generator=generator)
 
-    def gain(self, x: Tensor, noise: Noise) -> Tensor:
+    def gain(self, x: Tensor, noise: Any) -> Tensor:
         """Return a gain between the ends."""
         up = self.max_change()
         down = up if self.max_decrease is None else self.max_decrease()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -10,20 +10,18 @@ from torch import Tensor, nn
 
 from eegaug import functional
 from eegaug.strength import Strength, as_strength
-from eegaug.transforms.base import (
-    Noise,
-    as_trials,
-    choose,
-    drawn_or_checked,
+from eegaug.transforms.augmentation import as_trials, check_draw
+from eegaug.transforms.contexts import (
     in_full_precision,
-    stratified,
-    uniform,
+    in_worker,
+    own_generator,
     without_graph_in_workers,
 )
+from eegaug.transforms.draws import Draw, Noise, choices, uniform
 from eegaug.validation import check_count
 
 
-class BatchTransform(nn.Module):
+class BatchTransform(nn.Module, ABC):
     """Base of transforms where the trials of a batch exchange signals.
 
     What a trial becomes depends on the others and on the labels. So these are no candidates of
@@ -42,10 +40,10 @@ class BatchTransform(nn.Module):
 
     @abstractmethod
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Draw parameter-free noise, one row a trial of ``x`` (batch, channels, times)."""
+        """Return parameter-free draws, one row per trial of ``x`` (batch, channels, times)."""
 
     @abstractmethod
-    def mix(self, x: Tensor, y: Any, noise: Noise) -> tuple[Tensor, Any]:
+    def mix(self, x: Tensor, y: Any, noise: Any) -> tuple[Tensor, Any]:
         """Map signals (batch, windows, channels, times) and labels deterministically."""
 
     def forward(
@@ -53,7 +51,7 @@ class BatchTransform(nn.Module):
         x: Tensor,
         y: Any = None,
         *,
-        noise: Noise = None,
+        draw: Draw | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor | tuple[Tensor, Any]:
         """Mix the trials of a batch.
@@ -65,8 +63,8 @@ class BatchTransform(nn.Module):
             channels, times).
         y : Tensor, optional
             Labels, shape (batch, ...).
-        noise : nested tuple of Tensor, optional
-            Draws of :meth:`sample` to replay.
+        draw : Draw, optional
+            Draw of :meth:`sample` to replay.
         generator : torch.Generator, optional
             Source of the draws, on the device of ``x``; torch's own where absent.
 
@@ -78,10 +76,10 @@ class BatchTransform(nn.Module):
         Raises
         ------
         TypeError
-            If ``x`` is no floating-point tensor, or ``y`` no tensor.
+            If ``x`` is not a floating-point tensor, or ``y`` not a tensor.
         ValueError
-            If ``x`` is empty or no batch, there is not one label a trial, or the noise was drawn
-            for signals of another shape.
+            If ``x`` is empty or not a batch, the number of labels is another, or the draw is that
+            of another batch.
         """
         trials = as_trials(x)
         if x.ndim == 2:
@@ -90,17 +88,25 @@ class BatchTransform(nn.Module):
             raise TypeError(f"Input `y` should be a tensor of labels. Found {type(y).__name__}.")
         if y is not None and (y.ndim == 0 or len(y) != len(x)):
             raise ValueError(
-                f"Input `y` should have {len(x)} labels, one a trial. Found {tuple(y.shape)}."
+                f"Input `y` should have {len(x)} labels, one per trial. Found {tuple(y.shape)}."
             )
-        noise = drawn_or_checked(self.draw, noise, trials, generator)
         with in_full_precision(x), without_graph_in_workers():
-            mixed, labels = self.mix(trials, y, noise)
+            if draw is None:
+                draw = self.sample(x, generator)
+            else:
+                check_draw(self, draw, trials)
+            if not self.training or in_worker():
+                draw = draw.whole()
+            mixed, labels = self.mix(trials, y, draw.noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)
         return mixed if y is None else (mixed, labels)
 
-    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Draw the noise for a batch, to be replayed by ``transform(x, y, noise=...)``."""
-        return self.draw(as_trials(x)[:, 0], generator)
+    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
+        """Draw what is random for a batch, to be replayed by ``transform(x, y, draw=...)``."""
+        trials = as_trials(x)[:, 0]
+        if generator is None:
+            generator = own_generator(x.device)
+        return Draw(self.draw(trials, generator), (len(trials), *trials.shape[1:]))
 
 
 class Mixup(BatchTransform):
@@ -152,7 +158,7 @@ class Mixup(BatchTransform):
         order, quantile = uniform(x, 2, len(x), generator=generator)
         return order, quantile if self.beta_per_sample else quantile[:1].expand(len(x))
 
-    def mix(self, x: Tensor, y: Any, noise: Noise) -> tuple[Tensor, Any]:
+    def mix(self, x: Tensor, y: Any, noise: Any) -> tuple[Tensor, Any]:
         """Return the mixed signals, and the labels of both with the weight of the first."""
         order, quantile = noise
         partner = order.argsort()
@@ -176,14 +182,14 @@ class SegmentationReconstruction(BatchTransform):
     n_segments : int
         Number of segments, of the same length but for the last, which takes up the rest.
     p : float or Strength
-        Chance that a trial is rebuilt. A number is frozen: nothing rewards this transform for
+        Probability that a trial is rebuilt. A number is frozen: nothing rewards this transform for
         its width.
 
     Raises
     ------
     ValueError
         If the number of segments is not positive or above that of samples, or labels are not one
-        class a trial.
+        class per trial.
 
     References
     ----------
@@ -207,21 +213,21 @@ class SegmentationReconstruction(BatchTransform):
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw whether a trial is rebuilt, and where each segment is from, U(0, 1)."""
-        gate = stratified(x, len(x), generator=generator)
+        gate = choices(x, len(x), generator=generator)
         return gate, uniform(x, len(x), self.n_segments, generator=generator)
 
-    def mix(self, x: Tensor, y: Any, noise: Noise) -> tuple[Tensor, Any]:
+    def mix(self, x: Tensor, y: Any, noise: Any) -> tuple[Tensor, Any]:
         """Return the rebuilt signals and the labels."""
         gate, place = noise
         n_times = x.shape[-1]
         if n_times < self.n_segments:
             raise ValueError(
-                f"Input `x` should have {self.n_segments} times or more, one a segment."
+                f"Input `x` should have {self.n_segments} times or more, one per segment."
                 f" Found {n_times}."
             )
         if y is not None and (y.ndim != 1 or y.is_floating_point()):
             raise ValueError(
-                "Input `y` should be one class a trial, integers of shape (batch,)."
+                "Input `y` should be one class per trial, integers of shape (batch,)."
                 f" Found {y.dtype} of shape {tuple(y.shape)}."
             )
         same = x.new_ones(len(x), len(x)) if y is None else (y[:, None] == y).to(x.dtype)
@@ -235,5 +241,5 @@ class SegmentationReconstruction(BatchTransform):
             for k, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True))
         ]
         rebuilt = torch.cat(segments, -1)
-        chosen = choose(gate, self.p, self.training)
+        chosen = gate.taken(self.p)
         return x.lerp(rebuilt, chosen[:, None, None, None]), y

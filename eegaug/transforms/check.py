@@ -1,24 +1,17 @@
-"""What a transform of one's own has to keep, checked on signals."""
+"""What a custom transform has to keep, checked on signals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
 from eegaug.strength import Strength
-from eegaug.transforms.base import (
-    Augmentation,
-    Transform,
-    as_trials,
-    in_full_precision,
-    in_mode,
-    map_noise,
-    restored,
-)
+from eegaug.transforms.augmentation import Augmentation, as_trials
+from eegaug.transforms.contexts import in_full_precision, in_mode, restored
+from eegaug.transforms.draws import Draw
+from eegaug.transforms.transform import Transform
 
 #: How far two results of the same noise may differ, as a fraction of the largest signal: sums of
 #: a GPU come in no fixed order.
@@ -26,17 +19,18 @@ ROUNDING = 1e-5
 
 
 def check_transform(transform: Transform, x: Tensor) -> None:
-    """Raise where a transform breaks what layers, models and criteria build on.
+    """Raise where a transform breaks what layers, models and objectives build on.
 
     A transform returns signals of the shape and dtype of those it is given (or of
     :meth:`~eegaug.Augmentation.resized`), which it leaves as they are, does the same for the same
     noise, is the identity at zero strength, and lets a gradient through to the signals and to every
-    learnable strength, which may be zero but not NaN. A chance whose choices are scored by
-    :class:`~eegaug.InvarianceCriterion` needs none.
+    learnable strength, which may be zero but not NaN. A probability of choices needs one only where
+    these are taken in part, if :meth:`~eegaug.Transform.own_choices` yields them.
 
-    The transform is checked as it is in training, and left as it was found; so are torch's random
-    numbers. :class:`~eegaug.InvariantModel` does this by itself, on the first batch that it is
-    trained on, for every transform that is not of this package.
+    The transform is checked in training mode, and left as it was found; so are torch's random
+    numbers. :class:`~eegaug.InvariantModel` checks every transform that is not of this package when
+    it is built, where its network has ``n_chans`` and ``n_times``, and
+    :class:`~eegaug.integrations.braindecode.EEGClassifier` on the first batch.
 
     Parameters
     ----------
@@ -48,7 +42,7 @@ def check_transform(transform: Transform, x: Tensor) -> None:
     Raises
     ------
     TypeError
-        If it is no :class:`~eegaug.Transform`, or ``x`` is no floating-point tensor.
+        If it is not a :class:`~eegaug.Transform`, or ``x`` not a floating-point tensor.
     ValueError
         If the transform breaks a rule, or ``x`` is not finite.
 
@@ -74,16 +68,15 @@ def check_transform(transform: Transform, x: Tensor) -> None:
         raise ValueError("Input `x` should be finite to check a transform on. Found NaN or inf.")
     with (
         in_mode(transform, training=True),
-        _own_choices(transform),
         _own_random_numbers(x),
         torch.inference_mode(False),
     ):
         x, trials = x.detach().clone(), trials.detach().clone()
         with torch.no_grad():
             _check_shape(transform, trials)
-            noise = transform.sample(x)
+            draw = transform.sample(x)
             given = x.clone()
-            first, second = transform(given, noise=noise), transform(x.clone(), noise=noise)
+            first, second = transform(given, draw=draw), transform(x.clone(), draw=draw)
         if not torch.equal(given, x):
             raise _broken(transform, "leave the signals that it is given", "other signals there")
         if (first - second).abs().max() > ROUNDING * x.abs().max():
@@ -94,10 +87,10 @@ def check_transform(transform: Transform, x: Tensor) -> None:
             )
         _check_zero(transform, trials)
         with torch.enable_grad():
-            _check_gradients(transform, x, noise)
+            _check_gradients(transform, x, draw)
 
 
-def check_customs(augmentation: nn.Module, x: Tensor) -> None:
+def check_custom_transforms(augmentation: nn.Module, x: Tensor) -> None:
     """Check the transforms inside that are not of this package, on what each of them is given.
 
     Parameters
@@ -111,7 +104,7 @@ def check_customs(augmentation: nn.Module, x: Tensor) -> None:
         if not type(augmentation).__module__.startswith("eegaug."):
             check_transform(augmentation, x)
     for child in augmentation.children():
-        check_customs(child, x)
+        check_custom_transforms(child, x)
         if isinstance(child, Augmentation):
             x = child.resized(x)
 
@@ -120,10 +113,9 @@ def _check_shape(transform: Transform, trials: Tensor) -> None:
     """Check what `augment` returns, before `forward` gives it the dtype of the signals."""
     rows = trials.flatten(0, 1)
     wanted = transform.resized(rows)
-    noise = transform.draw(trials[:, 0])
-    noise = map_noise(lambda draw: draw.repeat_interleave(trials.shape[1], 0), noise)
+    draw = transform.sample(trials).repeat_interleave(trials.shape[1])
     with in_full_precision(rows):
-        found = transform.augment(rows.clone(), noise)
+        found = transform.augment(rows.clone(), draw.noise)
     if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
         raise _broken(
             transform,
@@ -146,44 +138,39 @@ def _check_zero(transform: Transform, trials: Tensor) -> None:
         raise _broken(transform, "be the identity at zero strength", f"a change of {change:.2g}")
 
 
-def _check_gradients(transform: Transform, x: Tensor, noise: Any) -> None:
-    """Check that a finite gradient reaches the signals, and each strength but for choices."""
+def _check_gradients(transform: Transform, x: Tensor, draw: Draw) -> None:
+    """Check that a finite gradient reaches the signals and each strength, choices whole or not."""
     strengths = {f"its strength `{name}`": s for name, s in transform.strengths().items()}
     sources = {"the signals": x.requires_grad_(), **{key: s.raw for key, s in strengths.items()}}
-    try:
-        total = transform(x.clone(), noise=noise).sum()
-        if not total.requires_grad:
-            raise _broken(transform, "be differentiable in the signals", "no gradient")
-        gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
-    except RuntimeError as error:  # what torch says of numpy, and of what is overwritten
-        message = f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        raise _broken(transform, "be differentiable", message.rstrip(".")) from error
-    for name, gradient in zip(sources, gradients, strict=True):
-        strength = strengths.get(name)
-        if gradient is None and (strength is None or strength.choices is None):
-            raise _broken(transform, f"be differentiable in {name}", "no gradient")
-        if gradient is not None and not gradient.isfinite().all():
-            raise _broken(transform, f"be differentiable in {name}", "a gradient of NaN or inf")
+    chosen = {probability for _, probability in transform.all_choices(draw.noise)}
+    for replayed in (draw, draw.whole()):
+        try:
+            total = transform(x.clone(), draw=replayed).sum()
+            if not total.requires_grad:
+                raise _broken(transform, "be differentiable in the signals", "no gradient")
+            gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
+        except RuntimeError as error:  # what torch says of numpy, and of what is overwritten
+            message = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            raise _broken(transform, "be differentiable", message.rstrip(".")) from error
+        for name, gradient in zip(sources, gradients, strict=True):
+            if gradient is not None and not gradient.isfinite().all():
+                raise _broken(transform, f"be differentiable in {name}", "a gradient of NaN or inf")
+            if gradient is not None or strengths.get(name) in chosen:
+                continue
+            if replayed is draw:
+                raise _broken(transform, f"be differentiable in {name}", "no gradient")
+            raise _broken(
+                transform,
+                f"yield the choices made with {name} in `own_choices`",
+                "whole choices without a probability",
+            )
 
 
 def _broken(transform: Transform, rule: str, found: str) -> ValueError:
     return ValueError(f"Transform {type(transform).__name__} should {rule}. Found {found}.")
 
 
-@contextmanager
-def _own_choices(transform: Transform) -> Iterator[None]:
-    """Forget the choices of the last call for a while, and put them back."""
-    choices = {m: m.choices for m in transform.modules() if isinstance(m, Strength)}
-    try:
-        for strength in choices:
-            strength.choices = None
-        yield
-    finally:
-        for strength, chosen in choices.items():
-            strength.choices = chosen
-
-
-def _own_random_numbers(x: Tensor) -> AbstractContextManager:
+def _own_random_numbers(x: Tensor) -> AbstractContextManager[None]:
     """Draw without a trace in torch's random numbers, of the CPU and of the signals' device."""
     if x.device.type == "cpu":
         return torch.random.fork_rng(devices=[])

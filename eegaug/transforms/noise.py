@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from eegaug.montage import on_sphere
 from eegaug.strength import Strength, as_strength
-from eegaug.transforms.base import Noise, NoiseTransform, check_channels, normal, uniform
+from eegaug.transforms.draws import normal, uniform
+from eegaug.transforms.forms import NoiseTransform
+from eegaug.transforms.transform import check_channels
 from eegaug.validation import check_number, check_positive
 
 #: Unit of what is added: whatever the signals are in.
@@ -27,7 +30,7 @@ class GaussianNoise(NoiseTransform):
         Standard deviation (unit of the signal); a number starts a learnable strength from 0 to
         1.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     References
     ----------
@@ -48,7 +51,7 @@ class GaussianNoise(NoiseTransform):
         super().__init__(p=p)
         self.std = as_strength("std", std, unit=UNIT)
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw N(0, 1) for each sample."""
         return normal(x, *x.shape, generator=generator)
 
@@ -75,7 +78,7 @@ class BandNoise(NoiseTransform):
         Standard deviation (unit of the signal); a number starts a learnable strength from 0 to
         1.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -113,7 +116,7 @@ class BandNoise(NoiseTransform):
         self.low, self.high = low, high
         self.std = as_strength("std", std, unit=UNIT)
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the spectrum within the band, and return the noise, of variance one."""
         return _band_noise(x, self.sfreq, self.low, self.high, generator)
 
@@ -142,7 +145,7 @@ class PowerlineNoise(NoiseTransform):
     line_freq : float
         Frequency of the mains (Hz).
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -180,12 +183,12 @@ class PowerlineNoise(NoiseTransform):
         """Return the largest amplitude."""
         return self.amplitude()
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw each channel's amplitude and the trial's phase, U(0, 1)."""
         gain = uniform(x, len(x), x.shape[1], 1, generator=generator)
         return gain, uniform(x, len(x), 1, 1, generator=generator)
 
-    def field(self, x: Tensor, noise: Noise) -> Tensor:
+    def field(self, x: Tensor, noise: Any) -> Tensor:
         """Return the hum."""
         gain, phase = noise
         times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
@@ -213,7 +216,7 @@ class EMGNoise(NoiseTransform):
         Largest standard deviation :math:`a` (unit of the signal), at the burst's peak; a number
         starts a learnable strength from 0 to 1.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -247,7 +250,7 @@ class EMGNoise(NoiseTransform):
         """Return the largest standard deviation."""
         return self.amplitude()
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the burst, of variance one where it peaks in the channel it is strongest in."""
         length, place = uniform(x, 2, len(x), 1, 1, generator=generator)
         length = (1 + length) / 2
@@ -277,7 +280,7 @@ class EOGNoise(NoiseTransform):
         Largest peak :math:`a` (unit of the signal); a number starts a learnable strength from 0
         to 1.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -318,12 +321,12 @@ class EOGNoise(NoiseTransform):
         """Return the largest peak."""
         return self.amplitude()
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw place and height of each blink, U(0, 1)."""
         duration = x.shape[-1] / self.sfreq
         return uniform(x, len(x), 2, max(1, round(duration / self.EVERY)), generator=generator)
 
-    def field(self, x: Tensor, noise: Noise) -> Tensor:
+    def field(self, x: Tensor, noise: Any) -> Tensor:
         """Return the blinks."""
         place, height = noise.unbind(1)
         duration = x.shape[-1] / self.sfreq

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from eegaug.strength import Strength, as_strength
-from eegaug.transforms.base import (
-    ModulationTransform,
-    Noise,
-    SpectralTransform,
-    uniform,
-)
+from eegaug.transforms.draws import uniform
+from eegaug.transforms.forms import ModulationTransform, SpectralTransform
 from eegaug.validation import check_positive
 
 
@@ -31,7 +29,7 @@ class FTSurrogate(SpectralTransform):
         Whether each channel has phases of its own. Shared phases, the default, keep the
         correlations between channels.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     References
     ----------
@@ -60,12 +58,12 @@ class FTSurrogate(SpectralTransform):
             "phase_noise_magnitude", phase_noise_magnitude, unit="fraction of 2π"
         )
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw a phase for each frequency, U(0, 1)."""
         n_channels = x.shape[1] if self.channel_indep else 1
         return uniform(x, len(x), n_channels, x.shape[-1] // 2 + 1, generator=generator)
 
-    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a change of phase at each frequency."""
         inner = ((freqs > 0) & (freqs < 0.5)).to(noise.dtype)
         phase = (2 * torch.pi * self.phase_noise_magnitude() * inner) * noise
@@ -93,7 +91,7 @@ class BandstopFilter(SpectralTransform):
     max_freq : float, optional
         Highest frequency that may be taken out (Hz); the Nyquist frequency where absent.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -143,11 +141,11 @@ class BandstopFilter(SpectralTransform):
                 f" {self.max_freq:g} Hz. Found a widest band of {widest:g} Hz with edges."
             )
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the place of the band, U(0, 1)."""
         return uniform(x, len(x), generator=generator)
 
-    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a real response that falls to zero within the band."""
         half = self.bandwidth() / 2
         lowest = self.TRANSITION + half
@@ -174,7 +172,7 @@ class FrequencyShift(ModulationTransform):
     max_delta_freq : float or Strength
         Largest shift (Hz); a number starts a learnable strength from 0 to 5 Hz.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -206,11 +204,11 @@ class FrequencyShift(ModulationTransform):
         self.sfreq = sfreq
         self.max_delta_freq = as_strength("max_delta_freq", max_delta_freq, high=5.0, unit="Hz")
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the shift relative to the largest, U(-1, 1)."""
         return uniform(x, len(x), low=-1.0, generator=generator)
 
-    def carrier(self, times: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    def carrier(self, times: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a complex wave of the shift's frequency."""
         shift = noise[:, None, None] * (2 * torch.pi / self.sfreq * self.max_delta_freq())
         phase = shift * times
@@ -231,7 +229,7 @@ class PhaseJitter(ModulationTransform):
     max_phase : float or Strength
         Largest angle (degrees); a number starts a learnable strength from 0 to 180 degrees.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Examples
     --------
@@ -244,11 +242,11 @@ class PhaseJitter(ModulationTransform):
         super().__init__(p=p)
         self.max_phase = as_strength("max_phase", max_phase, high=180.0, unit="degrees")
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw each channel's angle relative to the largest, U(-1, 1)."""
         return uniform(x, len(x), x.shape[1], low=-1.0, generator=generator)
 
-    def carrier(self, times: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    def carrier(self, times: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a complex number for each channel."""
         phase = torch.deg2rad(self.max_phase() * noise)[:, :, None]
         return torch.cos(phase), torch.sin(phase)

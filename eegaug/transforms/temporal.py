@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,14 +11,9 @@ from torch import Tensor
 from eegaug import functional
 from eegaug.functional.operators import Operators
 from eegaug.strength import FlipProbability, Strength, as_strength
-from eegaug.transforms.base import (
-    AdditiveTransform,
-    GainTransform,
-    Noise,
-    SpectralTransform,
-    Transform,
-    uniform,
-)
+from eegaug.transforms.draws import uniform
+from eegaug.transforms.forms import AdditiveTransform, GainTransform, SpectralTransform
+from eegaug.transforms.transform import Transform
 from eegaug.validation import check_count, check_positive
 
 
@@ -36,7 +32,7 @@ class TimeShift(SpectralTransform):
     max_shift : float or Strength
         Largest shift (s); a number starts a learnable strength from 0 to 2 s.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -59,24 +55,24 @@ class TimeShift(SpectralTransform):
         self.sfreq = sfreq
         self.max_shift = as_strength("max_shift", max_shift, high=2.0, unit="s")
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the shift relative to the largest, U(-1, 1)."""
         return uniform(x, len(x), low=-1.0, generator=generator)
 
-    def response(self, freqs: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a phase linear in frequency."""
         phase = (-2 * torch.pi * freqs) * self._samples(noise)[:, None, None]
         return torch.cos(phase), torch.sin(phase)
 
-    def sources(self, times: Tensor, noise: Noise) -> Tensor:
+    def sources(self, times: Tensor, noise: Any) -> Tensor:
         """Return the times before the shift."""
         return times - self._samples(noise)[:, None]
 
-    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
         """Shift the other way."""
         return functional.apply(y, self.step(y, -noise))
 
-    def _samples(self, noise: Noise) -> Tensor:
+    def _samples(self, noise: Any) -> Tensor:
         return noise * self.max_shift() * self.sfreq
 
 
@@ -122,15 +118,15 @@ class RandomCrop(TimeShift):
         check_positive("duration", duration)
         self.duration = duration
 
-    def augment(self, x: Tensor, noise: Noise) -> Tensor:
+    def augment(self, x: Tensor, noise: Any) -> Tensor:
         """Shift, then crop the middle."""
         return self.resized(super().augment(x, noise))
 
-    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+    def relabel(self, y: Tensor, noise: Any) -> Tensor:
         """Shift dense labels (batch, ..., times), then crop the middle."""
         return self.resized(super().relabel(y, noise))
 
-    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
         """Raise: there are no outputs for the margins."""
         raise TypeError(
             "Dense outputs should come from transforms that keep every sample, such as TimeShift."
@@ -160,7 +156,7 @@ class TimeReverse(Transform):
     Parameters
     ----------
     p : float or Strength
-        Chance of a reversal; a number starts a learnable :class:`~eegaug.FlipProbability`.
+        Probability of a reversal; a number starts a learnable :class:`~eegaug.FlipProbability`.
 
     References
     ----------
@@ -176,15 +172,15 @@ class TimeReverse(Transform):
     def __init__(self, p: float | Strength = 0.5) -> None:
         super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
 
-    def step(self, x: Tensor, noise: Noise) -> Operators:
+    def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the whole step: the gate alone decides."""
-        return {"reversal": x.new_ones(len(x), 1, 1)}
+        return Operators(reversal=x.new_ones(len(x), 1, 1))
 
-    def sources(self, times: Tensor, noise: Noise) -> Tensor:
+    def sources(self, times: Tensor, noise: Any) -> Tensor:
         """Return the times from the last to the first."""
         return times.flip(0)[None]
 
-    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
         """Reverse again."""
         return y.flip(-1)
 
@@ -205,7 +201,7 @@ class SmoothTimeMask(GainTransform):
     mask_len : float or Strength
         Length of the mask (s); a number starts a learnable strength from 0 to 2 s.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -232,11 +228,11 @@ class SmoothTimeMask(GainTransform):
         self.sfreq = sfreq
         self.mask_len = as_strength("mask_len", mask_len, high=2.0, unit="s")
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the place of the mask, U(0, 1)."""
         return uniform(x, len(x), generator=generator)
 
-    def gain(self, x: Tensor, noise: Noise) -> Tensor:
+    def gain(self, x: Tensor, noise: Any) -> Tensor:
         """Return a gain that falls to zero within the mask."""
         n_times = x.shape[-1]
         longest = self.mask_len.highest
@@ -269,7 +265,7 @@ class MaskEncoding(GainTransform):
     n_segments : int
         Number of stretches.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -304,11 +300,11 @@ class MaskEncoding(GainTransform):
         self.max_mask_ratio = as_strength("max_mask_ratio", max_mask_ratio, unit="fraction")
         self.n_segments = n_segments
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the place of each stretch, U(0, 1)."""
         return uniform(x, len(x), self.n_segments, generator=generator)
 
-    def gain(self, x: Tensor, noise: Noise) -> Tensor:
+    def gain(self, x: Tensor, noise: Any) -> Tensor:
         """Return the product over the stretches."""
         n_times = x.shape[-1]
         length = self.max_mask_ratio() * n_times / self.n_segments
@@ -337,7 +333,7 @@ class TimeWarp(AdditiveTransform):
         Largest relative change of speed :math:`v`; a number starts a learnable strength from 0
         to 0.9.
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
 
     Raises
     ------
@@ -374,20 +370,20 @@ class TimeWarp(AdditiveTransform):
                 f" stands still. Found {self.max_speed_change!r}."
             )
 
-    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+    def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw the amplitude of each wave, U(-1, 1)."""
         return uniform(x, len(x), self.WAVES, low=-1.0, generator=generator)
 
-    def term(self, x: Tensor, noise: Noise) -> Tensor:
+    def term(self, x: Tensor, noise: Any) -> Tensor:
         """Return the step from the signal to itself, warped."""
         times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
         return functional.resample(x, self.sources(times, noise)) - x
 
-    def sources(self, times: Tensor, noise: Noise) -> Tensor:
+    def sources(self, times: Tensor, noise: Any) -> Tensor:
         """Return the times that are read, shape (batch, times)."""
         return self._warp(times, max(len(times) - 1, 1), noise)[0]
 
-    def inverse_map(self, y: Tensor, noise: Noise) -> Tensor:
+    def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
         """Read each time where the warp has put it, which Newton's method finds."""
         last = max(y.shape[-1] - 1, 1)
         wanted = torch.arange(y.shape[-1], device=y.device, dtype=y.dtype).expand(len(y), -1)
@@ -400,7 +396,7 @@ class TimeWarp(AdditiveTransform):
             places = (places + (wanted - warped) / speed.clamp(min=0.01)).clamp(0, last)
         return functional.resample(y, places)
 
-    def _warp(self, times: Tensor, last: int, noise: Noise) -> tuple[Tensor, Tensor]:
+    def _warp(self, times: Tensor, last: int, noise: Any) -> tuple[Tensor, Tensor]:
         """Return the times that are read at others, shape (batch, times), and the speed there."""
         wave = torch.arange(1, self.WAVES + 1, device=times.device, dtype=times.dtype)[:, None]
         angle = torch.pi / last * wave * times[..., None, :]

@@ -83,8 +83,8 @@ def test_a_profile_has_the_loss_at_each_value_in_its_unit():
     at_value = []
     for _ in range(4):
         for signals, targets in zip(x.split(64), y.split(64), strict=True):
-            noise = model.augmentation.sample(signals, generator)
-            outputs = Power()(model.augmentation(signals, noise=noise))
+            draw = model.augmentation.sample(signals, generator)
+            outputs = Power()(model.augmentation(signals, draw=draw))
             at_value.append(nn.functional.cross_entropy(outputs, targets, reduction="none"))
     learned = torch.cat(at_value).mean()
     assert profile.excess[0] == pytest.approx((plain - learned).item(), abs=1e-5)

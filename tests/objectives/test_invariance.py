@@ -24,7 +24,7 @@ from eegaug import (
     init_strengths,
 )
 from eegaug.objectives import NEGLIGIBLE, START
-from eegaug.transforms.base import map_noise
+from eegaug.transforms.draws import map_noise
 
 Y = torch.arange(10) % 3
 
@@ -65,7 +65,7 @@ def mean_loss(model, plain, x, y, chance, p):
     chance.raw.data.fill_(p)
     copies = model.n_copies_train
     rows = x.repeat_interleave(copies, 0)
-    noise = model.augmentation.sample(rows)
+    draw = model.augmentation.sample(rows)
     sizes = []
     map_noise(lambda draw: sizes.append(draw[0].numel()), noise)
     total = 0.0

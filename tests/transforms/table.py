@@ -38,7 +38,7 @@ from eegaug import (
     TimeWarp,
     as_strength,
 )
-from eegaug.transforms.base import uniform
+from eegaug.transforms.draws import uniform
 
 from ..helpers import SFREQ
 

@@ -163,7 +163,7 @@ def test_a_range_that_came_with_a_state_is_checked_too(build):
         (lambda: ChannelsSymmetry(mirrored=[0, 5]), ValueError, "its own inverse"),
         (lambda: ChannelsSymmetry([1, 2]), ValueError, r"Found \['1', '2'\]"),
         (lambda: BandRotation(max_temporal_jitter=0), ValueError, "should be positive"),
-        (lambda: SignFlip()(X, noise=[None, None]), TypeError, "Found list"),
+        (lambda: SignFlip()(X, draw=[None, None]), TypeError, "Found list"),
     ],
 )
 def test_what_is_given_wrongly_is_told_in_one_line(build, error, match):

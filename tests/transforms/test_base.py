@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from eegaug import FTSurrogate, SignFlip, Strength
-from eegaug.transforms.base import stratified
+from eegaug.transforms.draws import stratified
 
 X = torch.randn(6, 3, 100, generator=torch.Generator().manual_seed(0))
 
@@ -27,7 +27,7 @@ def test_draws_are_spread_evenly_over_the_batch():
 
 def test_choices_do_not_depend_on_whether_a_graph_is_built():
     flip = SignFlip()
-    noise = flip.sample(X)
+    draw = flip.sample(X)
     with torch.no_grad():
-        without = flip(X, noise=noise)
-    assert torch.equal(without, flip(X, noise=noise))
+        without = flip(X, draw=draw)
+    assert torch.equal(without, flip(X, draw=draw))

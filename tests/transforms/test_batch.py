@@ -59,19 +59,19 @@ def test_nothing_is_left_on_another_device(transform, training):
 
 def test_without_labels_there_are_signals_alone(transform):
     x = signal(6, 3, 100)
-    noise = transform.sample(x)
+    draw = transform.sample(x)
     assert torch.equal(
-        transform(x, noise=noise),
-        transform(x, torch.zeros(6, dtype=torch.long), noise=noise)[0],
+        transform(x, draw=draw),
+        transform(x, torch.zeros(6, dtype=torch.long), draw=draw)[0],
     )
 
 
 def test_input_need_not_be_contiguous(transform):
     x = signal(6, 100, 3).transpose(1, 2)
-    noise = transform.sample(x)
+    draw = transform.sample(x)
     assert torch.equal(
-        transform(x, Y, noise=noise)[0],
-        transform(x.contiguous(), Y, noise=noise)[0],
+        transform(x, Y, draw=draw)[0],
+        transform(x.contiguous(), Y, draw=draw)[0],
     )
 
 
@@ -83,8 +83,8 @@ def test_same_noise_same_output(transform, training):
     def mixed(**source):
         return transform(x, Y, **source)[0]
 
-    noise = transform.sample(x)
-    assert torch.equal(mixed(noise=noise), mixed(noise=noise))
+    draw = transform.sample(x)
+    assert torch.equal(mixed(draw=draw), mixed(draw=draw))
     first, second = (mixed(generator=torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, second)
     torch.manual_seed(4)
@@ -96,10 +96,10 @@ def test_same_noise_same_output(transform, training):
 
 def test_windows_of_a_trial_share_its_draw(transform):
     windows = signal(6, 5, 3, 100)
-    noise = transform.sample(windows)
-    together, _ = transform(windows, Y, noise=noise)
+    draw = transform.sample(windows)
+    together, _ = transform(windows, Y, draw=draw)
     for index in range(5):
-        alone, _ = transform(windows[:, index], Y, noise=noise)
+        alone, _ = transform(windows[:, index], Y, draw=draw)
         assert torch.equal(together[:, index], alone)
 
 
@@ -115,8 +115,8 @@ def test_zero_strength_is_the_identity(transform, training, dtype):
 def test_gradcheck_in_the_signal(transform):
     transform = transform.double()
     x = signal(6, 2, 12, dtype=torch.float64).requires_grad_()
-    noise = transform.sample(x)
-    assert torch.autograd.gradcheck(lambda x: transform(x, Y, noise=noise)[0], x)
+    draw = transform.sample(x)
+    assert torch.autograd.gradcheck(lambda x: transform(x, Y, draw=draw)[0], x)
 
 
 @pytest.mark.parametrize("start", [0.05, 0.4, 1.0])
@@ -140,8 +140,8 @@ def test_a_chance_of_zero_can_be_left():
 
 def test_copies_behave_like_the_original(transform):
     x = signal(6, 3, 100)
-    noise = transform.sample(x)
-    expected, _ = transform(x, Y, noise=noise)
+    draw = transform.sample(x)
+    expected, _ = transform(x, Y, draw=draw)
     buffer = io.BytesIO()
     torch.save(transform.state_dict(), buffer)
     buffer.seek(0)
@@ -150,7 +150,7 @@ def test_copies_behave_like_the_original(transform):
         parameter.data.zero_()
     reloaded.load_state_dict(torch.load(buffer, weights_only=True))
     for twin in (copy.deepcopy(transform), pickle.loads(pickle.dumps(transform)), reloaded):
-        assert torch.equal(twin(x, Y, noise=noise)[0], expected)
+        assert torch.equal(twin(x, Y, draw=draw)[0], expected)
 
 
 def test_in_workers_of_braindecodes_loader(transform):
@@ -182,9 +182,9 @@ def test_bad_signals_and_labels_are_told_in_one_line(transform, x, y, error, mat
 
 @pytest.mark.parametrize("n_drawn", [1, 5])
 def test_noise_of_another_batch_is_refused(transform, n_drawn):
-    noise = transform.sample(signal(n_drawn, 3, 100))
+    draw = transform.sample(signal(n_drawn, 3, 100))
     with pytest.raises(ValueError, match="Argument `noise`") as caught:
-        transform(signal(6, 3, 100), Y, noise=noise)
+        transform(signal(6, 3, 100), Y, draw=draw)
     assert "\n" not in str(caught.value)
 
 

@@ -72,23 +72,23 @@ def test_labels_are_handed_through(augmentation):
 
 def test_input_need_not_be_contiguous(augmentation):
     x = signal(4, 100, 3).transpose(1, 2)
-    noise = augmentation.sample(x)
-    assert torch.allclose(augmentation(x, noise=noise), augmentation(x.contiguous(), noise=noise))
+    draw = augmentation.sample(x)
+    assert torch.allclose(augmentation(x, draw=draw), augmentation(x.contiguous(), draw=draw))
 
 
 def test_sequences_may_be_channels_last(augmentation):
     x = signal(4, 5, 3, 100)
-    noise = augmentation.sample(x)
+    draw = augmentation.sample(x)
     last = x.to(memory_format=torch.channels_last)
-    assert torch.allclose(augmentation(last, noise=noise), augmentation(x, noise=noise), atol=1e-6)
+    assert torch.allclose(augmentation(last, draw=draw), augmentation(x, draw=draw), atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_same_noise_same_output(augmentation, training):
     augmentation.train(training)
     x = signal(6, 3, 100)
-    noise = augmentation.sample(x)
-    assert torch.equal(augmentation(x, noise=noise), augmentation(x, noise=noise))
+    draw = augmentation.sample(x)
+    assert torch.equal(augmentation(x, draw=draw), augmentation(x, draw=draw))
     outputs = []
     for _ in range(2):
         generator = torch.Generator().manual_seed(3)
@@ -134,41 +134,41 @@ def test_closed_gate_is_the_identity(name, transform):
 def test_trials_do_not_see_each_other(augmentation, training):
     augmentation.train(training)
     x = signal(5, 3, 100)
-    noise = augmentation.sample(x)
+    draw = augmentation.sample(x)
     other = x.clone()
     other[2] = torch.nan
-    before, after = augmentation(x, noise=noise), augmentation(other, noise=noise)
+    before, after = augmentation(x, draw=draw), augmentation(other, draw=draw)
     kept = [0, 1, 3, 4]
     assert torch.equal(before[kept], after[kept])
 
 
 def test_windows_of_a_trial_share_its_draw(augmentation):
     windows = signal(4, 5, 3, 100)
-    noise = augmentation.sample(windows)
-    together = augmentation(windows, noise=noise)
+    draw = augmentation.sample(windows)
+    together = augmentation(windows, draw=draw)
     for index in range(5):
-        alone = augmentation(windows[:, index], noise=noise)
+        alone = augmentation(windows[:, index], draw=draw)
         assert torch.allclose(together[:, index], alone, atol=1e-5)
 
 
 def test_gradcheck_in_the_signal(transform):
     transform = transform.double()
     x = signal(2, 3, 12, dtype=torch.float64).requires_grad_()
-    noise = transform.sample(x)
-    assert torch.autograd.gradcheck(lambda x: transform(x, noise=noise), x)
-    assert torch.autograd.gradgradcheck(lambda x: transform(x, noise=noise), x)
+    draw = transform.sample(x)
+    assert torch.autograd.gradcheck(lambda x: transform(x, draw=draw), x)
+    assert torch.autograd.gradgradcheck(lambda x: transform(x, draw=draw), x)
 
 
 @pytest.mark.parametrize("name", sorted(set(TRANSFORMS) - CHOOSING))
 def test_gradcheck_in_the_strength(name):
     transform = TRANSFORMS[name]().double()
     x = signal(2, 3, 12, dtype=torch.float64)
-    noise = transform.sample(x)
+    draw = transform.sample(x)
     key = f"{next(iter(transform.strengths()))}.raw"
     raw = transform.get_parameter(key).detach().clone().requires_grad_()
 
     def augment(raw):
-        return functional_call(transform, {key: raw}, (x,), {"noise": noise})
+        return functional_call(transform, {key: raw}, (x,), {"draw": draw})
 
     assert torch.autograd.gradcheck(augment, raw)
 
@@ -218,8 +218,8 @@ def test_strengths_stay_in_range_and_come_back(transform, optimiser, start, dire
 
 def test_copies_behave_like_the_original(augmentation):
     x = signal(4, 3, 100)
-    noise = augmentation.sample(x)
-    expected = augmentation(x, noise=noise)
+    draw = augmentation.sample(x)
+    expected = augmentation(x, draw=draw)
     buffer = io.BytesIO()
     torch.save(augmentation.state_dict(), buffer)
     buffer.seek(0)
@@ -228,7 +228,7 @@ def test_copies_behave_like_the_original(augmentation):
         parameter.data.zero_()
     reloaded.load_state_dict(torch.load(buffer, weights_only=True))
     for twin in (copy.deepcopy(augmentation), pickle.loads(pickle.dumps(augmentation)), reloaded):
-        assert torch.equal(twin(x, noise=noise), expected)
+        assert torch.equal(twin(x, draw=draw), expected)
 
 
 def test_penalty_reaches_every_strength_and_weight(augmentation):
@@ -286,7 +286,7 @@ def slow_outputs(*shape):
 def test_undo_returns_dense_labels_to_where_they_were(any_name, augmentation, shape):
     augmentation.eval()
     y = slow_outputs(*shape)
-    noise = augmentation.sample(signal(6, 3, shape[-1]), torch.Generator().manual_seed(0))
+    draw = augmentation.sample(signal(6, 3, shape[-1]), torch.Generator().manual_seed(0))
     moved = augmentation.relabel(y, noise)
     back = augmentation.inverse(moved, noise)
     if any_name not in MOVED_BACK:
@@ -300,7 +300,7 @@ def test_undo_returns_dense_labels_to_where_they_were(any_name, augmentation, sh
 @pytest.mark.parametrize("any_name", MOVED_BACK)
 def test_undo_is_linear_in_the_outputs(augmentation):
     augmentation.eval()
-    noise = augmentation.sample(signal(6, 3, 100))
+    draw = augmentation.sample(signal(6, 3, 100))
     a, b = signal(6, 2, 100, seed=1), signal(6, 2, 100, seed=2)
     both = augmentation.inverse(2 * a - b, noise)
     assert torch.allclose(
@@ -326,7 +326,7 @@ def test_undo_gives_every_strength_a_gradient(name, transform, start, seed):
         if start is not None:
             strength.raw.data.fill_(start)
         torch.manual_seed(seed)
-        noise = transform.sample(signal(16, 3, 100))
+        draw = transform.sample(signal(16, 3, 100))
         error = transform.inverse(slow_outputs(16, 2, 100), noise) - signal(16, 2, 100, seed=seed)
         error.square().mean().backward()
         assert strength.raw.grad.isfinite(), key
@@ -337,7 +337,7 @@ def test_undo_gives_every_strength_a_gradient(name, transform, start, seed):
 def test_gradcheck_through_undo(name, transform):
     transform = transform.double()
     y = signal(2, 2, 12, dtype=torch.float64).requires_grad_()
-    noise = transform.sample(signal(2, 3, 12, dtype=torch.float64))
+    draw = transform.sample(signal(2, 3, 12, dtype=torch.float64))
     assert torch.autograd.gradcheck(lambda y: transform.inverse(y, noise), y)
     if name in CHOOSING:
         return
@@ -396,32 +396,32 @@ def test_bad_signals_are_told_in_one_line(augmentation, bad, error, match):
 
 
 def test_noise_of_another_batch_is_refused(augmentation):
-    noise = augmentation.sample(signal(4, 3, 100))
+    draw = augmentation.sample(signal(4, 3, 100))
     with pytest.raises(ValueError, match=r"for 5 trials .* drawn for 4\."):
-        augmentation(signal(5, 3, 100), noise=noise)
+        augmentation(signal(5, 3, 100), draw=draw)
 
 
 def test_noise_of_another_shape_is_refused(augmentation):
     x = signal(4, 3, 90)
-    noise = augmentation.sample(signal(4, 3, 100))
+    draw = augmentation.sample(signal(4, 3, 100))
     shapes = [[draw.shape for draw in _leaves(drawn)] for drawn in (noise, augmentation.sample(x))]
     if shapes[0] == shapes[1]:  # draws that do not depend on the number of times
-        augmentation(x, noise=noise)
+        augmentation(x, draw=draw)
     else:
         with pytest.raises(ValueError, match="should be drawn for 4 trials of 3 channels and 90"):
-            augmentation(x, noise=noise)
+            augmentation(x, draw=draw)
 
 
 def test_torch_func_maps_over_strengths(transform):
     """One transform at several strengths at once, and the gradients at each."""
     x = signal(2, 3, 24)
-    noise = transform.sample(x)
+    draw = transform.sample(x)
     parameters = {key: parameter.detach() for key, parameter in transform.named_parameters()}
     key = f"{next(iter(transform.strengths()))}.raw"
     strengths = torch.tensor([0.1, 0.4, 0.8])
 
     def augment(raw):
-        return functional_call(transform, {**parameters, key: raw}, (x,), {"noise": noise})
+        return functional_call(transform, {**parameters, key: raw}, (x,), {"draw": draw})
 
     def loss(raw):
         return augment(raw).square().mean()
@@ -440,20 +440,20 @@ def compiles(augmentation, backend):
     """Compile to one graph, and again at other strengths without a new graph."""
     torch.compiler.reset()
     x = signal(4, 3, 100)
-    noise = augmentation.sample(x)
+    draw = augmentation.sample(x)
     compiled = torch.compile(augmentation, fullgraph=True, backend=backend)
     with torch._dynamo.config.patch(error_on_recompile=True):
         for fraction in (None, 0.3):
             for parameter in augmentation.parameters():
                 if fraction is not None and parameter.requires_grad and parameter.ndim == 0:
                     parameter.data.fill_(fraction)
-            out = compiled(x, noise=noise)
-            assert torch.allclose(out, augmentation(x, noise=noise), atol=1e-5)
+            out = compiled(x, draw=draw)
+            assert torch.allclose(out, augmentation(x, draw=draw), atol=1e-5)
             out.square().sum().backward()
         strengths = [s for s in augmentation.modules() if isinstance(s, Strength) and s.learnable]
         for strength in strengths:
             strength.raw.data.fill_(1.5)
-        compiled(x, noise=noise)
+        compiled(x, draw=draw)
         assert all(strength.raw.item() == 1 for strength in strengths), "projected when compiled"
 
 

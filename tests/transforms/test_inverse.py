@@ -53,8 +53,8 @@ def test_a_layer_undoes_what_was_chosen_for_the_trial():
 def test_a_warp_is_undone_to_interpolation_precision(speed):
     x = slow_waves(32, 1, 600)
     warp = TimeWarp(speed)
-    noise = warp.sample(x, torch.Generator().manual_seed(0))
-    warped = warp(x, noise=noise)
+    draw = warp.sample(x, torch.Generator().manual_seed(0))
+    warped = warp(x, draw=draw)
     error = (warp.inverse(warped, noise) - x).abs()
     assert error[..., 20:-20].max() < 0.002
     assert error.max() < 0.03, "at its ends a signal is read by less than a cubic"

@@ -241,8 +241,8 @@ def test_rotations_have_the_references_axes(axis, rotation):
 def test_mixup():
     x, y = trials(), torch.tensor([0, 1, 2, 0, 1])
     mixup = Mixup(0.4, beta_per_sample=True).double()
-    noise = mixup.sample(x, torch.Generator().manual_seed(1))
-    mixed, (first, second, weight) = mixup(x, y, noise=noise)
+    draw = mixup.sample(x, torch.Generator().manual_seed(1))
+    mixed, (first, second, weight) = mixup(x, y, draw=draw)
     wanted, labels = theirs.mixup(x, y, weight, noise[0].argsort())
     assert torch.allclose(mixed.float(), wanted, atol=1e-6), "theirs is float32"
     assert torch.equal(first, labels[0]) and torch.equal(second, labels[1])

@@ -1,0 +1,115 @@
+"""What all objectives share: a module of (model, loss) that is called with signals and targets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from eegaug.models import InvariantModel
+
+
+class Step(NamedTuple):
+    """What an objective computes for a batch.
+
+    Parameters
+    ----------
+    loss : Tensor
+        Scalar to minimise.
+    outputs : Tensor
+        Outputs of the model, shape (batch, ...).
+
+    Examples
+    --------
+    >>> import torch
+    >>> Step(loss=torch.tensor(0.5), outputs=torch.zeros(8, 2)).loss
+    tensor(0.5000)
+    """
+
+    loss: Tensor
+    outputs: Tensor
+
+
+class Objective(nn.Module, ABC):
+    """Base of objectives: ``loss = objective(x, y)`` runs the model and returns what to minimise.
+
+    An objective owns its model, so that it goes as it is into a plain loop,
+    ``DistributedDataParallel``, Accelerate or Lightning, and is copied, saved and moved as one. In
+    evaluation mode it is the plain loss.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        A network behind its augmentation.
+    loss : nn.Module
+        Loss of (outputs, targets).
+
+    Raises
+    ------
+    TypeError
+        If the model is not an :class:`~eegaug.InvariantModel`, or ``loss`` not a module.
+    ValueError
+        If the model holds another objective.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from eegaug import TimeShift
+    >>> class Plain(Objective):  # the loss alone
+    ...     def training_step(self, x, y):
+    ...         outputs = self.model(x)
+    ...         return Step(self.loss(outputs, y), outputs)
+    >>> model = InvariantModel(nn.Flatten(), TimeShift(sfreq=10))
+    >>> objective = Plain(model, nn.CrossEntropyLoss())
+    >>> objective(torch.zeros(4, 1, 20), torch.arange(4)).item()
+    2.995732307434082
+    """
+
+    def __init__(self, model: InvariantModel, loss: nn.Module) -> None:
+        super().__init__()
+        if not isinstance(model, InvariantModel):
+            raise TypeError(
+                "Parameter `model` should be an InvariantModel, a network behind its augmentation."
+                f" Found {type(model).__name__}."
+            )
+        if not isinstance(loss, nn.Module):
+            raise TypeError(
+                "Parameter `loss` should be a module of (outputs, targets), such as"
+                f" CrossEntropyLoss(). Found {loss!r}."
+            )
+        if any(isinstance(each, Objective) for each in model.modules()):
+            raise ValueError(
+                "Parameter `model` should hold no other objective: one rewards each strength."
+                " Found one inside."
+            )
+        self.model = model
+        self.loss = loss
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return what to minimise: in training mode with the reward of width.
+
+        Parameters
+        ----------
+        x : Tensor
+            Signals, shape (batch, channels, times).
+        y : Tensor
+            Targets, as the loss takes them.
+
+        Returns
+        -------
+        Tensor
+            Scalar.
+        """
+        return self.step(x, y).loss
+
+    def step(self, x: Tensor, y: Tensor) -> Step:
+        """Return what to minimise together with the outputs of the model, as :class:`Step`."""
+        if self.training:
+            return self.training_step(x, y)
+        outputs = self.model(x)
+        return Step(self.loss(outputs, y), outputs)
+
+    @abstractmethod
+    def training_step(self, x: Tensor, y: Tensor) -> Step:
+        """Return what to minimise in training, together with the outputs."""

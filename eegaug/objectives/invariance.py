@@ -1,0 +1,196 @@
+"""The objective that widens each strength as far as a network that knows its task allows."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from eegaug.models import InvariantModel
+from eegaug.objectives.base import Objective, Step
+from eegaug.objectives.losses import per_trial, with_reduction
+from eegaug.strength import Strength
+from eegaug.transforms.contexts import n_processes
+from eegaug.transforms.draws import Choices, Draw
+from eegaug.validation import check_not_negative
+
+#: What an augmentation wider by a factor e may cost, in units of the loss: nats.
+REWARD_WEIGHT = 0.1
+#: Width, as a fraction of its range, up to which a strength counts as none.
+NEGLIGIBLE = 0.03
+#: Losses for which outputs of zero are not a prediction that ignores its input.
+OTHER_SCORES = (nn.NLLLoss, nn.KLDivLoss, nn.PoissonNLLLoss)
+
+
+class InvarianceObjective(Objective):
+    r"""Widen every strength as far as the loss of a network that knows its task allows.
+
+    In training the loss :math:`\ell` of the augmented trials becomes
+
+    .. math:: \ell - \mu\,\kappa^2 \sum_k \log(b_k + \epsilon), \qquad
+       \kappa = \max(1 - \ell / \ell_0,\ 0),
+
+    with :math:`b_k` the widths (a strength as a fraction of its range, the variance of a
+    :class:`~eegaug.FlipProbability`), and :math:`\kappa` the skill of the network: the share that
+    it saves of :math:`\ell_0`, the baseline loss of a prediction which ignores its input. Both
+    losses are means over recent batches of all processes, and have no gradient here. A strength
+    :math:`s` comes to rest where
+
+    .. math:: s\,\frac{\partial \ell}{\partial s} = \mu\,\kappa^2 \quad (b \gg \epsilon),
+
+    that is, where an augmentation wider by 1 % costs a hundredth of :math:`\mu`. For draws from
+    :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less its mean.
+    So the rule depends neither on unit nor on range, holds each transform by itself, and does not
+    saturate; a network without skill widens nothing. Where a transform destroys what the network
+    uses, its width falls to about :math:`\epsilon = 0.03`.
+
+    Choices (flips, dropped channels, gates) are whole. Their probabilities :math:`p` get the
+    gradient of the mean loss from the losses of the trials,
+
+    .. math:: \frac{\partial\, \mathbb{E}\,\ell}{\partial p} = \frac1c\,
+       \mathbb{E}\Big[(\ell_i - \bar\ell_{-i})\,
+       \frac{\partial \log P(\text{choices}_i)}{\partial p}\Big], \qquad
+       c = 1 + \frac{1}{N - 1}\Big(1 - \frac{r (1 - r)}{n p (1 - p)}\Big),
+
+    with :math:`\bar\ell_{-i}` the mean loss of all other trials, of all processes. This is
+    unbiased for any loss: choices are spread evenly over the :math:`n` trials of a batch, so that
+    those of two trials are not independent, and :math:`c`, with :math:`r` the fractional part of
+    :math:`n p` and :math:`N` the number of trials of all processes, is what that makes of the
+    mean. A single trial is compared with the running mean of the loss.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        A network behind its augmentation.
+    loss : nn.Module
+        Loss of (outputs, targets) with a ``reduction`` of "mean", such as
+        ``nn.CrossEntropyLoss()`` or ``nn.MSELoss()``. Outputs of zero should be a prediction that
+        ignores its input, as they are for scores before a softmax.
+    reward_weight : float
+        :math:`\mu`, in units of the loss (nats), zero or more. For a regression, standardise the
+        targets, or scale it by their variance.
+
+    Attributes
+    ----------
+    running_loss, baseline_loss : Tensor
+        Running means of :math:`\ell` and :math:`\ell_0`, saved with the state; NaN before the first
+        batch.
+
+    Raises
+    ------
+    TypeError
+        If the model is not an :class:`~eegaug.InvariantModel`, or the loss has no reduction to the
+        mean, or takes log-probabilities or rates.
+    ValueError
+        If the weight is negative, or the model holds another objective.
+
+    Notes
+    -----
+    ``docs/benchmarks/recovery.md`` compares it with the published objectives,
+    ``docs/benchmarks/estimators.md`` the gradient of probabilities with enumeration.
+
+    References
+    ----------
+    Williams, *Simple statistical gradient-following algorithms for connectionist reinforcement
+    learning*, Machine Learning, 1992, for the gradient of choices.
+
+    Examples
+    --------
+    >>> from eegaug import TimeShift, init_strengths
+    >>> _ = torch.manual_seed(0)
+    >>> x = torch.randn(64, 2, 10)
+    >>> y = (x.mean((1, 2)) > 0).long()  # whatever the shift
+    >>> network = nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(2, 2))
+    >>> model = init_strengths(InvariantModel(network, TimeShift(sfreq=10)))
+    >>> objective = InvarianceObjective(model, nn.CrossEntropyLoss())
+    >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    >>> for _ in range(100):
+    ...     optimizer.zero_grad()
+    ...     objective(x, y).backward()
+    ...     optimizer.step()
+    >>> model.augmentation.max_shift
+    Strength(2 s in [0, 2])
+    """
+
+    #: Share of the past in the running means.
+    MOMENTUM = 0.9
+
+    running_loss: Tensor
+    baseline_loss: Tensor
+
+    def __init__(
+        self, model: InvariantModel, loss: nn.Module, reward_weight: float = REWARD_WEIGHT
+    ) -> None:
+        super().__init__(model, loss)
+        check_not_negative("reward_weight", reward_weight)
+        if getattr(loss, "reduction", None) != "mean" or isinstance(loss, OTHER_SCORES):
+            raise TypeError(
+                "Parameter `loss` should be a loss of scores with a `reduction` of 'mean',"
+                f" such as CrossEntropyLoss. Found {loss}."
+            )
+        self.trial_loss = with_reduction(loss, "none")
+        self.reward_weight = reward_weight
+        self.register_buffer("running_loss", torch.tensor(torch.nan))
+        self.register_buffer("baseline_loss", torch.tensor(torch.nan))
+
+    @property
+    def skill(self) -> Tensor:
+        """What the network knows, from 0 to 1: the share of the baseline loss that it saves."""
+        return (1 - self.running_loss / self.baseline_loss).clamp(0, 1).nan_to_num(0.0)
+
+    def training_step(self, x: Tensor, y: Tensor) -> Step:
+        """Return the loss less the reward of width, together with the outputs."""
+        draw = self.model.sample(x).whole()
+        outputs = self.model(x, draw=draw)
+        total = loss = self.loss(outputs, y)
+        with torch.no_grad():
+            losses = per_trial(self.trial_loss, outputs, y, loss).reshape(len(x), -1).mean(1)
+            advantage, n_all = self._observe(outputs, y, loss, losses)
+            reward = self.reward_weight * self.skill.square()
+        for widths in self.model.augmentation.widths():
+            total = total - reward * torch.log(widths + NEGLIGIBLE).sum()
+        return Step(total + self._score(draw, advantage, n_all), outputs)
+
+    def _observe(
+        self, outputs: Tensor, y: Tensor, loss: Tensor, losses: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Update the running means; return each trial's loss less that of all others, and N."""
+        ignoring = (outputs.mean(0, keepdim=True).expand_as(outputs), torch.zeros_like(outputs))
+        baseline = torch.stack([self.loss(each, y) for each in ignoring]).min()
+        count = torch.full_like(loss, len(losses))
+        totals = torch.stack([loss, baseline, losses.sum(), count])
+        processes = n_processes()
+        if processes > 1:
+            torch.distributed.all_reduce(totals)
+        n_all = totals[3]
+        others = (totals[2] - losses) / (n_all - 1)
+        alone = torch.where(self.running_loss.isfinite(), self.running_loss, loss)
+        advantage = losses - torch.where(n_all > 1, others, alone)
+        for mean, latest in zip(
+            (self.running_loss, self.baseline_loss), totals[:2] / processes, strict=True
+        ):
+            latest = latest.to(mean)
+            updated = mean.lerp(latest, 1 - self.MOMENTUM)
+            mean.copy_(torch.where(mean.isfinite(), updated, latest))
+        return advantage, n_all
+
+    def _score(self, draw: Draw, advantage: Tensor, n_all: Tensor) -> Tensor:
+        """Return zero, with the gradient of the mean loss in the probabilities of choices."""
+        n_trials = len(advantage)
+        score = advantage.new_zeros(())
+        for choices, probability in self.model.augmentation.all_choices(draw.noise):
+            if probability.learnable:
+                log_prob = choices.log_prob(probability).reshape(n_trials, -1).sum(1)
+                mean = (advantage * log_prob).mean()
+                score = score + mean / _evenness(choices, probability, n_trials, n_all)
+        return score - score.detach()
+
+
+@torch.no_grad()
+def _evenness(choices: Choices, probability: Strength, n_trials: int, n_all: Tensor) -> Tensor:
+    """Return what even draws over the batch make of the mean score, a factor of 1 to 2."""
+    p = probability.fraction.to(choices.uniform.dtype)
+    fractional = (n_trials * p) % 1
+    variance = p * (1 - p)
+    even = fractional * (1 - fractional) / (n_trials * variance)
+    shared = torch.where(variance > 0, even.clamp(0, 1), 1.0)
+    return 1 + (1 - shared) / (n_all - 1).clamp(min=1)

@@ -1,0 +1,38 @@
+"""The loss of each trial, on the scale of the mean loss."""
+
+from __future__ import annotations
+
+import copy
+
+from torch import Tensor, nn
+
+
+def with_reduction(loss: nn.Module, reduction: str) -> nn.Module:
+    """Return a copy of a loss with another ``reduction``."""
+    loss = copy.deepcopy(loss)
+    loss.reduction = reduction  # type: ignore[assignment]
+    return loss
+
+
+def per_trial(loss: nn.Module, outputs: Tensor, targets: Tensor, mean: Tensor) -> Tensor:
+    """Return the loss of each trial, scaled so that their mean is the mean loss.
+
+    Class weights do not sum to one over a batch, so that the mean loss is not the mean of the
+    losses.
+
+    Parameters
+    ----------
+    loss : nn.Module
+        Loss of (outputs, targets) with a ``reduction`` of "none".
+    outputs, targets : Tensor
+        Outputs of the network, and what they should be, shape (batch, ...).
+    mean : Tensor
+        Mean loss of the batch.
+
+    Returns
+    -------
+    Tensor
+        Losses, shape (batch,).
+    """
+    losses = loss(outputs, targets).reshape(len(outputs), -1).mean(1)
+    return losses * (mean / losses.mean()).nan_to_num(1.0)

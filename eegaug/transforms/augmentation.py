@@ -1,0 +1,266 @@
+"""What all augmentations share: draws apart from the map, one draw per trial, labels that move."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from eegaug.strength import Strength
+from eegaug.transforms.contexts import (
+    in_full_precision,
+    in_worker,
+    own_generator,
+    without_graph_in_workers,
+)
+from eegaug.transforms.draws import Choices, Draw, Noise, noise_shapes
+
+if TYPE_CHECKING:
+    from eegaug.transforms.transform import Transform
+
+
+class Augmentation(nn.Module, ABC):
+    """Base of transforms, layers and chains: a random map of signals to signals.
+
+    Draws are apart from the map. :meth:`sample` needs no strength and returns a
+    :class:`~eegaug.Draw`; given that draw, the map is a deterministic, differentiable function of
+    signals and strengths. Calling the module does both, or replays a draw. Nothing of a call is
+    kept in the module.
+
+    In training mode, choices with a learnable probability (flips, dropped channels) are taken in
+    part next to that probability, which gives it a gradient; with :meth:`Draw.whole
+    <eegaug.Draw.whole>` they are whole, and :meth:`log_prob` is differentiable in the
+    probabilities instead.
+
+    Examples
+    --------
+    >>> from eegaug import TimeShift
+    >>> shift, x = TimeShift(sfreq=100), torch.randn(8, 2, 300)
+    >>> draw = shift.sample(x)
+    >>> torch.equal(shift(x, draw=draw), shift(x, draw=draw))
+    True
+    """
+
+    def forward(
+        self,
+        x: Tensor,
+        y: Any = None,
+        *,
+        draw: Draw | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Any:
+        """Augment each trial by a draw of its own.
+
+        Parameters
+        ----------
+        x : Tensor
+            Floating-point signals, shape (batch, channels, times), (channels, times) for one
+            trial, or (batch, windows, channels, times), where the windows of a trial share a draw.
+        y : object, optional
+            Labels. Dense ones, a tensor of shape (batch, ..., times) such as (batch, times) or
+            (batch, classes, times), move with the signals where time moves, to the nearest
+            sample; all others are returned as they are.
+        draw : Draw, optional
+            Draw of :meth:`sample` to replay.
+        generator : torch.Generator, optional
+            Source of the draws, on the device of ``x``; torch's own where absent.
+
+        Returns
+        -------
+        Tensor or tuple
+            ``x'``, of the shape, dtype and device of ``x``; ``(x', y)`` where ``y`` is given.
+
+        Raises
+        ------
+        TypeError
+            If ``x`` is not a floating-point tensor, or ``draw`` not a Draw.
+        ValueError
+            If ``x`` is empty or of another number of dimensions, or the draw is that of another
+            batch or of another augmentation.
+        """
+        trials = as_trials(x)
+        with in_full_precision(x), without_graph_in_workers():
+            if draw is None:
+                draw = self.sample(x, generator)
+            else:
+                check_draw(self, draw, trials)
+            if not self.training or in_worker():
+                draw = draw.whole()
+            out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
+        out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
+        if y is None:
+            return out
+        labels = y[None] if isinstance(y, Tensor) and x.ndim == 2 else y
+        if not _is_dense(labels, trials):
+            return out, y
+        labels = self.relabel(labels, draw.noise)
+        return out, labels[0] if x.ndim == 2 else labels
+
+    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
+        """Draw what is random for a batch, to be replayed by ``augmentation(x, draw=...)``.
+
+        Where several processes train together, each draws by itself, however they were seeded.
+
+        Parameters
+        ----------
+        x : Tensor
+            Signals as :meth:`forward` takes them.
+        generator : torch.Generator, optional
+            Source of the draws, on the device of ``x``.
+
+        Returns
+        -------
+        Draw
+            One row per trial, free of any learnable parameter.
+        """
+        trials = as_trials(x)[:, 0]
+        if generator is None:
+            generator = own_generator(x.device)
+        return Draw(self.draw(trials, generator), (len(trials), *trials.shape[1:]))
+
+    def log_prob(self, draw: Draw) -> Tensor:
+        """Return the log-probability of all choices of each trial, where these are whole.
+
+        Parameters
+        ----------
+        draw : Draw
+            Draw of :meth:`sample`.
+
+        Returns
+        -------
+        Tensor
+            Shape (batch,), differentiable in the probabilities; zeros where nothing is chosen.
+        """
+        total = torch.zeros(len(draw))
+        for number, (choices, probability) in enumerate(self.all_choices(draw.noise)):
+            log_prob = choices.log_prob(probability)
+            total = log_prob if number == 0 else total + log_prob
+        return total
+
+    @abstractmethod
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Return parameter-free draws, one row per trial of ``x`` (batch, channels, times)."""
+
+    @abstractmethod
+    def augment(self, x: Tensor, noise: Noise) -> Tensor:
+        """Map signals (batch, channels, times) deterministically; ``noise`` is that of a draw."""
+
+    @abstractmethod
+    def layers(self) -> Iterator[Augmentation]:
+        """Yield the layers inside, in order: of a transform, the transform itself."""
+
+    @abstractmethod
+    def all_choices(self, noise: Noise) -> Iterator[tuple[Choices, Strength]]:
+        """Yield all choices of a draw, each with its probability."""
+
+    def candidates(self) -> Iterator[tuple[Transform, Tensor | float]]:
+        """Yield the transforms that a layer chooses among, each with its weight."""
+        raise NotImplementedError
+
+    def resized(self, x: Tensor) -> Tensor:
+        """Return signals of the shape that :meth:`augment` returns; here ``x`` itself."""
+        return x
+
+    def relabel(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense labels (batch, ..., times) along with the signals; here time stays."""
+        return y
+
+    def inverse(self, y: Tensor, noise: Noise) -> Tensor:
+        """Move dense outputs of a model back to where the signals were before; here time stays.
+
+        Parameters
+        ----------
+        y : Tensor
+            Outputs for the augmented signals, one per sample: shape (batch, ..., times).
+        noise : nested tuple of Tensor
+            ``noise`` of the draw by which the signals were augmented.
+
+        Returns
+        -------
+        Tensor
+            Outputs of the same shape, differentiable in ``y`` and in the strengths.
+
+        Raises
+        ------
+        TypeError
+            If a transform moves time in a way that has no inverse.
+        ValueError
+            If the signals were a mixture, which no single movement can invert.
+        """
+        return y
+
+    def widths(self) -> Iterator[Tensor]:
+        """Yield, for each layer inside, the widths of its strengths times their weights."""
+        for layer in self.layers():
+            widths = [
+                weight * strength.width
+                for transform, weight in layer.candidates()
+                for strength in transform.strengths().values()
+            ]
+            if widths:
+                yield torch.stack(widths)
+
+
+def augmentation_layers(module: nn.Module) -> Iterator[Augmentation]:
+    """Yield the layers of all augmentations of a model, in order."""
+    if isinstance(module, Augmentation):
+        yield from module.layers()
+    else:
+        for child in module.children():
+            yield from augmentation_layers(child)
+
+
+def check_signals(x: object) -> None:
+    """Raise where ``x`` is not a floating-point tensor of signals."""
+    wanted = "a floating-point tensor of shape (batch, channels, times)"
+    if not isinstance(x, Tensor):
+        raise TypeError(f"Input `x` should be {wanted}. Found {type(x).__name__}.")
+    if not x.is_floating_point():
+        raise TypeError(f"Input `x` should be {wanted}. Found dtype {x.dtype}.")
+    if x.ndim not in (2, 3, 4) or x.numel() == 0:
+        kind = "an empty tensor" if x.numel() == 0 else "a tensor"
+        raise ValueError(f"Input `x` should be {wanted}. Found {kind} of shape {tuple(x.shape)}.")
+
+
+def as_trials(x: Tensor) -> Tensor:
+    """Check the signals and view them as (batch, windows, channels, times)."""
+    check_signals(x)
+    if x.dtype in (torch.float16, torch.bfloat16):  # too coarse for phases, and for the FFT
+        x = x.float()
+    if x.ndim == 4:
+        return x
+    return x[:, None] if x.ndim == 3 else x[None, None]
+
+
+def check_draw(augmentation: Any, draw: object, trials: Tensor) -> None:
+    """Raise where a draw is not one of this augmentation for (batch, windows, channels, times)."""
+    if not isinstance(draw, Draw):
+        raise TypeError(
+            f"Argument `draw` should be a Draw, as `sample` returns it. Found"
+            f" {type(draw).__name__}."
+        )
+    first = trials[:, 0]
+    if draw.shape != tuple(first.shape):
+        wanted, found = (
+            f"{rows} trials of {channels} channels and {times} times"
+            for rows, channels, times in (first.shape, draw.shape)
+        )
+        raise ValueError(f"Argument `draw` should be drawn for {wanted}. Found one for {found}.")
+    if noise_shapes(draw.noise) != noise_shapes(augmentation.draw(first.to("meta"))):
+        raise ValueError(
+            f"Argument `draw` should be drawn by this {type(augmentation).__name__}."
+            " Found a draw of another augmentation."
+        )
+
+
+def _is_dense(y: Any, trials: Tensor) -> bool:
+    """Whether these are labels (batch, ..., times), one per sample."""
+    return (
+        isinstance(y, Tensor)
+        and y.ndim > 1
+        and len(y) == len(trials)
+        and y.shape[-1] == trials.shape[-1]
+    )

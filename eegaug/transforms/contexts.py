@@ -1,0 +1,69 @@
+"""Circumstances in which an augmentation runs: precision, mode, worker and process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import get_worker_info
+
+
+def in_worker() -> bool:
+    """Whether this is a worker of a data loader, which sends its batch to another process."""
+    return not torch.compiler.is_compiling() and get_worker_info() is not None
+
+
+def without_graph_in_workers() -> AbstractContextManager[object]:
+    """Build no graph in a worker of a data loader: it could not follow the batch."""
+    return torch.no_grad() if in_worker() else nullcontext()
+
+
+def in_full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """Switch mixed precision off: positions, phases and permutations are to be exact."""
+    device = x.device.type
+    mixed = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    return torch.autocast(device, enabled=False) if mixed else nullcontext()
+
+
+def n_processes() -> int:
+    """Return the number of processes that train together, 1 where there is no such group."""
+    distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return torch.distributed.get_world_size() if distributed else 1
+
+
+def own_generator(device: torch.device) -> torch.Generator | None:
+    """Return a generator of this process's own where several train together.
+
+    All may have been seeded alike, and would draw alike. Its seed is drawn from torch's generator
+    on the CPU, so a seeded training repeats.
+    """
+    if n_processes() == 1:
+        return None
+    seed = int(torch.randint(2**62, ()))
+    own = seed ^ (0x9E3779B97F4A7C15 * (torch.distributed.get_rank() + 1) % 2**62)
+    return torch.Generator(device).manual_seed(own)
+
+
+@contextmanager
+def restored(*parameters: nn.Parameter) -> Iterator[None]:
+    """Put the values of parameters back after they were changed, whatever happens."""
+    before = [parameter.data.clone() for parameter in parameters]
+    try:
+        yield
+    finally:
+        for parameter, values in zip(parameters, before, strict=True):
+            parameter.data.copy_(values)
+
+
+@contextmanager
+def in_mode(module: nn.Module, training: bool) -> Iterator[None]:
+    """Put a module into training or evaluation mode, and then each module inside back."""
+    modes = {each: each.training for each in module.modules()}
+    module.train(training)
+    try:
+        yield
+    finally:
+        for each, mode in modes.items():
+            each.training = mode

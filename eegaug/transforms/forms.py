@@ -1,0 +1,216 @@
+"""Bases of the linear forms: a subclass writes one formula, and takes part in fused layers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from eegaug.functional.operators import Operators, times
+from eegaug.transforms.transform import Transform
+
+
+class SpectralTransform(Transform):
+    """Base of transforms that filter: ``irfft(response * rfft(x))``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Probability that a trial is transformed.
+
+    Examples
+    --------
+    >>> class Halve(SpectralTransform):  # the upper half of the spectrum
+    ...     def response(self, freqs, noise):
+    ...         real = torch.where(freqs > 0.25, 0.5, 1.0)[None, None]
+    ...         return real, torch.zeros_like(real)
+    >>> Halve()(torch.tensor([[[1.0, -1.0, 1.0, -1.0]]])).tolist()
+    [[[0.5, -0.5, 0.5, -0.5]]]
+    """
+
+    @abstractmethod
+    def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
+        """Return real and imaginary part of the response, shape (batch, channels or 1, freqs).
+
+        ``freqs`` holds the frequencies of ``rfft`` in cycles per sample, from 0 to at most 0.5;
+        of the responses at 0 and at 0.5 the real part is taken.
+        """
+
+    def step(self, x: Tensor, noise: Any) -> Operators:
+        """Return the response less that of the identity."""
+        freqs = frequencies(x)
+        return Operators(response=less_one(*self.response(freqs, noise), freqs))
+
+
+class ModulationTransform(Transform):
+    """Base of transforms that modulate the analytic signal: ``Re(carrier * analytic(x))``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Probability that a trial is transformed.
+
+    Examples
+    --------
+    >>> class Up(ModulationTransform):  # all frequencies, by a quarter of the sampling rate
+    ...     def carrier(self, times, noise):
+    ...         phase = torch.pi / 2 * times[None, None]
+    ...         return torch.cos(phase), torch.sin(phase)
+    >>> Up()(torch.ones(1, 1, 4)).round().int().tolist()
+    [[[1, 0, -1, 0]]]
+    """
+
+    @abstractmethod
+    def carrier(self, times: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
+        """Return real and imaginary part of the carrier, (batch, channels or 1, times or 1).
+
+        ``times`` counts samples: 0, 1, 2, ...
+        """
+
+    def step(self, x: Tensor, noise: Any) -> Operators:
+        """Return the carrier less that of the identity, as a gain and a quadrature."""
+        times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
+        real, imaginary = self.carrier(times, noise)
+        return Operators(gain=real - 1, quadrature=-imaginary)
+
+
+class GainTransform(Transform):
+    """Base of transforms that multiply over channels and times: ``gain * x``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Probability that a trial is transformed.
+
+    Examples
+    --------
+    >>> class FadeIn(GainTransform):  # from a level that is learned
+    ...     def __init__(self, depth=0.5, *, p=1.0):
+    ...         super().__init__(p=p)
+    ...         self.depth = as_strength("depth", depth, unit="fraction")
+    ...     def gain(self, x, noise):
+    ...         left = torch.linspace(1, 0, x.shape[-1]).to(x)
+    ...         return 1 - self.depth() * left.expand(len(x), 1, -1)
+    >>> FadeIn()(torch.ones(1, 1, 3)).tolist()
+    [[[0.5, 0.75, 1.0]]]
+    """
+
+    @abstractmethod
+    def gain(self, x: Tensor, noise: Any) -> Tensor:
+        """Return the gain, shape (batch, channels or 1, times or 1); ``x`` has the shape."""
+
+    def step(self, x: Tensor, noise: Any) -> Operators:
+        """Return the gain less that of the identity."""
+        return Operators(gain=self.gain(x, noise) - 1)
+
+
+class ChannelMixingTransform(Transform):
+    """Base of transforms that mix channels by a matrix: ``matrix @ x``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Probability that a trial is transformed.
+
+    Examples
+    --------
+    >>> class AverageReference(ChannelMixingTransform):
+    ...     def matrix(self, x, noise):
+    ...         n_channels = x.shape[1]
+    ...         return (torch.eye(n_channels) - 1 / n_channels).to(x).expand(len(x), -1, -1)
+    >>> AverageReference()(torch.tensor([[[1.0], [3.0]]])).flatten().tolist()
+    [-1.0, 1.0]
+    """
+
+    @abstractmethod
+    def matrix(self, x: Tensor, noise: Any) -> Tensor:
+        """Return the matrix, shape (batch, channels, channels); ``x`` has the shape."""
+
+    def step(self, x: Tensor, noise: Any) -> Operators:
+        """Return the matrix less that of the identity."""
+        eye = torch.eye(x.shape[1], device=x.device, dtype=x.dtype)
+        return Operators(matrix=self.matrix(x, noise) - eye)
+
+
+class AdditiveTransform(Transform):
+    """Base of transforms that add a term: ``x + term``.
+
+    A transform of none of the other forms fits here too, its term the whole step from the
+    signal to its transform.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Probability that a trial is transformed.
+
+    Examples
+    --------
+    >>> class Rectify(AdditiveTransform):  # which is not linear in the signal
+    ...     def term(self, x, noise):
+    ...         return x.abs() - x
+    >>> Rectify()(torch.tensor([[[1.0, -2.0]]])).tolist()
+    [[[1.0, 2.0]]]
+    """
+
+    @abstractmethod
+    def term(self, x: Tensor, noise: Any) -> Tensor:
+        """Return what is added, shape (batch, channels, times)."""
+
+    def step(self, x: Tensor, noise: Any) -> Operators:
+        """Return the term."""
+        return Operators(term=self.term(x, noise))
+
+
+class NoiseTransform(Transform):
+    """Base of transforms that add noise at a strength: ``x + strength * field``.
+
+    Parameters
+    ----------
+    p : float or Strength
+        Probability that a trial is transformed.
+
+    Examples
+    --------
+    >>> class RandomWalk(NoiseTransform):
+    ...     def __init__(self, pace=0.1, *, p=1.0):
+    ...         super().__init__(p=p)
+    ...         self.pace = as_strength("pace", pace, unit="unit of the signal")
+    ...     def noise(self, x, generator=None):
+    ...         return torch.empty_like(x).normal_(generator=generator).cumsum(-1)
+    ...     def level(self):
+    ...         return self.pace()
+    >>> RandomWalk()(torch.randn(8, 2, 100)).shape
+    torch.Size([8, 2, 100])
+    """
+
+    @abstractmethod
+    def level(self) -> Tensor:
+        """Return the strength, a scalar."""
+
+    def field(self, x: Tensor, noise: Any) -> Tensor:
+        """Return the noise at strength one, shape (batch, channels, times): that drawn."""
+        return noise
+
+    def step(self, x: Tensor, noise: Any) -> Operators:
+        """Return the noise at its strength, as a term."""
+        return self.scaled_step(x, noise, None)
+
+    def scaled_step(self, x: Tensor, noise: Any, scale: Tensor | None) -> Operators:
+        """Return the term: all factors of a trial are one number before they meet its samples."""
+        total = self.level() if scale is None else scale * self.level()
+        return Operators(term=times(total, self.field(x, noise)))
+
+
+def frequencies(x: Tensor) -> Tensor:
+    """Return the frequencies of ``rfft`` in cycles per sample, shape (freqs,)."""
+    n_times = x.shape[-1]
+    # Not rfftfreq, which misses 0.5 by rounding at some lengths.
+    return torch.arange(n_times // 2 + 1, device=x.device, dtype=x.dtype) / n_times
+
+
+def less_one(real: Tensor, imaginary: Tensor, freqs: Tensor) -> Tensor:
+    """Return the real view of a response less the identity, real at the mean and Nyquist."""
+    inner = ((freqs > 0) & (freqs < 0.5)).to(imaginary.dtype)
+    return torch.stack([real - 1, imaginary * inner], -1)
