@@ -86,6 +86,7 @@ class GainTransform(Transform):
 
     Examples
     --------
+    >>> from eegaug import as_strength
     >>> class FadeIn(GainTransform):  # from a level that is learned
     ...     def __init__(self, depth=0.5, *, p=1.0):
     ...         super().__init__(p=p)
@@ -173,6 +174,7 @@ class NoiseTransform(Transform):
 
     Examples
     --------
+    >>> from eegaug import as_strength
     >>> class RandomWalk(NoiseTransform):
     ...     def __init__(self, pace=0.1, *, p=1.0):
     ...         super().__init__(p=p)
