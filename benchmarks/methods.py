@@ -9,17 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
-from papers.published import augerino_penalty, augnet_penalty
+from papers.published import PublishedObjective, augerino_penalty, augnet_penalty
 from torch import Tensor, nn
 
 from eegaug import (
     AugmentationLayer,
     Compose,
-    InvarianceCriterion,
+    InvarianceObjective,
     InvariantModel,
+    Objective,
     Transform,
     init_strengths,
 )
@@ -37,14 +39,14 @@ class Method:
     ----------
     augmentation : callable
         Function of a constructor of candidates -> augmentation.
-    criterion : callable
-        Function of (criterion, model) -> criterion that rewards width.
+    objective : callable
+        Function of (model, loss) -> objective that rewards width.
     weight_decay : float
         Weight decay of the optimiser.
     """
 
     augmentation: Callable[[Callable[[], list[Transform]]], nn.Module]
-    criterion: Callable[[nn.Module, nn.Module], nn.Module]
+    objective: Callable[[InvariantModel, nn.Module], Objective]
     weight_decay: float = 0.0
 
 
@@ -81,20 +83,15 @@ def _augnet(candidates: Callable[[], list[Transform]]) -> nn.Module:
     return init_strengths(Compose(layers), 0.0)
 
 
-def _penalised(penalty: Callable[[nn.Module], Tensor], weight: float) -> Callable:
-    """Return the published objective: the loss, and a penalty with its weight."""
-
-    def objective(loss: nn.Module, model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-        return lambda outputs, y: loss(outputs, y) + weight * penalty(model.augmentation)
-
-    return objective
-
-
 #: The published weights: AugNet's of its section 4.2, and the middle one of Augerino's three.
 METHODS = {
-    "eegaug": Method(_eegaug, InvarianceCriterion),
-    "AugNet": Method(_augnet, _penalised(augnet_penalty, 0.2), weight_decay=1e-4),
-    "Augerino": Method(_eegaug, _penalised(augerino_penalty, 0.05)),
+    "eegaug": Method(_eegaug, InvarianceObjective),
+    "AugNet": Method(
+        _augnet,
+        partial(PublishedObjective, penalty=augnet_penalty, weight=0.2),
+        weight_decay=1e-4,
+    ),
+    "Augerino": Method(_eegaug, partial(PublishedObjective, penalty=augerino_penalty, weight=0.05)),
 }
 
 
@@ -130,7 +127,7 @@ def fit(
     """
     torch.manual_seed(seed)
     model = InvariantModel(network, method.augmentation(candidates))
-    criterion = method.criterion(nn.CrossEntropyLoss(), model)
+    objective = method.objective(model, nn.CrossEntropyLoss())
     optimizer = torch.optim.Adam(
         model.parameters(), lr=LEARNING_RATE, weight_decay=method.weight_decay
     )
@@ -140,7 +137,7 @@ def fit(
     for _ in range(epochs):
         for batch in torch.randperm(len(y)).split(BATCH_SIZE):
             optimizer.zero_grad()
-            criterion(model(X[batch]), y[batch]).backward()
+            objective(X[batch], y[batch]).backward()
             optimizer.step()
             history.append(_extents(model.augmentation))
     seconds = time.perf_counter() - start

@@ -128,7 +128,7 @@ def write_page(runs: list[dict], epochs: int, path: Path) -> None:
         "## The methods",
         "",
         "- **eegaug**: the default. All candidates in a chain, each strength from 2 % of its range,"
-        f" `InvarianceCriterion` with its weight of {REWARD_WEIGHT:g}.",
+        f" `InvarianceObjective` with its weight of {REWARD_WEIGHT:g}.",
         "- **AugNet**, as published: three layers, each a softmax over the candidates at a"
         " temperature of 0.01, strengths from zero, penalty 0.2 times the norm of all weights times"
         " strengths, weight decay 1e-4. The extent of a candidate is the farthest among the layers"

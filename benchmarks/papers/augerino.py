@@ -10,17 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import listed, save, spread, table
-from published import augerino_penalty
+from published import PublishedObjective, augerino_penalty
 from runs import command_line, run_missing
 from torch import Tensor, nn
 
-from eegaug import Augmentation, Compose, InvarianceCriterion, init_strengths
-from eegaug.objectives import REWARD_WEIGHT, START
+from eegaug import (
+    Augmentation,
+    Compose,
+    InvarianceObjective,
+    InvariantModel,
+    Objective,
+    init_strengths,
+)
+from eegaug.objectives import REWARD_WEIGHT
+from eegaug.strength import START
 
 #: What the penalty weighs, from too little to too much.
 PENALTIES = (0.01, 0.05, 0.2)
@@ -35,7 +44,6 @@ SETTLED = 0.25
 DEFAULT = "eegaug's default"
 
 #: Function of (outputs, targets) -> what is minimised.
-Criterion = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Method:
     augmentation : callable
         Builds the chain, its strengths at where they start.
     objective : callable
-        From the loss and the model to the criterion that is minimised.
+        From the model and the loss to the objective that is minimised.
     strength_lr : float, optional
         Learning rate of the strengths; the network's where absent.
     settled : float, optional
@@ -58,44 +66,32 @@ class Method:
 
     name: str
     augmentation: Callable[[], Augmentation]
-    objective: Callable[[nn.Module, nn.Module], Criterion]
+    objective: Callable[[InvariantModel, nn.Module], Objective]
     strength_lr: float | None = None
     settled: float | None = None
 
 
-def plain(loss: nn.Module, model: nn.Module) -> Criterion:
-    """Return the loss alone."""
-    return loss
-
-
-def published(weight: float) -> Callable[[nn.Module, nn.Module], Criterion]:
+def published(weight: float) -> Callable[[InvariantModel, nn.Module], Objective]:
     r"""Return the objective of the paper, :math:`L - \lambda \lVert r \rVert_2`.
 
     Parameters
     ----------
     weight : float
         Weight :math:`\lambda` of the norm of all widths :math:`r` together, each as a fraction of
-        its range.
+        its range; zero for the loss alone.
 
     Returns
     -------
     callable
-        From the loss and the model to the criterion.
+        From the model and the loss to the objective.
     """
-
-    def objective(loss: nn.Module, model: nn.Module) -> Criterion:
-        def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-            return loss(outputs, targets) + weight * augerino_penalty(model.augmentation)
-
-        return criterion
-
-    return objective
+    return partial(PublishedObjective, penalty=augerino_penalty, weight=weight)
 
 
 def methods(build: Callable[..., Compose], start: dict, true: dict) -> list[Method]:
     """Return the ways to train that are compared.
 
-    A further one is a further line: its objective makes a criterion of the loss and the model.
+    A further one is a further line: its objective is made of the model and the loss.
 
     Parameters
     ----------
@@ -112,16 +108,16 @@ def methods(build: Callable[..., Compose], start: dict, true: dict) -> list[Meth
     """
     nothing = dict.fromkeys(start, 0.0)
     return [
-        Method("none", lambda: frozen(build(**nothing)), plain),
+        Method("none", lambda: frozen(build(**nothing)), published(0.0)),
         *(Method(f"Augerino, {w:g}", lambda: build(**start), published(w)) for w in PENALTIES),
         Method(
             DEFAULT,
             lambda: init_strengths(build(**nothing)),
-            InvarianceCriterion,
+            InvarianceObjective,
             STRENGTH_LR,
             SETTLED,
         ),
-        Method("true widths", lambda: frozen(build(**true)), plain),
+        Method("true widths", lambda: frozen(build(**true)), published(0.0)),
     ]
 
 
@@ -135,7 +131,7 @@ def widths(augmentation: Augmentation) -> dict[str, float]:
     found = {}
     for link in augmentation.augmentations:
         ((_, strength),) = link.named_children()
-        found[type(link).__name__] = strength.describe()["value"]
+        found[type(link).__name__] = strength.as_numbers()[0]
     return found
 
 
@@ -171,7 +167,7 @@ def train(
         ``widths``, the strengths by name; ``history``, the same twenty times on the way.
     """
     model.train()
-    criterion = method.objective(loss, model)
+    objective = method.objective(model, loss)
     strengths = [p for p in model.augmentation.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(
         [
@@ -187,7 +183,7 @@ def train(
             order = list(torch.randperm(len(x)).split(BATCH_SIZE))
         index = order.pop()
         optimiser.zero_grad()
-        criterion(model(x[index]), y[index]).backward()
+        objective(x[index], y[index]).backward()
         optimiser.step()
         history.append(widths(model.augmentation))
     last = history[-max(1, round(steps * (method.settled or 0))) :]
@@ -268,7 +264,7 @@ def in_words(steps: int, lr: float) -> str:
         f"{BATCH_SIZE} trials) for widths and network alike, with one copy in training and 16 in "
         "the test. Unlike the published widths, which are unbounded and in units of their own, "
         f"these stay in a range and count as shares of it. *{DEFAULT.capitalize()}* has the same "
-        f"chain, every width from {100 * START:g} % of its range, and `InvarianceCriterion` at its "
+        f"chain, every width from {100 * START:g} % of its range, and `InvarianceObjective` at its "
         f"own weight of {REWARD_WEIGHT:g}; the learning rate of the widths is {STRENGTH_LR:g}, "
         f"and what counts is their mean over the last {100 * SETTLED:g} % of the steps. *None* has "
         "widths of zero, *true widths* "

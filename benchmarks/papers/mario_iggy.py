@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, spread, table
-from published import augnet_penalty
+from published import PublishedObjective, augnet_penalty
 from runs import command_line, run_missing
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
@@ -29,12 +29,13 @@ from eegaug import (
     AdditiveTransform,
     AugmentationLayer,
     Compose,
-    InvarianceCriterion,
+    InvarianceObjective,
     InvariantModel,
     Strength,
-    describe,
+    learned_strengths,
 )
-from eegaug.objectives import REWARD_WEIGHT, START
+from eegaug.objectives import REWARD_WEIGHT
+from eegaug.strength import START
 from eegaug.transforms.draws import Noise, uniform
 
 SIZE = 32
@@ -284,19 +285,17 @@ def train(
     ]
     if candidates == DEFAULT:
         groups[1] |= {"lr": STRENGTH_LR, "weight_decay": 0.0}
-        criterion = InvarianceCriterion(loss, model)
+        objective = InvarianceObjective(model, loss)
     else:
-
-        def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-            return loss(outputs, targets) + PENALTY * augnet_penalty(augmentation)
+        objective = PublishedObjective(model, loss, augnet_penalty, PENALTY)
 
     optimizer = torch.optim.Adam(groups, lr=LEARNING_RATE, weight_decay=weight_decay)
     weights, strengths = [], []
 
     def note() -> None:
-        transforms = [each for layer in describe(augmentation) for each in layer["transforms"]]
-        weights.append([transform["weight"] for transform in transforms])
-        strengths.append([transform["strengths"]["reach"]["value"] for transform in transforms])
+        records = learned_strengths(augmentation)
+        weights.append([record.weight for record in records])
+        strengths.append([record.value for record in records])
 
     note()
     reaches = [
@@ -308,7 +307,7 @@ def train(
     for _ in range(epochs):
         for inputs, labels in zip(x.split(BATCH_SIZE), y.split(BATCH_SIZE), strict=True):
             optimizer.zero_grad()
-            criterion(model(inputs), labels).backward()
+            objective(inputs, labels).backward()
             optimizer.step()
             steps.append([reach().item() for reach in reaches])
         note()
@@ -404,7 +403,7 @@ of weights times strengths as fractions of their ranges. One Adam for everything
 filters in the first of four convolutions, doubled in each. *Rotation alone* is the same layer with
 one candidate.
 *{DEFAULT}* has the five candidates in a chain, from {100 * START:g} % of their ranges, and
-`InvarianceCriterion` at its own weight of {REWARD_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
+`InvarianceObjective` at its own weight of {REWARD_WEIGHT:g}; learning rate {STRENGTH_LR:g} and
 no weight decay for the strengths, an extent is the mean over the last quarter of the steps.
 """
 

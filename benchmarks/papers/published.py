@@ -1,18 +1,56 @@
-"""The penalties of the two papers, as their repositories have them: one norm over all strengths.
+"""The objectives of the two papers, as their repositories have them: one norm over all strengths.
 
-Unlike :func:`eegaug.width_penalty`, a chance counts as it is, not by its variance.
+Unlike :func:`eegaug.width_penalty`, a flip probability counts as it is, not by its variance.
 """
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Callable
 
-from eegaug import Augmentation, AugmentationLayer, Compose
+import torch
+from torch import Tensor, nn
+
+from eegaug import Augmentation, AugmentationLayer, Compose, InvariantModel, Objective
+from eegaug.objectives import Step
 
 #: Added to each width of Augerino's. Its widths are softplus of a parameter: never zero, where the
 #: norm of our fractions would have no gradient.
 ROUNDING = 0.01
+
+
+class PublishedObjective(Objective):
+    """The loss with a weighted penalty on the augmentation.
+
+    Parameters
+    ----------
+    model : InvariantModel
+        A network behind its augmentation.
+    loss : nn.Module
+        Loss of (outputs, targets).
+    penalty : callable
+        From the augmentation to the penalty.
+    weight : float
+        Weight of the penalty; zero for the loss alone.
+    """
+
+    def __init__(
+        self,
+        model: InvariantModel,
+        loss: nn.Module,
+        penalty: Callable[[Augmentation], Tensor],
+        weight: float,
+    ) -> None:
+        super().__init__(model, loss)
+        self.penalty = penalty
+        self.weight = weight
+
+    def training_step(self, x: Tensor, y: Tensor) -> Step:
+        """Return the loss with the penalty, together with the outputs."""
+        outputs = self.model(x)
+        total = self.loss(outputs, y)
+        if self.weight:
+            total = total + self.weight * self.penalty(self.model.augmentation)
+        return Step(total, outputs)
 
 
 def augnet_penalty(augmentation: Augmentation) -> Tensor:

@@ -161,11 +161,15 @@ class ClampedStrength(Strength):
         """Value as a fraction of the range."""
         return self.raw.clamp(0.0, 1.0)
 
+    def forward(self) -> Tensor:
+        """Return the physical value, and leave the parameter where it is."""
+        return self.value
+
 
 def epochs_of_training(
     model: nn.Module,
     data: Data,
-    criterion: Callable[[Tensor, Tensor], Tensor],
+    objective: Callable[[Tensor, Tensor], Tensor],
     augment: Augmentation | None = None,
     epochs: int = EPOCHS,
 ) -> Iterator[int]:
@@ -180,8 +184,8 @@ def epochs_of_training(
         From signals to logits or to log-probabilities.
     data : Data
         What to train on.
-    criterion : callable
-        Function of (outputs, targets) -> loss.
+    objective : callable
+        Function of (signals, targets) -> loss; a module, or one of the model.
     augment : Augmentation, optional
         Applied to each batch before the model.
     epochs : int
@@ -193,7 +197,7 @@ def epochs_of_training(
         pairs = zip(data.x_train.split(BATCH_SIZE), data.y_train.split(BATCH_SIZE), strict=True)
         for x, y in pairs:
             optimizer.zero_grad()
-            criterion(model(x if augment is None else augment(x)), y).backward()
+            objective(x if augment is None else augment(x), y).backward()
             optimizer.step()
         yield epoch
 

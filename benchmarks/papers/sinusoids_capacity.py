@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from pages import STYLES, listed, save, spread, table
-from published import augnet_penalty
+from published import PublishedObjective, augnet_penalty
 from runs import command_line, run_missing
 from sinusoids import (
     EPOCHS,
@@ -34,14 +34,16 @@ from torch import Tensor, nn
 from eegaug import (
     AugmentationLayer,
     Compose,
+    Draw,
     FrequencyShift,
-    InvarianceCriterion,
+    InvarianceObjective,
+    InvariantModel,
     Strength,
     init_strengths,
     invariance,
 )
-from eegaug.objectives import REWARD_WEIGHT, START
-from eegaug.transforms.augmentation import Augmentation
+from eegaug.objectives import REWARD_WEIGHT
+from eegaug.strength import START
 
 NETWORKS = ((1, 1), (2, 1), (2, 2), (2, 3))
 COPIES = (1, 4, 10)
@@ -78,31 +80,20 @@ TOLERANCE = 0.03
 PAPER_INVARIANCE, WANTED_INVARIANCE = "0.97 to 0.98", 0.95
 
 
-class AveragedModel(nn.Module):
+class AveragedModel(InvariantModel):
     """Average over augmented copies as published: log-probabilities, or logits for one copy.
 
-    Parameters
-    ----------
-    network : nn.Module
-        From signals to logits.
-    augmentation : Augmentation
-        In front of it; each copy of each trial has a draw of its own.
-    n_copies : int
-        Copies in evaluation; in training there is one.
+    Each copy of each trial has a draw of its own, in evaluation too.
     """
 
-    def __init__(self, network: nn.Module, augmentation: Augmentation, n_copies: int = 1) -> None:
-        super().__init__()
-        self.network = network
-        self.augmentation = augmentation
-        self.n_copies = n_copies
-
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, draw: Draw | None = None) -> Tensor:
         """Map signals (batch, channels, times) to outputs (batch, classes)."""
-        if self.training or self.n_copies == 1:
-            return self.network(self.augmentation(x))
-        copies = self.augmentation(x.repeat_interleave(self.n_copies, 0))
-        return self.network(copies).log_softmax(1).unflatten(0, (len(x), self.n_copies)).mean(1)
+        if self.training:
+            return super().forward(x, draw)
+        copies = self.model(self.augmentation(x.repeat_interleave(self.n_copies, 0)))
+        if self.n_copies == 1:
+            return copies
+        return copies.log_softmax(1).unflatten(0, (len(x), self.n_copies)).mean(1)
 
 
 def train(seed: int, data_seed: int, neurons: int, layers: int, method: str, epochs: int) -> dict:
@@ -132,27 +123,26 @@ def train(seed: int, data_seed: int, neurons: int, layers: int, method: str, epo
     torch.manual_seed(seed)
     network = mlp(neurons, layers)
     model, shift, augment = network, None, None
-    criterion = nn.functional.cross_entropy
+
+    def objective(x: Tensor, y: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(model(x), y)
+
     if method in STRENGTHS:
         shift = STRENGTHS[method]()
         layout = Compose if method == DEFAULT else AugmentationLayer
         layer = layout([FrequencyShift(SFREQ, shift)])
-        model = AveragedModel(network, layer)
+        model = AveragedModel(network, layer, n_copies=1)
     elif method == "true":
         augment = FrequencyShift(SFREQ, TRUE_SHIFT, p=0.5)
     if method in LEARNED:
-
-        def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-            loss = nn.functional.cross_entropy(outputs, targets)
-            return loss + PENALTY * augnet_penalty(layer)
-
+        objective = PublishedObjective(model, nn.CrossEntropyLoss(), augnet_penalty, PENALTY)
     elif method == DEFAULT:
         init_strengths(layer)
-        criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+        objective = InvarianceObjective(model, nn.CrossEntropyLoss())
 
     torch.manual_seed(seed)
     shifts = [] if shift is None else [shift().item()]
-    for _ in epochs_of_training(model, data, criterion, augment, epochs):
+    for _ in epochs_of_training(model, data, objective, augment, epochs):
         if shift is not None:
             shifts.append(shift().item())
     true = FrequencyShift(SFREQ, TRUE_SHIFT)
@@ -270,7 +260,7 @@ penalty {PENALTY:g} times the strength as a fraction of its range; one copy in t
 *Learned, as published* clamps the strength in the forward pass, with zero gradient outside of its
 range; *learned, kept in range* is eegaug's strength, which is put back into the range after each
 step; *{DEFAULT}* is that strength in a chain of the one candidate, from
-{START * MAX_SHIFT:g} Hz on, by `InvarianceCriterion` at its own weight of {REWARD_WEIGHT:g},
+{START * MAX_SHIFT:g} Hz on, by `InvarianceObjective` at its own weight of {REWARD_WEIGHT:g},
 with all else the same; *true, averaged* is the same model with the strength fixed at
 {TRUE_SHIFT:g} Hz. As published, several copies are averaged as log-probabilities, and one copy
 gives logits.

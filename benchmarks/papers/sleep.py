@@ -21,14 +21,21 @@ import numpy as np
 import torch
 from braindecode.models import SleepStagerChambon2018
 from pages import STYLES, save, spread, table
-from published import augnet_penalty
+from published import PublishedObjective, augnet_penalty
 from runs import OUT, command_line, run_missing
 from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
 
-from eegaug import Compose, InvarianceCriterion, InvariantModel, describe, init_strengths
-from eegaug.objectives import REWARD_WEIGHT, START
+from eegaug import (
+    Compose,
+    InvarianceObjective,
+    InvariantModel,
+    Objective,
+    init_strengths,
+    learned_strengths,
+)
+from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import sleep
 from eegaug.recordings import (
     STAGES,
@@ -37,6 +44,7 @@ from eegaug.recordings import (
     read_recordings,
     simulate_nights,
 )
+from eegaug.strength import START
 
 COPIES = (1, 4, 10)
 BATCH_SIZE, LR = 16, 1e-3
@@ -59,8 +67,8 @@ class Method:
     ----------
     augmentation : callable, optional
         From the windows to the augmentation; there is none where absent.
-    criterion : callable
-        From the loss and the model to a function of (outputs, targets).
+    objective : callable, optional
+        From the model and the loss to the objective; the loss alone where absent.
     strength_lr : float
         Learning rate of weights and strengths.
     settled : float
@@ -68,9 +76,7 @@ class Method:
     """
 
     augmentation: Callable[[SleepWindows], Compose] | None = None
-    criterion: Callable[[nn.Module, nn.Module], Callable[[Tensor, Tensor], Tensor]] = (
-        lambda loss, _: loss
-    )
+    objective: Callable[[InvariantModel, nn.Module], Objective] | None = None
     strength_lr: float = LR
     settled: float = 0.0
 
@@ -90,19 +96,12 @@ def one_chain(windows: SleepWindows) -> Compose:
     return init_strengths(Compose([*spatial.transforms, *time_frequency.transforms]))
 
 
-def published_criterion(loss: nn.Module, model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return the loss less the norm of all weights times strengths."""
-
-    def criterion(outputs: Tensor, targets: Tensor) -> Tensor:
-        return loss(outputs, targets) + PENALTY * augnet_penalty(model.augmentation)
-
-    return criterion
-
-
 METHODS = {
     "none": Method(),
-    "as published": Method(three_layers, published_criterion),
-    DEFAULT: Method(one_chain, InvarianceCriterion, STRENGTH_LR, SETTLED),
+    "as published": Method(
+        three_layers, partial(PublishedObjective, penalty=augnet_penalty, weight=PENALTY)
+    ),
+    DEFAULT: Method(one_chain, InvarianceObjective, STRENGTH_LR, SETTLED),
 }
 
 
@@ -150,26 +149,20 @@ def class_weights(y: Tensor) -> Tensor:
 
 def strengths(model: nn.Module) -> list[list[float]]:
     """Return weight and strength of each candidate of all layers, one after the other."""
-    return [
-        [transform["weight"], strength["value"]]
-        for layer in describe(model)
-        for transform in layer["transforms"]
-        for strength in transform["strengths"].values()
-    ]
+    return [[record.weight, record.value] for record in learned_strengths(model) if record.name]
 
 
 def layout(model: nn.Module) -> list[dict]:
     """Return layer, name and strength of each candidate, in the order of :func:`strengths`."""
     return [
         {
-            "layer": number,
-            "name": transform["name"],
-            "unit": strength["unit"],
-            "high": strength["high"],
+            "layer": record.layer,
+            "name": record.transform,
+            "unit": record.unit,
+            "high": record.high,
         }
-        for number, layer in enumerate(describe(model), 1)
-        for transform in layer["transforms"]
-        for strength in transform["strengths"].values()
+        for record in learned_strengths(model)
+        if record.name
     ]
 
 
@@ -217,7 +210,8 @@ def train(windows: SleepWindows, name: str, fraction: float, seed: int, steps: i
     if method.augmentation is not None:
         model = InvariantModel(network, method.augmentation(windows))
         groups.append({"params": model.augmentation.parameters(), "lr": method.strength_lr})
-    criterion = method.criterion(nn.CrossEntropyLoss(class_weights(y_train)), model)
+    loss = nn.CrossEntropyLoss(class_weights(y_train))
+    objective = method.objective(model, loss) if method.objective else None
     optimizer = torch.optim.Adam(groups, lr=LR)
     torch.manual_seed(seed)
     order: list[Tensor] = []
@@ -226,9 +220,10 @@ def train(windows: SleepWindows, name: str, fraction: float, seed: int, steps: i
         if not order:
             order = list(torch.randperm(len(y_train)).split(BATCH_SIZE))
         index = order.pop()
-        model.train()
+        (objective or model).train()
         optimizer.zero_grad()
-        criterion(model(x_train[index]), y_train[index]).backward()
+        x, y = x_train[index], y_train[index]
+        (loss(model(x), y) if objective is None else objective(x, y)).backward()
         optimizer.step()
         if model is not network:
             history.append(strengths(model))
@@ -324,7 +319,7 @@ with one copy, and the parameters that tell them best are tested.
   penalty {PENALTY:g} times the L2 norm of weights times strengths as fractions of their ranges,
   one learning rate for everything.
 - *{DEFAULT}*: the candidates of those layers, each once, in a chain, from
-  {100 * START:g} % of their ranges; `InvarianceCriterion` at its own weight of
+  {100 * START:g} % of their ranges; `InvarianceObjective` at its own weight of
   {REWARD_WEIGHT:g}; learning rate {STRENGTH_LR:g} for the strengths. An extent is the mean
   over the last quarter of the steps.
 """

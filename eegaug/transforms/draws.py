@@ -48,7 +48,7 @@ class Choices(NamedTuple):
     def log_prob(self, probability: Strength) -> Tensor:
         """Return the log-probability of each trial's whole choices, shape (batch,)."""
         p = probability()
-        taken = (self.uniform < p).to(self.uniform.dtype).flatten(1)
+        taken = (self.uniform < p).to(self.uniform.dtype).reshape(len(self.uniform), -1)
         tiny = torch.finfo(p.dtype).eps  # at the ends of the range the logarithm stays finite
         return (taken * torch.log(p + tiny) + (1 - taken) * torch.log1p(tiny - p)).sum(1)
 
