@@ -1,4 +1,4 @@
-"""Discrete choices whose probabilities have a gradient in every batch."""
+"""Discrete choices, and the gradients of their probabilities."""
 
 from __future__ import annotations
 
@@ -99,3 +99,70 @@ def categorical(uniform: Tensor, weights: Tensor) -> Tensor:
     choices = torch.arange(len(weights), device=uniform.device)
     one_hot = (index[:, None] == choices).to(uniform.dtype)
     return one_hot + (weights - weights.detach())
+
+
+def leave_one_out(losses: Tensor, total: Tensor, count: Tensor, alone: Tensor) -> Tensor:
+    r"""Return the loss of each trial less the mean loss of all others, for score gradients.
+
+    .. math:: \ell_i - \frac{1}{N - 1} \Big(\sum_j \ell_j - \ell_i\Big).
+
+    Parameters
+    ----------
+    losses : Tensor
+        Losses of trials, the last dimension those of a batch.
+    total, count : Tensor
+        Sum of the losses of all trials that are compared, of other processes too, and their
+        number :math:`N`.
+    alone : Tensor
+        What a loss is compared with where :math:`N = 1`.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of ``losses``.
+
+    Examples
+    --------
+    >>> losses = torch.tensor([1.0, 2.0, 6.0])
+    >>> leave_one_out(losses, losses.sum(), torch.tensor(3.0), torch.tensor(0.0))
+    tensor([-3.0000, -1.5000,  4.5000])
+    """
+    return losses - torch.where(count > 1, (total - losses) / (count - 1).clamp(min=1), alone)
+
+
+def evenness(p: Tensor, n_trials: int, count: Tensor) -> Tensor:
+    r"""Return what even draws make of the mean score gradient with :func:`leave_one_out`.
+
+    .. math:: c = 1 + \frac{1 - \rho}{N - 1}, \qquad
+       \rho = \frac{r (1 - r)}{n\, p (1 - p)},\ r = n p - \lfloor n p \rfloor.
+
+    Where draws are spread evenly over a batch of :math:`n` trials, the number of choices taken is
+    :math:`\lfloor n p \rfloor` or one more: its variance is :math:`r (1 - r)`, the share
+    :math:`\rho` of that of independent draws. So the choices of two trials have the covariance
+    :math:`-(1 - \rho)\,p (1 - p) / (n - 1)`, and the loss of another trial is related to the score
+    of this one: the gradient is :math:`c` times too large in the mean.
+
+    Parameters
+    ----------
+    p : Tensor
+        Probability.
+    n_trials : int
+        Trials :math:`n` over which draws are spread.
+    count : Tensor
+        Trials :math:`N` that are compared, those of other processes included.
+
+    Returns
+    -------
+    Tensor
+        A factor from 1 to 2, of the shape of ``p``.
+
+    Examples
+    --------
+    >>> evenness(torch.tensor(0.5), 4, torch.tensor(4.0))
+    tensor(1.3333)
+    """
+    fractional = (n_trials * p) % 1
+    variance = p * (1 - p)
+    even = fractional * (1 - fractional) / (n_trials * variance)
+    share = torch.where(variance > 0, even.clamp(0, 1), torch.ones_like(p))
+    return 1 + (1 - share) / (count - 1).clamp(min=1)

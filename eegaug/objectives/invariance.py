@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from eegaug.functional.estimators import evenness, leave_one_out
 from eegaug.models import InvariantModel
 from eegaug.objectives.base import Objective, Step
 from eegaug.objectives.losses import per_trial, with_reduction
-from eegaug.strength import Strength
 from eegaug.transforms.contexts import n_processes
-from eegaug.transforms.draws import Choices, Draw
+from eegaug.transforms.draws import Draw
 from eegaug.validation import check_not_negative
 
 #: What an augmentation wider by a factor e may cost, in units of the loss: nats.
@@ -144,53 +144,39 @@ class InvarianceObjective(Objective):
         total = loss = self.loss(outputs, y)
         with torch.no_grad():
             losses = per_trial(self.trial_loss, outputs, y, loss).reshape(len(x), -1).mean(1)
-            advantage, n_all = self._observe(outputs, y, loss, losses)
+            advantage, count = self._observe(outputs, y, loss, losses)
             reward = self.reward_weight * self.skill.square()
         for widths in self.model.augmentation.widths():
             total = total - reward * torch.log(widths + NEGLIGIBLE).sum()
-        return Step(total + self._score(draw, advantage, n_all), outputs)
+        return Step(total + self._score(draw, advantage, count), outputs)
 
     def _observe(
         self, outputs: Tensor, y: Tensor, loss: Tensor, losses: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Update the running means; return each trial's loss less that of all others, and N."""
+        """Update the running means; return each trial's loss less that of all others, and their number."""
         ignoring = (outputs.mean(0, keepdim=True).expand_as(outputs), torch.zeros_like(outputs))
         baseline = torch.stack([self.loss(each, y) for each in ignoring]).min()
-        count = torch.full_like(loss, len(losses))
-        totals = torch.stack([loss, baseline, losses.sum(), count])
+        totals = torch.stack([loss, baseline, losses.sum(), torch.full_like(loss, len(losses))])
         processes = n_processes()
         if processes > 1:
             torch.distributed.all_reduce(totals)
-        n_all = totals[3]
-        others = (totals[2] - losses) / (n_all - 1)
         alone = torch.where(self.running_loss.isfinite(), self.running_loss, loss)
-        advantage = losses - torch.where(n_all > 1, others, alone)
+        advantage = leave_one_out(losses, totals[2], totals[3], alone)
         for mean, latest in zip(
             (self.running_loss, self.baseline_loss), totals[:2] / processes, strict=True
         ):
             latest = latest.to(mean)
             updated = mean.lerp(latest, 1 - self.MOMENTUM)
             mean.copy_(torch.where(mean.isfinite(), updated, latest))
-        return advantage, n_all
+        return advantage, totals[3]
 
-    def _score(self, draw: Draw, advantage: Tensor, n_all: Tensor) -> Tensor:
+    def _score(self, draw: Draw, advantage: Tensor, count: Tensor) -> Tensor:
         """Return zero, with the gradient of the mean loss in the probabilities of choices."""
         n_trials = len(advantage)
         score = advantage.new_zeros(())
         for choices, probability in self.model.augmentation.all_choices(draw.noise):
             if probability.learnable:
                 log_prob = choices.log_prob(probability).reshape(n_trials, -1).sum(1)
-                mean = (advantage * log_prob).mean()
-                score = score + mean / _evenness(choices, probability, n_trials, n_all)
+                factor = evenness(probability.fraction.detach(), n_trials, count)
+                score = score + (advantage * log_prob).mean() / factor
         return score - score.detach()
-
-
-@torch.no_grad()
-def _evenness(choices: Choices, probability: Strength, n_trials: int, n_all: Tensor) -> Tensor:
-    """Return what even draws over the batch make of the mean score, a factor of 1 to 2."""
-    p = probability.fraction.to(choices.uniform.dtype)
-    fractional = (n_trials * p) % 1
-    variance = p * (1 - p)
-    even = fractional * (1 - fractional) / (n_trials * variance)
-    shared = torch.where(variance > 0, even.clamp(0, 1), 1.0)
-    return 1 + (1 - shared) / (n_all - 1).clamp(min=1)
