@@ -153,7 +153,7 @@ class InvarianceObjective(Objective):
     def _observe(
         self, outputs: Tensor, y: Tensor, loss: Tensor, losses: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Update the running means; return each trial's loss less that of all others, and their number."""
+        """Update the running means; return the losses less those of all others, and the count."""
         ignoring = (outputs.mean(0, keepdim=True).expand_as(outputs), torch.zeros_like(outputs))
         baseline = torch.stack([self.loss(each, y) for each in ignoring]).min()
         totals = torch.stack([loss, baseline, losses.sum(), torch.full_like(loss, len(losses))])
