@@ -1,4 +1,4 @@
-"""The published penalty, and the criterion that carries it."""
+"""The published penalty, and the objective with it."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 
 from eegaug import (
     AugmentationLayer,
-    BreadthCriterion,
+    BreadthObjective,
     FrequencyShift,
     FTSurrogate,
     GainTransform,
@@ -25,14 +25,20 @@ def test_penalty_is_the_norm_of_weights_times_fractions():
     assert width_penalty(both).item() == pytest.approx(together, abs=0.001)
 
 
-def test_criterion_carries_the_penalty_in_training_only():
+def test_the_penalty_counts_in_training_only():
     model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
-    criterion = BreadthCriterion(nn.MSELoss(), model, weight=0.2)
-    outputs = torch.zeros(3)
-    assert criterion(outputs, outputs).item() == pytest.approx(-0.1, abs=1e-6)
-    model.eval()
-    assert criterion(outputs, outputs).item() == 0
-    assert list(criterion.parameters()) == []
+    objective = BreadthObjective(model, nn.MSELoss(), penalty_weight=0.2)
+    x, y = torch.zeros(3, 1, 4), torch.zeros(3, 4)
+    assert objective(x, y).item() == pytest.approx(-0.1, abs=1e-6)
+    assert objective.eval()(x, y).item() == 0
+
+
+def test_probabilities_learn_from_choices_in_part():
+    model = InvariantModel(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), SignFlip(0.3))
+    BreadthObjective(model, nn.CrossEntropyLoss(), 0.0)(
+        torch.randn(40, 1, 4), torch.arange(40) % 2
+    ).backward()
+    assert model.augmentation.p.raw.grad != 0
 
 
 class Silence(GainTransform):
@@ -46,17 +52,22 @@ def test_a_transform_with_nothing_to_learn_is_no_obstacle():
     assert width_penalty(Silence()) == 0
     layer = AugmentationLayer([Silence(), SignFlip()]).to("meta")
     assert width_penalty(layer).device.type == "meta"
-    BreadthCriterion(nn.MSELoss(), InvariantModel(nn.Flatten(), Silence()))
+    model = InvariantModel(nn.Flatten(), Silence())
+    BreadthObjective(model, nn.MSELoss())(torch.zeros(3, 1, 4), torch.zeros(3, 4))
 
 
 @pytest.mark.parametrize(
     ("build", "error", "match"),
     [
         (lambda: width_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
-        (lambda: BreadthCriterion(nn.MSELoss(), SignFlip(), -1), ValueError, "zero or more"),
+        (
+            lambda: BreadthObjective(InvariantModel(nn.Flatten(), SignFlip()), nn.MSELoss(), -1),
+            ValueError,
+            "`penalty_weight` should be zero or more",
+        ),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(build, error, match):
+def test_bad_arguments_raise_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)

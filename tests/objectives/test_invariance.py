@@ -1,29 +1,36 @@
-"""Criteria that make strengths grow as far as the loss allows."""
+"""The objective that widens strengths as far as the loss allows."""
 
 import copy
+import io
 import itertools
 import pickle
 
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from eegaug import (
     AugmentationLayer,
-    BreadthCriterion,
+    BreadthObjective,
     ChannelsDropout,
+    Choices,
     Compose,
+    Draw,
+    FlipProbability,
     FrequencyShift,
     FTSurrogate,
     GainTransform,
-    InvarianceCriterion,
+    InvarianceObjective,
     InvariantModel,
+    Objective,
     SignFlip,
     Strength,
+    TimeReverse,
     TimeShift,
     init_strengths,
 )
-from eegaug.objectives import NEGLIGIBLE, START
+from eegaug.objectives.invariance import NEGLIGIBLE
 from eegaug.transforms.draws import map_noise
 
 Y = torch.arange(10) % 3
@@ -52,51 +59,51 @@ def model_of(augmentation, n_inputs=6, n_outputs=3, **kwargs):
     return InvariantModel(network, augmentation, **kwargs).double()
 
 
-def train_step(criterion, model, x, y):
-    model.zero_grad()
-    criterion(model(x), y).backward()
+def fixed(model, draw):
+    """The model, with this draw in training."""
+    model.sample = lambda x, generator=None: draw
+    return model
 
 
-# The gradient of chances
+# The gradient of probabilities
 
 
-def mean_loss(model, plain, x, y, chance, p):
-    """The mean of the loss over all choices at a chance, by going through them all."""
-    chance.raw.data.fill_(p)
+def mean_loss(model, plain, x, y, probability, p):
+    """The mean of the loss over all choices at a probability, by going through them all."""
+    probability.raw.data.fill_(p)
     copies = model.n_copies_train
     rows = x.repeat_interleave(copies, 0)
     draw = model.augmentation.sample(rows)
     sizes = []
-    map_noise(lambda draw: sizes.append(draw[0].numel()), noise)
+    map_noise(lambda draws: sizes.append(draws[0].numel()), draw.noise)
     total = 0.0
     for chosen in itertools.product([0.0, 1.0], repeat=copies * sum(sizes)):
         draws = torch.tensor(chosen, dtype=x.dtype).repeat(len(x))  # 0 is below p, and chooses
-        replayed = map_noise(lambda draw, draws=draws: draws.reshape(draw.shape), noise)
-        outputs = model.model(model.augmentation(rows, noise=replayed))
-        loss = plain(outputs.unflatten(0, (len(x), copies)).mean(1), y)
+        noise = map_noise(lambda each, draws=draws: draws.reshape(each.shape), draw.noise)
+        outputs = model(x, draw=Draw(noise, draw.shape).whole())
         n = chosen.count(0.0)
-        total += p**n * (1 - p) ** (len(chosen) - n) * loss.item()
+        total += p**n * (1 - p) ** (len(chosen) - n) * plain(outputs, y).item()
     return total
 
 
-def scored(model, plain, x, y, n_draws):
-    """Mean and standard error of the gradient in the one chance of a model."""
-    criterion = InvarianceCriterion(plain, model, weight=0.0)
-    (chance,) = [each for each in model.modules() if isinstance(each, Strength)]
+def score(model, plain, x, y, n_draws):
+    """Mean and standard error of the gradient in the one probability of a model."""
+    objective = InvarianceObjective(model, plain, reward_weight=0.0)
+    (probability,) = [each for each in model.modules() if isinstance(each, Strength)]
     torch.manual_seed(0)
-    draws = [torch.autograd.grad(criterion(model(x), y), chance.raw)[0] for _ in range(n_draws)]
+    draws = [torch.autograd.grad(objective(x, y), probability.raw)[0] for _ in range(n_draws)]
     draws = torch.stack(draws)
     return draws.mean().item(), draws.std().item() / n_draws**0.5
 
 
 def check_score(model, plain, x, y, n_draws, rel=0.0):
-    """Check the gradient in the one chance of a model against the slope of its mean loss."""
-    found, error = scored(model, plain, x, y, n_draws)
-    (chance,) = [each for each in model.modules() if isinstance(each, Strength)]
-    p, step = chance().item(), 1e-3
-    higher, lower = (mean_loss(model, plain, x, y, chance, p + s) for s in (step, -step))
+    """Check the gradient in the one probability of a model against the slope of its mean loss."""
+    found, error = score(model, plain, x, y, n_draws)
+    (probability,) = [each for each in model.modules() if isinstance(each, Strength)]
+    p, step = probability().item(), 1e-3
+    higher, lower = (mean_loss(model, plain, x, y, probability, p + s) for s in (step, -step))
     true = (higher - lower) / (2 * step)
-    assert error < 0.05 * abs(true), "this test would tell nothing"
+    assert error < 0.05 * abs(true), "this test would show nothing"
     assert found == pytest.approx(true, rel=rel, abs=4 * error)
 
 
@@ -105,8 +112,8 @@ def check_score(model, plain, x, y, n_draws, rel=0.0):
     [lambda: SignFlip(0.4), lambda: ChannelsDropout(0.4), lambda: Third(0.4)],
     ids=["flip", "drop", "gate"],
 )
-def test_the_gradient_in_a_chance_is_that_of_the_mean_loss(augmentation):
-    """Of few trials, too, where a trial's own loss is part of what is subtracted from it."""
+def test_the_gradient_in_a_probability_is_that_of_the_mean_loss(augmentation):
+    """Of few trials, too: a trial is compared with the others alone."""
     check_score(model_of(augmentation()), nn.CrossEntropyLoss(), signal(5, 3, 2), Y[:5], 800)
 
 
@@ -158,118 +165,155 @@ def test_the_gradient_where_windows_share_a_draw(scores):
     check_score(model, nn.CrossEntropyLoss(), x, y, 30)
 
 
-class Rows(nn.Sequential):
+class Rows(nn.Module):
     """A row of scores for each window."""
 
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
     def forward(self, x):
-        return self[1](self[0](x).flatten(0, 1))
+        return self.network(x.flatten(0, 1)).reshape(len(x), -1, 3).transpose(1, 2)
 
 
-def test_the_gradient_where_windows_become_rows():
+def test_the_gradient_where_windows_have_scores_each():
     inner = model_of(SignFlip(0.4))
-    x, y = signal(10, 4, 3, 2), (Y[:, None] + torch.arange(4)).flatten() % 3
+    x, y = signal(10, 4, 3, 2), (Y[:, None] + torch.arange(4)) % 3
     flipped, kept = (
-        nn.functional.cross_entropy(inner.model(sign * x.flatten(0, 1)), y) for sign in (-1, 1)
+        nn.functional.cross_entropy(inner.model(sign * x.flatten(0, 1)), y.flatten())
+        for sign in (-1, 1)
     )
     true = (flipped - kept).item()
-    rows = Rows(inner.augmentation, inner.model)
-    found, error = scored(
-        rows, nn.CrossEntropyLoss(), x.repeat(200, 1, 1, 1), y.repeat(200), n_draws=30
+    inner.model = Rows(inner.model)
+    found, error = score(
+        inner, nn.CrossEntropyLoss(), x.repeat(200, 1, 1, 1), y.repeat(200, 1), n_draws=30
     )
     assert error < 0.05 * abs(true)
     assert found == pytest.approx(true, abs=4 * error)
 
 
+def test_a_single_trial_is_compared_with_the_running_mean():
+    model = model_of(SignFlip(0.4))
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss(), reward_weight=0.0)
+    p, x, y = model.augmentation.p.raw, signal(1, 3, 2), Y[:1]
+    assert torch.autograd.grad(objective(x, y), p)[0] == 0, "there is no mean yet"
+    mean = objective.running_loss.clone()
+    taken = Choices(torch.zeros(1, dtype=x.dtype))
+    fixed(model, Draw((taken, None), (1, 3, 2)))
+    gradient = torch.autograd.grad(objective(x, y), p)[0]
+    loss = nn.functional.cross_entropy(model.model(-x), y)
+    assert gradient.item() == pytest.approx(((loss - mean) / 0.4).item(), rel=1e-5)
+
+
 @pytest.mark.parametrize("p", [0.0, 1.0])
-def test_chances_at_their_ends_have_a_finite_gradient(p):
+def test_probabilities_at_their_ends_have_a_finite_gradient(p):
     model = model_of(SignFlip(p))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    train_step(criterion, model, signal(10, 3, 2), Y)
+    InvarianceObjective(model, nn.CrossEntropyLoss())(signal(10, 3, 2), Y).backward()
     assert model.augmentation.p.raw.grad.isfinite()
 
 
-def test_the_score_has_no_value_and_is_the_same_when_asked_again():
+def test_the_score_has_no_value():
     model = model_of(SignFlip(0.4))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
-    outputs = model(signal(10, 3, 2))
-    p = model.augmentation.p.raw
-    gradients = []
-    for _ in range(2):
-        loss = criterion(outputs, Y)
-        assert loss.item() == pytest.approx(nn.functional.cross_entropy(outputs, Y).item())
-        gradients += torch.autograd.grad(loss, p, retain_graph=True)
-    assert gradients[0] == gradients[1] != 0
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss(), reward_weight=0.0)
+    step = objective.step(signal(10, 3, 2), Y)
+    assert step.loss.item() == pytest.approx(
+        nn.functional.cross_entropy(step.outputs, Y).item(), rel=1e-6
+    )
+    assert torch.autograd.grad(step.loss, model.augmentation.p.raw)[0] != 0
 
 
-def test_another_criterion_on_the_model_learns_chances_in_its_own_way():
+def test_two_passes_and_then_two_losses_have_a_gradient_each():
+    """Whatever is between a forward and a backward pass: nothing is kept in the model."""
     model = model_of(SignFlip(0.4))
-    InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    criterion = BreadthCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
-    criterion(model(signal(10, 3, 2)), Y).backward()
-    assert model.augmentation.p.raw.grad != 0
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss(), reward_weight=0.0)
+    x, p = signal(10, 3, 2), model.augmentation.p.raw
+
+    def gradients(between):
+        torch.manual_seed(0)
+        first, second = objective(x, Y), objective(2 * x, Y)
+        if between:
+            model(x), model.eval()(x), model.train()
+        return [torch.autograd.grad(loss, p)[0].item() for loss in (second, first)]
+
+    assert gradients(False) == gradients(True)
 
 
-def test_a_chance_that_is_frozen_at_first_is_scored_too():
-    model = model_of(SignFlip(0.4))
-    model.augmentation.p.raw.requires_grad_(False)
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    model.augmentation.p.raw.requires_grad_(True)
-    model(signal(10, 3, 2))
-    assert set(model.augmentation.p.choices.unique().tolist()) <= {0.0, 1.0}
-    assert model.augmentation.p.scored and criterion.skill == 0
+def test_an_objective_leaves_the_model_as_it_is():
+    x = torch.ones(1000, 1, 2)
+    model = InvariantModel(nn.Flatten(), SignFlip(0.5))
+    InvarianceObjective(model, nn.MSELoss())
+    assert len(model(x).unique()) > 2, "in part, as without the objective"
+    draw = model.sample(x)
+    assert model(x, draw=draw.whole()).unique().tolist() == [-1.0, 1.0]
 
 
 def test_losses_that_do_not_depend_on_the_choices_give_no_gradient():
     model = model_of(ChannelsDropout(0.3))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight=0.0)
-    train_step(criterion, model, torch.zeros(10, 3, 2).double(), torch.zeros(10).long())
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss(), reward_weight=0.0)
+    objective(torch.zeros(10, 3, 2).double(), torch.zeros(10).long()).backward()
     assert model.augmentation.p_drop.raw.grad.item() == pytest.approx(0, abs=1e-12)
 
 
-def test_choices_are_whole_while_they_are_scored():
-    x = torch.ones(1000, 1, 2)
-    flip = SignFlip(0.5)
-    assert len(flip(x).unique()) > 2, "in part, without the criterion"
-    InvarianceCriterion(nn.MSELoss(), InvariantModel(nn.Flatten(), flip))
-    assert flip(x).unique().tolist() == [-1.0, 1.0]
+def test_a_strength_that_two_transforms_share_learns_from_both():
+    p = FlipProbability(0.4)
+    model = model_of(Compose([SignFlip(p), TimeReverse(p)]))
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss(), reward_weight=0.0)
+    x = signal(10, 3, 2)
+    draw = model.sample(x)
+    fixed(model, draw)
+    together = torch.autograd.grad(objective(x, Y), p.raw)[0]
+    apart = model_of(Compose([SignFlip(0.4), TimeReverse(0.4)]))
+    objective = InvarianceObjective(fixed(apart, draw), nn.CrossEntropyLoss(), reward_weight=0.0)
+    objective(x, Y).backward()
+    sum_of_both = sum(each.p.raw.grad for each in apart.augmentation.augmentations)
+    assert together.item() == pytest.approx(sum_of_both.item())
 
 
 # The reward
 
 
-def known_by(known, model, weight=0.1):
-    """A criterion in training, after outputs that know all, or nothing, of balanced classes."""
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model, weight)
+class Scores(nn.Module):
+    """A network whose scores are given, whatever the signals."""
+
+    def __init__(self, scores):
+        super().__init__()
+        self.scores = scores
+
+    def forward(self, x):
+        return self.scores + 0 * x.mean()
+
+
+def known_by(known, augmentation, reward_weight=0.1):
+    """An objective after a batch of balanced classes, which its network knows or does not."""
     scores = 50.0 * known * nn.functional.one_hot(torch.arange(9) % 3, 3)
-    return criterion, criterion(scores, torch.arange(9) % 3)
+    model = InvariantModel(Scores(scores), augmentation)
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss(), reward_weight)
+    return objective, objective(torch.ones(9, 1, 8), torch.arange(9) % 3)
 
 
 def test_evaluation_gives_the_plain_loss():
-    model = InvariantModel(nn.Flatten(), Compose([FTSurrogate(0.5), SignFlip()])).eval()
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    outputs, targets = signal(10, 3) + 5 * nn.functional.one_hot(Y), Y
-    assert criterion(outputs, targets) == nn.functional.cross_entropy(outputs, targets)
-    assert criterion.loss.isnan(), "nor is it observed"
-    model.train()
-    assert criterion(outputs, targets) != nn.functional.cross_entropy(outputs, targets)
+    model = model_of(Compose([FTSurrogate(0.5), SignFlip()]))
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss()).eval()
+    x = signal(10, 3, 2)
+    assert objective(x, Y) == nn.functional.cross_entropy(model(x), Y)
+    assert objective.running_loss.isnan(), "nor is it observed"
 
 
 def test_a_network_that_knows_nothing_is_not_rewarded():
-    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
-    criterion, loss = known_by(False, model)
+    surrogate = FTSurrogate(0.5)
+    objective, loss = known_by(False, surrogate)
     loss.backward()
-    assert criterion.skill == 0
-    assert model.augmentation.phase_noise_magnitude.raw.grad == 0
+    assert objective.skill == 0
+    assert surrogate.phase_noise_magnitude.raw.grad == 0
     assert loss.item() == pytest.approx(torch.tensor(3.0).log().item())
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.1, 0.3])
 def test_a_network_that_knows_all_widens_by_the_weight_over_the_width(weight):
     chain = Compose([FTSurrogate(0.5), TimeShift(100, 0.2), FrequencyShift(100, 0.0)])
-    model = InvariantModel(nn.Flatten(), chain)
-    criterion, loss = known_by(True, model, weight)
+    objective, loss = known_by(True, chain, weight)
     loss.backward()
-    assert criterion.skill == pytest.approx(1)
+    assert objective.skill == pytest.approx(1)
     for transform, width in zip(chain.augmentations, (0.5, 0.1, 0.0), strict=True):
         (strength,) = transform.strengths().values()
         assert strength.fraction.item() == pytest.approx(width)
@@ -278,174 +322,261 @@ def test_a_network_that_knows_all_widens_by_the_weight_over_the_width(weight):
 
 def test_a_layers_weights_are_part_of_its_widths():
     layer = AugmentationLayer([FTSurrogate(0.8), TimeShift(100, 0.1)])
-    _, loss = known_by(True, InvariantModel(nn.Flatten(), layer), weight=0.1)
+    _, loss = known_by(True, layer, 0.1)
     loss.backward()
-    narrow_one, wide_one = layer.transforms[1].max_shift, layer.transforms[0]
-    grad = wide_one.phase_noise_magnitude.raw.grad.item()
-    assert grad == pytest.approx(-0.1 * 0.5 / (0.5 * 0.8 + NEGLIGIBLE))
-    assert narrow_one.raw.grad.item() == pytest.approx(-0.1 * 0.5 / (0.5 * 0.05 + NEGLIGIBLE))
+    narrow, wide = layer.transforms[1].max_shift, layer.transforms[0].phase_noise_magnitude
+    assert wide.raw.grad.item() == pytest.approx(-0.1 * 0.5 / (0.5 * 0.8 + NEGLIGIBLE))
+    assert narrow.raw.grad.item() == pytest.approx(-0.1 * 0.5 / (0.5 * 0.05 + NEGLIGIBLE))
     assert layer.logits.grad.isfinite().all() and (layer.logits.grad != 0).all()
 
 
-def test_a_chance_of_flips_widens_towards_one_half():
+def test_a_probability_of_flips_widens_towards_one_half():
     gradients = []
     for p in (0.1, 0.5, 0.9):
-        model = InvariantModel(nn.Flatten(), SignFlip(p))
-        known_by(True, model)[1].backward()
-        gradients.append(model.augmentation.p.raw.grad.item())
+        flip = SignFlip(p)
+        known_by(True, flip)[1].backward()
+        gradients.append(flip.p.raw.grad.item())
     assert gradients[0] < 0 == gradients[1] < gradients[2]
 
 
-def test_what_is_known_is_a_mean_over_recent_batches():
-    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
-    criterion, _ = known_by(True, model)
-    ignorant = torch.tensor(3.0).log()
-    loss = criterion(torch.zeros(9, 3), torch.arange(9) % 3)
-    assert criterion.loss.item() == pytest.approx(0.1 * ignorant.item(), abs=1e-6)
-    assert criterion.skill.item() == pytest.approx(0.9)
+def test_skill_is_a_mean_over_recent_batches():
+    surrogate = FTSurrogate(0.5)
+    objective, _ = known_by(True, surrogate)
+    baseline = torch.tensor(3.0).log()
+    objective.model.model.scores = torch.zeros(9, 3)
+    loss = objective(torch.ones(9, 1, 8), torch.arange(9) % 3)
+    assert objective.running_loss.item() == pytest.approx(0.1 * baseline.item(), abs=1e-6)
+    assert objective.skill.item() == pytest.approx(0.9)
     loss.backward()
-    grad = model.augmentation.phase_noise_magnitude.raw.grad.item()
+    grad = surrogate.phase_noise_magnitude.raw.grad.item()
     assert grad == pytest.approx(-0.1 * 0.9**2 / (0.5 + NEGLIGIBLE))
 
 
 @pytest.mark.parametrize("scale", [1.0, 20.0], ids=["priors", "too sure"])
 def test_to_know_how_frequent_classes_are_is_to_know_nothing(scale):
-    model = InvariantModel(nn.Flatten(), FTSurrogate(0.5))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
     frequencies = torch.tensor([0.8, 0.1, 0.1])
-    criterion(scale * frequencies.log().expand(10, 3), torch.tensor([0] * 8 + [1, 2]))
-    assert criterion.skill.item() == pytest.approx(0, abs=1e-6)
+    scores = Scores(scale * frequencies.log().expand(10, 3))
+    objective = InvarianceObjective(InvariantModel(scores, FTSurrogate(0.5)), nn.CrossEntropyLoss())
+    objective(torch.ones(10, 1, 8), torch.tensor([0] * 8 + [1, 2]))
+    assert objective.skill.item() == pytest.approx(0, abs=1e-6)
 
 
 # Arguments, copies, states
+
+
+def model():
+    return InvariantModel(nn.Flatten(), SignFlip())
+
+
+class TwoRewards(Objective):
+    def training_step(self, x, y):
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize(
     ("build", "error", "match"),
     [
         (
-            lambda: InvarianceCriterion(nn.CrossEntropyLoss(reduction="sum"), SignFlip()),
+            lambda: InvarianceObjective(model(), nn.CrossEntropyLoss(reduction="sum")),
             TypeError,
-            r"`criterion` should be .*'mean'.* Found CrossEntropyLoss",
+            r"`loss` should be .*'mean'.* Found CrossEntropyLoss",
         ),
-        (lambda: InvarianceCriterion(nn.NLLLoss(), SignFlip()), TypeError, "Found NLLLoss"),
+        (lambda: InvarianceObjective(model(), nn.NLLLoss()), TypeError, "Found NLLLoss"),
         (
-            lambda: InvarianceCriterion(nn.KLDivLoss(reduction="mean"), SignFlip()),
+            lambda: InvarianceObjective(model(), nn.KLDivLoss(reduction="mean")),
             TypeError,
             "Found KLD",
         ),
-        (lambda: InvarianceCriterion(nn.Identity(), SignFlip()), TypeError, "Found Identity"),
+        (lambda: InvarianceObjective(model(), nn.Identity()), TypeError, "Found Identity"),
+        (lambda: InvarianceObjective(model(), nn.CrossEntropyLoss), TypeError, "a module of"),
         (
-            lambda: InvarianceCriterion(nn.MSELoss(), SignFlip(), -1),
-            ValueError,
-            "`weight` should be zero or more",
-        ),
-        (lambda: InvarianceCriterion(nn.MSELoss(), SignFlip(), "1"), TypeError, "`weight`"),
-        (
-            lambda: InvarianceCriterion(nn.MSELoss(), nn.Flatten()),
-            ValueError,
-            "Found none in Flatten",
+            lambda: InvarianceObjective(model(), nn.functional.cross_entropy),
+            TypeError,
+            "a module of",
         ),
         (
-            lambda: init_strengths(SignFlip(), 1.1),
+            lambda: InvarianceObjective(model(), nn.MSELoss(), -1),
             ValueError,
-            "`fraction` should be between 0 and 1",
+            "`reward_weight` should be zero or more",
+        ),
+        (lambda: InvarianceObjective(model(), nn.MSELoss(), "1"), TypeError, "`reward_weight`"),
+        (
+            lambda: InvarianceObjective(nn.Flatten(), nn.MSELoss()),
+            TypeError,
+            "should be an InvariantModel.* Found Flatten",
         ),
         (
-            lambda: init_strengths(SignFlip(), -0.1),
-            ValueError,
-            "`fraction` should be between 0 and 1",
+            lambda: InvarianceObjective(SignFlip(), nn.MSELoss()),
+            TypeError,
+            "should be an InvariantModel.* Found SignFlip",
         ),
-        (lambda: init_strengths(SignFlip(), "0"), TypeError, "`fraction`"),
-        (lambda: init_strengths(nn.Flatten()), ValueError, "Found none in Flatten"),
+        (
+            lambda: BreadthObjective(
+                InvariantModel(InvarianceObjective(model(), nn.MSELoss()), SignFlip()),
+                nn.MSELoss(),
+            ),
+            ValueError,
+            "no other objective",
+        ),
+        (lambda: TwoRewards.__base__(model(), nn.MSELoss()), TypeError, "abstract"),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(build, error, match):
+def test_bad_arguments_raise_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)
 
 
-def test_narrow_reaches_every_learnable_strength_and_no_other():
-    frozen = Strength(0.7, unit="fraction of 2π", learnable=False)
-    layer = AugmentationLayer([TimeShift(100, 0.4), SignFlip()])
-    model = InvariantModel(nn.Flatten(), Compose([layer, FTSurrogate(frozen), ChannelsDropout()]))
-    assert init_strengths(model) is model
-    shift, flip = layer.transforms
-    drop = model.augmentation.augmentations[2]
-    for strength in (shift.max_shift, flip.p, drop.p_drop):
-        assert strength.fraction.item() == pytest.approx(START)
-    assert frozen().item() == pytest.approx(0.7)
-    assert init_strengths(flip, 0.5).p().item() == 0.5
-
-
-@pytest.mark.parametrize("scored", ["before", "after"])
+@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     "twin_of",
-    [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))],
+    [copy.deepcopy, lambda objective: pickle.loads(pickle.dumps(objective))],
     ids=["copy", "pickle"],
 )
-def test_copies_learn_as_the_original_does(twin_of, scored):
+def test_copies_learn_as_the_original_does(twin_of, when):
     x = signal(10, 3, 2)
-    model = model_of(Compose([SignFlip(0.3), ChannelsDropout(0.3)]))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    outputs = model(x)
-    if scored == "after":
-        criterion(outputs, Y).backward()
-    pairs = [(criterion, model), twin_of((criterion, model))]
+    objective = InvarianceObjective(
+        model_of(Compose([SignFlip(0.3), ChannelsDropout(0.3)])), nn.CrossEntropyLoss()
+    )
+    if when == "after":
+        objective(x, Y).backward()
+    twin = twin_of(objective)
     gradients = []
-    for each, its_model in pairs:
+    for each in (objective, twin):
         torch.manual_seed(0)
-        train_step(each, its_model, x, Y)
-        gradients.append([p.grad for p in its_model.parameters()])
-    assert pairs[1][1].augmentation.augmentations[0].p.scored
-    assert gradients[0][0] is not gradients[1][0]
+        each.zero_grad()
+        each(x, Y).backward()
+        gradients.append([p.grad for p in each.parameters()])
+    assert not {id(p) for p in objective.parameters()} & {id(p) for p in twin.parameters()}
+    assert torch.equal(objective.running_loss, twin.running_loss)
     for a, b in zip(*gradients, strict=True):
         assert torch.equal(a, b)
 
 
-def test_the_state_holds_the_running_means_and_no_parameter_of_the_model():
-    model = model_of(SignFlip())
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
-    train_step(criterion, model, signal(10, 3, 2), Y)
-    assert list(criterion.parameters()) == []
-    twin = InvarianceCriterion(nn.CrossEntropyLoss(), model_of(SignFlip()))
-    assert twin.known == 0
-    twin.load_state_dict(criterion.state_dict())
-    assert twin.loss.item() == pytest.approx(criterion.loss.item())
-    assert twin.baseline_loss.item() == pytest.approx(criterion.baseline_loss.item())
-    assert set(criterion.state_dict()) >= {"loss", "baseline_loss"}
+def trained(objective, optimizer, epochs, seed):
+    """Train, and return the values of the strength and of the loss on the way."""
+    history = []
+    for epoch in epochs:
+        torch.manual_seed(seed + epoch)
+        for batch in torch.randperm(40).split(8):
+            optimizer.zero_grad()
+            loss = objective(DATA[batch], LABELS[batch])
+            loss.backward()
+            optimizer.step()
+            history.append((loss.item(), objective.model.augmentation.augmentations[0].p().item()))
+    return history
+
+
+DATA = signal(40, 3, 2)
+LABELS = (DATA.sum((1, 2)) > 0).long()
+
+
+def new_objective():
+    model = init_strengths(model_of(Compose([SignFlip(), TimeShift(10), ChannelsDropout()])))
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss())
+    return objective, torch.optim.Adam(objective.parameters(), lr=0.05)
+
+
+def test_a_resumed_training_is_bit_for_bit_the_one_that_ran_through():
+    through, optimizer = new_objective()
+    history = trained(through, optimizer, range(6), seed=0)
+
+    first, optimizer = new_objective()
+    start = trained(first, optimizer, range(3), seed=0)
+    file = io.BytesIO()
+    torch.save([first.state_dict(), optimizer.state_dict()], file)
+    file.seek(0)
+    resumed, optimizer = new_objective()
+    for each, state in zip((resumed, optimizer), torch.load(file), strict=True):
+        each.load_state_dict(state)
+    assert start + trained(resumed, optimizer, range(3, 6), seed=0) == history
+    assert resumed.state_dict().keys() == through.state_dict().keys()
+    for name, value in through.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+    assert through.skill > 0, "else the reward would not have mattered"
+
+
+def test_accumulated_batches_are_observed_one_by_one():
+    objective, _ = new_objective()
+    for batch in torch.arange(40).split(10):
+        (objective(DATA[batch], LABELS[batch]) / 4).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in objective.parameters())
+    assert 0 < objective.running_loss < objective.baseline_loss * 10
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's own compiler
+def test_an_objective_compiles_without_a_graph_break():
+    torch.compiler.reset()
+    objective, _ = new_objective()
+    objective = objective.float()
+    x = DATA.float()[:8]
+    compiled = torch.compile(objective, fullgraph=True, backend="aot_eager")
+    losses = []
+    for each in (objective, compiled):
+        torch.manual_seed(0)
+        objective.running_loss.fill_(torch.nan), objective.baseline_loss.fill_(torch.nan)
+        losses.append(each(x, LABELS[:8]).item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_an_objective_runs_in_mixed_precision():
+    objective, _ = new_objective()
+    objective = objective.float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = objective(DATA.float(), LABELS)
+    loss.backward()
+    assert all(p.grad.isfinite().all() for p in objective.parameters())
+
+
+def test_checkpointed_activations_give_the_same_gradients():
+    class Checkpointed(nn.Module):
+        def __init__(self, network):
+            super().__init__()
+            self.network = network
+
+        def forward(self, x):
+            return checkpoint(self.network, x, use_reentrant=False)
+
+    gradients = []
+    for wrap in (nn.Sequential, Checkpointed):
+        objective, _ = new_objective()
+        objective.model.model = wrap(objective.model.model)
+        torch.manual_seed(0)
+        objective(DATA, LABELS).backward()
+        gradients.append([p.grad for p in objective.parameters()])
+    for a, b in zip(*gradients, strict=True):
+        assert torch.equal(a, b)
 
 
 # Recovery
 
 
 def recovered(x, y, n_steps=250):
-    """The chance of a flip that is learned from signals and classes."""
+    """The flip probability that is learned from signals and classes."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.Tanh(), nn.Linear(32, 2))
     model = InvariantModel(network, init_strengths(SignFlip()))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss())
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(n_steps):
         optimizer.zero_grad()
-        criterion(model(x), y).backward()
+        objective(x, y).backward()
         optimizer.step()
     return model.augmentation.p().item()
 
 
 def waves(y, polarity):
-    """Noisy sines of one frequency a class, and of the polarity of each trial."""
+    """Noisy sines of one frequency per class, and of the polarity of each trial."""
     phase = 2 * torch.pi * torch.arange(20) / 20
     clean = torch.sin((1 + y[:, None]) * phase) * polarity[:, None]
     return (clean + 0.3 * signal(*clean.shape, dtype=torch.float32))[:, None]
 
 
-def test_polarity_that_tells_nothing_is_learned_to_be_irrelevant():
+def test_polarity_that_carries_nothing_is_learned_to_be_irrelevant():
     y, polarity = torch.arange(128) % 2, 2.0 * (torch.arange(128) // 2 % 2) - 1
     assert recovered(waves(y, polarity), y) == pytest.approx(0.5, abs=0.1)
 
 
-def test_polarity_that_tells_the_class_is_kept():
+def test_polarity_that_is_the_class_is_kept():
     y = torch.arange(128) % 2
     assert recovered(waves(torch.zeros(128), 2.0 * y - 1), y) < 0.05
