@@ -1,5 +1,6 @@
 """Nets, loaders and augmentations of braindecode."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -8,15 +9,19 @@ import torch
 from braindecode import augmentation as theirs
 from braindecode.augmentation import AugmentedDataLoader, Compose
 from braindecode.models import ShallowFBCSPNet
+from sklearn.base import clone
 from skorch.callbacks import Callback
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
 from torch import nn
 from torch.utils.data import TensorDataset
 
 from eegaug import (
     AugmentationLayer,
-    BreadthCriterion,
+    BreadthObjective,
     FrequencyShift,
     FTSurrogate,
+    GainTransform,
     InvariantModel,
     SignFlip,
     TimeShift,
@@ -68,12 +73,24 @@ def test_the_printed_log_stays_readable(capsys):
 
 
 def test_training_loss_has_the_objective_and_validation_loss_has_not():
-    net = build(objective=BreadthCriterion, weight=0.5, criterion=nn.CrossEntropyLoss).initialize()
-    outputs, targets = torch.zeros(4, 2), torch.zeros(4, dtype=torch.long)
-    plain = nn.functional.cross_entropy(outputs, targets)
-    penalty = width_penalty(net.module_)
-    assert net.get_loss(outputs, targets, training=False) == plain
-    assert torch.isclose(net.get_loss(outputs, targets, training=True), plain + 0.5 * penalty)
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(400, 2))
+    settings = {"criterion": nn.CrossEntropyLoss, "lr": 0.0, "max_epochs": 1, "batch_size": 48}
+    losses = {}
+    for penalty_weight in (0.0, 0.5):
+        torch.manual_seed(1)
+        net = EEGClassifier(
+            InvariantModel(network, FTSurrogate(0.5)),
+            objective=BreadthObjective,
+            objective__penalty_weight=penalty_weight,
+            train_split=predefined_split(Dataset(X, Y)),
+            verbose=0,
+            **settings,
+        ).fit(X, Y)
+        losses[penalty_weight] = net.history[-1, "train_loss"], net.history[-1, "valid_loss"]
+    penalty = width_penalty(net.module_).item()
+    assert losses[0.5][0] == pytest.approx(losses[0.0][0] + 0.5 * penalty, rel=1e-5)
+    assert losses[0.5][1] == pytest.approx(losses[0.0][1])
 
 
 def test_a_net_that_is_fitted_again_rewards_its_new_module():
@@ -88,15 +105,90 @@ def test_a_net_that_is_fitted_again_rewards_its_new_module():
         verbose=0,
     )
     net.fit(X, Y)
-    first = net._train_criterion()
-    assert net._train_criterion() is first
+    first = net.objective_
+    assert first.model is net.module_ and first.loss is net.criterion_
     net.fit(X, Y)
-    (model,) = net._train_criterion()._model
-    assert model is net.module_
-    net.set_params(weight=0.5).partial_fit(X, Y)
-    assert net._train_criterion().weight == 0.5
-    copied = pickle.loads(pickle.dumps(net))
-    assert "_objective" not in vars(copied) and copied._train_criterion().weight == 0.5
+    assert net.objective_ is not first and net.objective_.model is net.module_
+
+
+def test_parameters_of_the_objective_are_set_as_skorch_sets_them():
+    net = build(objective__reward_weight=0.5).initialize()
+    assert net.objective_.reward_weight == 0.5
+    assert net.get_params()["objective__reward_weight"] == 0.5
+    net.set_params(objective__reward_weight=0.2).partial_fit(X, Y)
+    assert net.objective_.reward_weight == 0.2
+    assert clone(net).initialize().objective_.reward_weight == 0.2
+    net = build(objective=BreadthObjective, objective__penalty_weight=0.1).initialize()
+    assert isinstance(net.objective_, BreadthObjective)
+    with pytest.raises(ValueError, match="objectiv__reward_weight"):
+        build(objectiv__reward_weight=0.5).initialize()
+
+
+@pytest.mark.parametrize(
+    "twin_of", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))], ids=["copy", "pickle"]
+)
+def test_copies_keep_the_running_means_and_share_their_module(twin_of):
+    net = build().fit(X, Y)
+    twin = twin_of(net)
+    assert twin.objective_.model is twin.module_ is not net.module_
+    assert torch.equal(twin.objective_.running_loss, net.objective_.running_loss)
+    assert twin.objective_.running_loss.isfinite()
+
+
+def after(net, epochs):
+    """Train on, seeded by epoch, and return the state and the history without its times."""
+    for epoch in epochs:
+        torch.manual_seed(epoch)
+        net.partial_fit(X, Y)
+    history = [
+        {key: value for key, value in row.items() if key not in ("dur", "batches")}
+        for row in net.history
+    ]
+    return net.objective_.state_dict(), history
+
+
+def by_pickle(net, folder):
+    return pickle.loads(pickle.dumps(net))
+
+
+def by_files(net, folder):
+    files = {f"f_{part}": str(folder / part) for part in ("objective", "optimizer", "history")}
+    net.save_params(**files)
+    resumed = build(max_epochs=1, optimizer=torch.optim.Adam).initialize()
+    resumed.load_params(**files)
+    return resumed
+
+
+@pytest.mark.parametrize("resume", [by_pickle, by_files])
+def test_a_resumed_training_is_bit_for_bit_the_one_that_ran_through(resume, tmp_path):
+    through = build(max_epochs=1, optimizer=torch.optim.Adam).initialize()
+    state, history = after(through, range(4))
+    first = build(max_epochs=1, optimizer=torch.optim.Adam).initialize()
+    after(first, range(2))
+    resumed = resume(first, tmp_path)
+    resumed_state, resumed_history = after(resumed, range(2, 4))
+    assert resumed_history == history
+    for name, value in state.items():
+        assert torch.equal(value, resumed_state[name]), name
+
+
+def test_a_module_without_augmentation_is_refused():
+    net = EEGClassifier(nn.Linear(2, 2), train_split=None, verbose=0)
+    with pytest.raises(TypeError, match=r"should be an InvariantModel.* Found Linear"):
+        net.initialize()
+
+
+def test_custom_transforms_are_checked_on_the_first_batch():
+    class Unsteady(GainTransform):
+        def gain(self, x, noise):
+            return torch.rand(len(x), 1, 1)
+
+    network = nn.Sequential(nn.Flatten(), nn.Linear(400, 2))
+    net = EEGClassifier(
+        InvariantModel(network, Unsteady()), batch_size=16, train_split=None, verbose=0
+    )
+    with pytest.raises(ValueError, match="Transform Unsteady should return the same"):
+        net.fit(X, Y)
 
 
 def test_predictions_repeat():
@@ -120,12 +212,12 @@ def test_regressor():
 
 
 def test_a_negative_weight_is_refused():
-    with pytest.raises(ValueError, match=r"`weight` should be zero or more"):
-        build(weight=-1)
+    with pytest.raises(ValueError, match=r"`reward_weight` should be zero or more"):
+        build(objective__reward_weight=-1).initialize()
 
 
 def test_probabilities_sum_to_one():
-    """The objective does not hide from skorch that the criterion wants scores."""
+    """The objective does not hide from skorch that the criterion is one of scores."""
     assert np.allclose(build().fit(X, Y).predict_proba(X).sum(1), 1, atol=1e-5)
 
 
