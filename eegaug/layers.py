@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,6 +59,8 @@ class AugmentationLayer(Augmentation):
     >>> layer.weights
     tensor([0.5000, 0.5000], grad_fn=<SoftmaxBackward0>)
     """
+
+    transforms: Sequence[Transform]
 
     def __init__(
         self,
@@ -211,6 +214,8 @@ class Compose(Augmentation):
     torch.Size([8, 2, 300])
     """
 
+    augmentations: Sequence[Augmentation]
+
     def __init__(self, augmentations: Iterable[Augmentation]) -> None:
         super().__init__()
         self.augmentations = _module_list(augmentations, Augmentation)
@@ -268,7 +273,7 @@ def _choice_and_draws(noise: Noise) -> tuple[Tensor, tuple[Noise, ...]]:
     return choice, draws  # type: ignore[return-value]
 
 
-def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> nn.ModuleList:
+def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> Any:
     if not isinstance(modules, Iterable):
         raise TypeError(
             f"A list of {kind.__name__}s should be given. Found {type(modules).__name__}."

@@ -210,9 +210,10 @@ def has_pair(ch_names: Sequence[str]) -> bool:
 
 def _counterparts(ch_names: Sequence[str]) -> list[int]:
     """Return the mirrored channel of each: the same derivation, or else of the same electrode."""
-    derivations = []
+    derivations: list[tuple[tuple[str | None, ...], ...]] = []
     for name in ch_names:
-        parts = [part and part.lower() for part in ELECTRODE.fullmatch(name.strip()).groups()]
+        match = ELECTRODE.fullmatch(name.strip())
+        parts = [part and part.lower() for part in match.groups()] if match else [name] + 5 * [None]
         derivations.append((tuple(parts[:3]), tuple(parts[3:])))
     electrodes = [electrode for electrode, _ in derivations]
     mirrored = []

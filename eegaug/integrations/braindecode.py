@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import braindecode
 import braindecode.augmentation
+from skorch import NeuralNet
 from skorch.dataset import unpack_data
 from skorch.utils import to_device, to_tensor
 from torch import nn
@@ -17,7 +18,7 @@ from eegaug.objectives import InvarianceObjective, Objective
 from eegaug.strength import Strength
 
 
-class _TrainsByObjective:
+class _TrainsByObjective(NeuralNet):
     """Train by an objective; record the strengths; stop at NaN.
 
     The objective is made in skorch's way: from ``objective``, with the parameters
@@ -32,14 +33,14 @@ class _TrainsByObjective:
     ]
 
     def __init__(
-        self, *args: Any, objective: type[Objective] = InvarianceObjective, **kwargs: Any
+        self, *args: Any, objective: Callable[..., Objective] = InvarianceObjective, **kwargs: Any
     ) -> None:
         self.objective = objective
         super().__init__(*args, **kwargs)
 
     def initialize_criterion(self) -> Any:
         """Initialize the criterion, and the objective of it and the module."""
-        super().initialize_criterion()  # type: ignore[misc]
+        super().initialize_criterion()
         module = getattr(self.module_, "_orig_mod", self.module_)  # where torch has compiled it
         objective = self.objective(module, self.criterion_, **self.get_params_for("objective"))
         self.objective_ = to_device(objective, self.device)
@@ -73,7 +74,7 @@ class _TrainsByObjective:
             ("strengths", StrengthHistory()),
             ("finite", KeepFinite()),
         ]
-        return [*own, *super()._default_callbacks]  # type: ignore[misc]
+        return [*own, *super()._default_callbacks]
 
 
 class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
@@ -86,7 +87,7 @@ class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
     ----------
     module : InvariantModel
         A network behind its augmentation.
-    objective : type of Objective
+    objective : callable
         What is minimised in training: :class:`~eegaug.InvarianceObjective`, or
         :class:`~eegaug.BreadthObjective` for the published penalty. Its parameters are given as
         ``objective__reward_weight``, for example.
@@ -122,7 +123,7 @@ class EEGRegressor(_TrainsByObjective, braindecode.EEGRegressor):
     ----------
     module : InvariantModel
         A network behind its augmentation.
-    objective : type of Objective
+    objective : callable
         What is minimised in training. The reward is in units of the loss: standardise the
         targets, or give ``objective__reward_weight``.
     *args, **kwargs

@@ -170,7 +170,7 @@ class KeepFinite(Callback):
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Let go of the state."""
-        self.state_ = None
+        self.state_.clear()
 
     @staticmethod
     def _parts(net: NeuralNet) -> list[Any]:

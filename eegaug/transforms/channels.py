@@ -116,7 +116,7 @@ class ChannelsShuffle(ChannelMixingTransform):
         choice, partner = noise
         n_trials, n_channels = choice.uniform.shape
         ascending, order = choice.uniform.sort(1)
-        joined = choice._replace(uniform=ascending).taken(self.p_shuffle)
+        joined = Choices(ascending, choice.in_part).taken(self.p_shuffle)
         joined = torch.cat([torch.ones_like(joined[:, :1]), joined], 1)
         shares = torch.cat([joined[:, :-1] - joined[:, 1:], joined[:, -1:]], 1)
         sources = self._permutations(order, partner)
@@ -194,7 +194,7 @@ class ChannelsSymmetry(ChannelMixingTransform):
             )
         if ch_names is not None:
             mirrored = mirrored_by_name(ch_names)
-        elif positions is not None:
+        elif mirrored is None:
             mirrored = mirrored_by_position(positions)
         mirrored = [int(index) for index in mirrored]
         in_place = list(range(len(mirrored)))

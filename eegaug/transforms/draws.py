@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -13,7 +13,8 @@ from eegaug import functional
 from eegaug.strength import Strength
 
 
-class Choices(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Choices:
     r"""Draws that decide choices: each is taken where its draw lies below the probability.
 
     Parameters
@@ -31,7 +32,7 @@ class Choices(NamedTuple):
     >>> probability = Strength(0.5, unit="probability")
     >>> draws.taken(probability).flatten().tolist()  # the second in part
     [1.0, 0.7500000596046448, 0.0]
-    >>> draws._replace(in_part=False).taken(probability).flatten().tolist()
+    >>> Choices(draws.uniform, in_part=False).taken(probability).flatten().tolist()
     [1.0, 1.0, 0.0]
     """
 

@@ -94,6 +94,8 @@ class BandNoise(NoiseTransform):
     0.5
     """
 
+    sfreq: float
+
     def __init__(
         self,
         sfreq: float,
@@ -158,6 +160,8 @@ class PowerlineNoise(NoiseTransform):
     >>> PowerlineNoise(sfreq=256, amplitude=0.1)(torch.randn(8, 2, 256)).shape
     torch.Size([8, 2, 256])
     """
+
+    sfreq: float
 
     def __init__(
         self,
@@ -233,6 +237,8 @@ class EMGNoise(NoiseTransform):
     #: Lowest frequency of muscle activity (Hz).
     LOW = 20.0
 
+    sfreq: float
+
     def __init__(
         self, sfreq: float, amplitude: float | Strength = 0.1, *, p: float | Strength = 1.0
     ) -> None:
@@ -297,6 +303,7 @@ class EOGNoise(NoiseTransform):
     #: One blink in so many seconds, each of this width (s).
     EVERY, WIDTH = 4.0, 0.1
 
+    sfreq: float
     weights: Tensor | None
 
     def __init__(

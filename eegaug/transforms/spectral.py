@@ -115,6 +115,8 @@ class BandstopFilter(SpectralTransform):
     #: Width of each edge (Hz), or two bins of the window's spectrum where that is more.
     TRANSITION = 1.0
 
+    sfreq: float
+
     def __init__(
         self,
         sfreq: float,
@@ -191,6 +193,8 @@ class FrequencyShift(ModulationTransform):
     >>> shift(torch.randn(8, 2, 100)).shape
     torch.Size([8, 2, 100])
     """
+
+    sfreq: float
 
     def __init__(
         self,

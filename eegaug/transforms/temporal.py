@@ -47,6 +47,8 @@ class TimeShift(SpectralTransform):
     torch.Size([8, 2, 100])
     """
 
+    sfreq: float
+
     def __init__(
         self, sfreq: float, max_shift: float | Strength = 0.2, *, p: float | Strength = 1.0
     ) -> None:
@@ -219,6 +221,8 @@ class SmoothTimeMask(GainTransform):
     >>> round(masked.mean().item(), 2)
     0.9
     """
+
+    sfreq: float
 
     def __init__(
         self, sfreq: float, mask_len: float | Strength = 1.0, *, p: float | Strength = 1.0
