@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from eegaug.strength import Strength
 from eegaug.transforms.base import augmentation_layers
@@ -127,13 +127,14 @@ def strengths_with_records(
     for number, layer in enumerate(augmentation_layers(module), 1):
         seen: Counter[str] = Counter()
         for transform, weight in layer.candidates():
+            weight = weight.item() if isinstance(weight, Tensor) else weight
             name = type(transform).__name__
             seen[name] += 1
             if seen[name] > 1:
                 name = f"{name} {seen[name]}"
             strengths: dict[str, Strength | None] = {**transform.strengths()}
             for key, strength in (strengths or {"": None}).items():
-                record = _record(number, name, float(weight), key, strength)
+                record = _record(number, name, weight, key, strength)
                 yield _with_history(record, history), strength
 
 
