@@ -38,6 +38,21 @@ class Split:
     test: np.ndarray
     how: str
 
+    def is_calibrated(self, subjects: np.ndarray) -> bool:
+        """Whether a tested subject is also trained on.
+
+        Parameters
+        ----------
+        subjects : ndarray of str, shape (windows,)
+            Subject of each window.
+
+        Returns
+        -------
+        bool
+            True for :func:`split_in_time`, and where there is one subject only.
+        """
+        return bool(np.isin(subjects[self.test], subjects[self.train]).any())
+
 
 def split_by_subject(
     y: np.ndarray, subjects: np.ndarray, test: str | Sequence[str] | None = None, seed: int = 0
@@ -181,8 +196,8 @@ def split_in_time(y: np.ndarray, subjects: np.ndarray) -> Split:
                 f"{len(index)} windows of {subject} are too few to split in time; at least"
                 f" {LEAST_IN_TIME} are wanted."
             )
-        test = 2 * len(index) // 3
-        parts.append(np.split(index, [3 * test // 4, test]))
+        end = 2 * len(index) // 3
+        parts.append(np.split(index, [3 * end // 4, end]))
     train, valid, test = (np.concatenate(part) for part in zip(*parts, strict=True))
     everyone = ", ".join(np.unique(subjects).tolist())
     how = (
