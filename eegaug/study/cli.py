@@ -279,9 +279,7 @@ def _output_folder(out: Path) -> Iterator[Path]:
     try:
         in_the_way = [out / result for result in RESULTS if (out / result).is_dir()]
         if in_the_way:
-            raise ValueError(
-                f"{in_the_way[0]}: a folder; a file of this name is wanted."
-            )
+            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is wanted.")
         yield folder
         for result in RESULTS:
             os.replace(folder / result, out / result)

@@ -188,7 +188,7 @@ class Learned:
 
     def warnings(self) -> list[str]:
         """Return what limits the scores, one sentence each."""
-        warnings = [*self._warnings_of_split(), *self._warnings_of_training()]
+        warnings = [*self._warnings_of_split(), *self._warnings_of_scores()]
         if stopped := dict(self.net.callbacks_)["finite"].message_:
             warnings.append(stopped)
         for network, y_pred in self.y_pred.items():
@@ -279,16 +279,28 @@ class Learned:
             )
         return warnings
 
-    def _warnings_of_training(self) -> list[str]:
+    def _warnings_of_scores(self) -> list[str]:
+        warnings = []
         primary = self.settings.task.scores[0]
-        scores = self.scores()[primary]
-        if "baseline" not in scores or scores["augmented"] >= scores["baseline"]:
-            return []
-        return [
-            f"On the test windows, augmentation lowered the {METRICS[primary].title} from"
-            f" {scores['baseline']:.3f} to {scores['augmented']:.3f}. Strengths may be too wide:"
-            " see whether other seeds agree, or try a smaller --reward-weight."
-        ]
+        title, score = METRICS[primary].title, METRICS[primary].score
+        n_labels, n_windows = len(self.windows.labels), len(self.y_true)
+        own = score(self.y_true, self.y_pred["augmented"], n_labels)
+        chance = 1 / max(2, len(np.unique(self.y_true)))
+        if own < chance + SIGNIFICANT * (chance * (1 - chance) / n_windows) ** 0.5:
+            warnings.append(
+                f"The {title} of {own:.3f} on {n_windows} test windows is not above chance,"
+                f" {chance:.3f}: the network does not know its task, and its strengths mean"
+                " nothing."
+            )
+        if "baseline" in self.y_pred:
+            other = score(self.y_true, self.y_pred["baseline"], n_labels)
+            if own < other:
+                warnings.append(
+                    f"On the test windows, augmentation lowered the {title} from {other:.3f} to"
+                    f" {own:.3f}. Strengths may be too wide: see whether other seeds agree, or try"
+                    " a smaller --reward-weight."
+                )
+        return warnings
 
 
 def is_inactive(transform: Sequence[LearnedStrength]) -> bool:
