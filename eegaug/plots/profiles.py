@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -54,9 +55,10 @@ def plot_profiles(profiles: Sequence[Profile]) -> Figure:
     for profile, ax in zip(profiles, axes.flat, strict=False):
         ax.axhline(0, color="0.7", linewidth=0.8)
         learned = profile.strength
-        points = {learned.value: (0.0, 0.0)}  # the learned value of a flip is not among its values
         taken = zip(profile.values, profile.excess, profile.error, strict=True)
-        points |= {value: (excess, 2 * error) for value, excess, error in taken}
+        points = {value: (excess, 2 * error) for value, excess, error in taken}
+        if not any(math.isclose(value, learned.value, rel_tol=1e-4) for value in points):
+            points[learned.value] = (0.0, 0.0)  # such as the learned value of a flip
         values = sorted(points)
         ax.errorbar(
             values,

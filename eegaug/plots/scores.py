@@ -50,7 +50,7 @@ def plot_scores(
     """
     if not scores or not all(len(each) for each in scores.values()):
         raise ValueError("Argument `scores` should hold scores of each method. Found none.")
-    ax = axes_or_new(ax, (1.2 + 1.2 * len(scores), 3.2))
+    ax = axes_or_new(ax, (round(1.2 + 1.2 * len(scores), 1), 3.2))
     runs = [np.asarray(each, float) for each in scores.values()]
     places = np.arange(len(runs))
     ax.bar(places, [each.mean() for each in runs], width=0.6, color="0.8", edgecolor="0.3")

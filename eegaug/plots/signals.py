@@ -22,9 +22,7 @@ def plot_augmentation(
     window: np.ndarray,
     sfreq: float,
     *,
-    ch_names: Sequence[str] | None = None,
     n_draws: int = 20,
-    n_channels: int = 6,
     **kwargs: Any,
 ) -> Figure:
     """Draw a window before and after an augmentation, and the spectra of the whole window.
@@ -40,12 +38,8 @@ def plot_augmentation(
         Window of signal.
     sfreq : float
         Sampling rate (Hz).
-    ch_names : sequence of str, optional
-        Names of the channels.
     n_draws : int
         Number of draws to choose from.
-    n_channels : int
-        Number of channels to show; of more, those that change most.
     **kwargs
         Other arguments of :func:`plot_before_after`.
 
@@ -65,10 +59,7 @@ def plot_augmentation(
     """
     window = np.asarray(window)
     after = _farthest_draw(augmentation, window, n_draws)
-    names = list(ch_names or map(str, range(1, len(window) + 1)))
-    shown = np.sort(np.argsort(-np.square(after - window).sum(1), kind="stable")[:n_channels])
-    names = [names[channel] for channel in shown]
-    return plot_before_after(window[shown], after[shown], sfreq, ch_names=names, **kwargs)
+    return plot_before_after(window, after, sfreq, **kwargs)
 
 
 def plot_before_after(
@@ -77,6 +68,7 @@ def plot_before_after(
     sfreq: float,
     *,
     ch_names: Sequence[str] | None = None,
+    n_channels: int = 6,
     seconds: float = 6.0,
     max_freq: float = 30.0,
     axes: Sequence[Axes] | None = None,
@@ -92,6 +84,9 @@ def plot_before_after(
         Sampling rate (Hz).
     ch_names : sequence of str, optional
         Names of the channels.
+    n_channels : int
+        Largest number of channels to draw; of more, those that change most. Spectra are the mean
+        of all.
     seconds : float
         Duration of the excerpt from the middle of the window (s).
     max_freq : float
@@ -124,15 +119,20 @@ def plot_before_after(
     start = (before.shape[1] - length) // 2
     excerpt = slice(start, start + length)
     times = np.arange(length) / sfreq
+    names = ch_names or [f"{channel + 1}" for channel in range(len(before))]
+    shown = np.sort(np.argsort(-np.square(after - before).sum(1), kind="stable")[:n_channels])
     # One step is the span of both signals: no channel overlaps the next.
-    span = np.ptp(np.concatenate([before[:, excerpt], after[:, excerpt]], 1), axis=1).max()
-    offsets = -span * np.arange(len(before))[:, None]
+    drawn = before[shown, excerpt], after[shown, excerpt]
+    span = np.ptp(np.concatenate(drawn, 1), axis=1).max()
+    offsets = -span * np.arange(len(shown))[:, None]
     n_fft = min(int(4 * sfreq), before.shape[1])
     for name, signal, colour, thin, thick in (
         ("before", before, "0.6", 1.4, 3),
         ("after", after, COLOURS[0], 0.8, 1.5),
     ):
-        first, *_ = signal_ax.plot(times, (signal[:, excerpt] + offsets).T, color=colour, lw=thin)
+        first, *_ = signal_ax.plot(
+            times, (signal[shown, excerpt] + offsets).T, color=colour, lw=thin
+        )
         first.set_label(name)
         freqs, power = welch(signal, sfreq, nperseg=n_fft)
         level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
@@ -144,7 +144,7 @@ def plot_before_after(
         frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
     )
     signal_ax.set(xlabel="time (s)", xlim=(0, times[-1]))
-    signal_ax.set_yticks(offsets.ravel(), ch_names or [f"{i + 1}" for i in range(len(before))])
+    signal_ax.set_yticks(offsets.ravel(), [names[channel] for channel in shown])
     signal_ax.set_title(title, fontsize="medium", loc="left")
 
     spectrum_ax.set(xlabel="frequency (Hz)")

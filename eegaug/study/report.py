@@ -77,7 +77,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
             LEARNED,
             "Grey: a test window. Blue: the same after the transform, at its learned strength; the"
             " farthest of 20 draws. Of many channels, the six that change most. Right: spectra of"
-            " the whole window, mean of these channels.",
+            " the whole window, mean of all channels.",
         )
     report.add_html(_scores(learned), "Scores", section=SCORES, tags=())
     _add(report, _confusions(learned), "Confusion matrix", SCORES, "Test windows.")
@@ -86,8 +86,8 @@ def write_report(learned: Learned, path: str | Path) -> None:
     report.add_html(_data(learned), "Recordings", section="Data", tags=())
     history = learned.net.history
     losses = {
-        "training (reward included)": history[:, "train_loss"],
         "validation": history[:, "valid_loss"],
+        "training (reward included)": history[:, "train_loss"],
     }
     _add(
         report,
@@ -101,6 +101,9 @@ def write_report(learned: Learned, path: str | Path) -> None:
 
 
 def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: str) -> None:
+    # MNE cuts sizes to whole pixels where the canvas rounds: a pixel less shears the image
+    width, height = figure.get_size_inches() * figure.dpi
+    figure.set_size_inches((round(width) + 1e-3) / figure.dpi, (round(height) + 1e-3) / figure.dpi)
     report.add_figure(figure, title, section=section, caption=caption, image_format="png", tags=())
     plt.close(figure)
 
