@@ -45,8 +45,8 @@ print(split.how)
 # What a rotation does
 # --------------------
 #
-# :class:`~eegaug.SensorsZRotation` turns the cap about the vertical axis; splines on the sphere give
-# what the electrodes would then record. Here one window, turned by up to 30 degrees:
+# :class:`~eegaug.SensorsZRotation` turns the cap about the vertical axis; splines on the sphere
+# give what the electrodes would then record. Here one window, turned by up to 30 degrees:
 
 import torch
 
@@ -66,8 +66,8 @@ plot_topography(window[0], draws[farthest], windows.info, unit="standard deviati
 #
 # The policy for motor imagery, :func:`eegaug.policies.imagery`, has the three rotations, channel
 # dropout, symmetry and polarity, in sequence. :func:`~eegaug.study.learn` puts it in front of
-# braindecode's ``ShallowFBCSPNet``, starts each strength at 2 % of its range, trains, keeps the epoch
-# that validates best, and trains the same network without augmentation too. It is what
+# braindecode's ``ShallowFBCSPNet``, starts each strength at 2 % of its range, trains, keeps the
+# epoch that validates best, and trains the same network without augmentation too. It is what
 # ``eegaug learn --task imagery --compare`` runs.
 
 from eegaug.study import TASKS, Settings, learn
@@ -110,4 +110,3 @@ plot_strengths(learned.strengths, learned.best_epoch)
 
 print(learned.table().to_string(index=False))
 plot_profiles(learned.profiles)
-

@@ -120,8 +120,8 @@ _ = baseline.fit(X[split.train], y[split.train])
 # candidates in front: flips of polarity, shifts in time and in frequency, and the surrogate that
 # keeps the spectrum and randomises phases (:ref:`sphx_glr_tutorials_what_each_does.py`). The
 # classifier is eegaug's, whose loss rewards strengths for reaching far. And strengths get a
-# learning rate of their own; :func:`~eegaug.init_strengths` starts each at 2 % of the range that it may
-# learn.
+# learning rate of their own; :func:`~eegaug.init_strengths` starts each at 2 % of the range that it
+# may learn.
 #
 # The training loss that the bar shows has the reward in it: it is not to be compared with that of
 # validation, or with the one above.
