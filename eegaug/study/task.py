@@ -75,7 +75,7 @@ class Task:
     title : str
         What the network does, as "sleep staging".
     kind : str
-        What a label is, as "stage".
+        What a label is, as "movement".
     labels : tuple of str
         Names of the labels.
     fetch : callable
