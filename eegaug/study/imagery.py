@@ -42,7 +42,7 @@ def _subjects(learned: Learned) -> Iterator[tuple[str, str, Figure]]:
     from eegaug.plots import plot_scores
     from eegaug.study.metrics import METRICS
 
-    title = METRICS[learned.settings.task.scores[0]].title
+    metric = METRICS[learned.settings.task.scores[0]]
     scores = learned.scores_by_subject().drop(columns="windows")
     named = {
         "augmented": "with learned\naugmentation",
@@ -50,11 +50,11 @@ def _subjects(learned: Learned) -> Iterator[tuple[str, str, Figure]]:
     }
     figure = plot_scores(
         {named[name]: scores[name].tolist() for name in reversed(scores.columns)},
-        ylabel=title,
-        chance=1 / len(learned.windows.labels),
+        ylabel=metric.title,
+        chance=metric.chance(learned.y_true),
     )
     figure.axes[0].set_ylim(0, 1.03)
-    yield f"{title.capitalize()} by subject", "Points are subjects, bars their mean.", figure
+    yield f"{metric.title.capitalize()} by subject", "Points are subjects, bars their mean.", figure
 
 
 def _event(text: str) -> tuple[str, str]:

@@ -19,6 +19,8 @@ class Metric:
         Name in texts and tables.
     score : callable
         Function of (y_true, y_pred, n_labels) that returns the score.
+    chance : callable
+        Function of (y_true) that returns the expected score of the best constant or random guess.
 
     Examples
     --------
@@ -28,6 +30,7 @@ class Metric:
 
     title: str
     score: Callable[[np.ndarray, np.ndarray, int], float]
+    chance: Callable[[np.ndarray], float]
 
 
 def balanced_accuracy(y_true: np.ndarray, y_pred: np.ndarray, n_labels: int) -> float:
@@ -70,10 +73,18 @@ def _kappa(y_true: np.ndarray, y_pred: np.ndarray, n_labels: int) -> float:
     return float(cohen_kappa_score(y_true, y_pred, labels=range(n_labels)))
 
 
+def _one_in_labels(y_true: np.ndarray) -> float:
+    return 1 / len(np.unique(y_true))
+
+
+def _commonest(y_true: np.ndarray) -> float:
+    return float(np.bincount(y_true).max() / len(y_true))
+
+
 #: Scores by name.
 METRICS = {
-    "balanced_accuracy": Metric("balanced accuracy", balanced_accuracy),
-    "accuracy": Metric("accuracy", _accuracy),
-    "macro_f1": Metric("macro F1", _macro_f1),
-    "kappa": Metric("Cohen's kappa", _kappa),
+    "balanced_accuracy": Metric("balanced accuracy", balanced_accuracy, _one_in_labels),
+    "accuracy": Metric("accuracy", _accuracy, _commonest),
+    "macro_f1": Metric("macro F1", _macro_f1, _one_in_labels),
+    "kappa": Metric("Cohen's kappa", _kappa, lambda y_true: 0.0),
 }

@@ -282,11 +282,14 @@ class Learned:
     def _warnings_of_scores(self) -> list[str]:
         warnings = []
         primary = self.settings.task.scores[0]
-        title, score = METRICS[primary].title, METRICS[primary].score
+        metric = METRICS[primary]
+        title, score, chance = metric.title, metric.score, metric.chance(self.y_true)
         n_labels, n_windows = len(self.windows.labels), len(self.y_true)
         own = score(self.y_true, self.y_pred["augmented"], n_labels)
-        chance = 1 / max(2, len(np.unique(self.y_true)))
-        if own < chance + SIGNIFICANT * (chance * (1 - chance) / n_windows) ** 0.5:
+        if (
+            len(set(self.y_true.tolist())) > 1
+            and own < chance + SIGNIFICANT * (chance * (1 - chance) / n_windows) ** 0.5
+        ):
             warnings.append(
                 f"The {title} of {own:.3f} on {n_windows} test windows is not above chance,"
                 f" {chance:.3f}: the network does not know its task, and its strengths mean"

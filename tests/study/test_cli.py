@@ -204,11 +204,11 @@ def test_the_command_on_real_nights(tmp_path, capfd):
 
 def test_motor_imagery_simulated(tmp_path, capfd):
     out = tmp_path / "out"
-    arguments = ["--task", "imagery", "--subjects", 2, "--trials", 24, "--compare", "--out", out]
+    arguments = ["--task", "imagery", "--subjects", 2, "--trials", 12, "--compare", "--out", out]
     status, printed, err = run(capfd, *arguments, *QUICK)
     assert status == 0
     assert "SensorsXRotation" in printed and "tested on the last third" in printed
-    assert "48 windows: left fist 24, right fist 24" in err
+    assert "24 windows: left fist 12, right fist 12" in err
     found = json.loads((out / "invariances.json").read_text())
     assert found["task"] == "imagery" and found["data"]["labels"] == ["left fist", "right fist"]
     assert set(found["scores"]) == {"accuracy", "balanced_accuracy", "kappa"}

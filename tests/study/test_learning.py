@@ -200,3 +200,12 @@ def test_a_training_that_diverges_is_an_error(windows):
     stopped = pytest.warns(UserWarning, match="in epoch 1: training stopped, and the first")
     with stopped, pytest.raises(ValueError, match="training diverged"):
         learn(windows, Settings(epochs=1, batch_size=16, lr=1e30))
+
+
+def test_a_network_at_chance_is_warned_of(learned):
+    y_pred = np.resize([0, 1, 2, 3, 4], len(learned.y_true))
+    chance = replace(learned, y_pred={"augmented": y_pred})
+    (warning,) = [each for each in chance.warnings() if "is not above chance" in each]
+    assert f"{len(y_pred)} test windows" in warning and "its strengths mean nothing" in warning
+    right = replace(learned, y_pred={"augmented": learned.y_true})
+    assert not any("chance" in each for each in right.warnings())
