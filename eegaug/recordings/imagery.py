@@ -16,6 +16,8 @@ from eegaug.recordings.windows import Windows, make_windows
 EVENTS = {"left fist": "T1", "right fist": "T2"}
 #: Montage of recordings that come without positions.
 MONTAGE = "spherical_1005"
+#: Names of the 10-20 system that the 10-05 system has replaced.
+REPLACED = {"t3": "T7", "t4": "T8", "t5": "P7", "t6": "P8"}
 
 
 def read_imagery_recordings(
@@ -26,9 +28,10 @@ def read_imagery_recordings(
 ) -> list[Recording]:
     """Read recordings with their cues as annotations, and with electrode positions.
 
-    Channels named after an electrode of the 10-05 system in another spelling ("Fc5.", "FCZ") get
-    its name, and recordings without positions those of MNE's montage ``spherical_1005``. Subjects
-    are named as by :func:`read_recordings`; of "S001R04.edf" it is "S001".
+    Channels named after an electrode of the 10-05 system in another spelling ("Fc5.", "FCZ"), or
+    by an older name ("T3"), get its name, and recordings without positions those of MNE's montage
+    ``spherical_1005``. Subjects are named as by :func:`read_recordings`; that of "S001R04.edf" is
+    "S001".
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def read_imagery_recordings(
     """
     recordings = read_recordings(paths, subject=subject, progress=progress)
     montage = mne.channels.make_standard_montage(MONTAGE)
-    electrodes = {name.lower(): name for name in montage.ch_names}
+    electrodes = REPLACED | {name.lower(): name for name in montage.ch_names}
     for recording in recordings:
         raw = recording.raw
         names = {name: electrodes.get(name.strip(". ").lower(), name) for name in raw.ch_names}
@@ -201,7 +204,7 @@ def make_imagery_windows(
             return np.zeros((0, 3), dtype=int), Counter()
         return mne.events_from_annotations(raw, here, verbose="error")[0], Counter()
 
-    return make_windows(
+    windows = make_windows(
         recordings,
         tuple(events),
         find_events,
@@ -214,3 +217,7 @@ def make_imagery_windows(
         scaling="recording",
         progress=progress,
     )
+    nowhere = [ch["ch_name"] for ch in windows.info["chs"] if not np.isfinite(ch["loc"][:3]).all()]
+    if nowhere:
+        windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
+    return windows

@@ -85,10 +85,13 @@ def test_names_of_the_dataset_become_those_of_the_montage(tmp_path):
 
 
 def test_channels_outside_of_the_montage_have_no_position(tmp_path):
-    signals = np.random.default_rng(0).normal(0, 1e-5, (2, 320))
-    write_edf(tmp_path / "one.edf", signals, ["EEG C3", "EEG Foo"], sfreq=160)
+    signals = np.random.default_rng(0).normal(0, 1e-5, (3, 3200))
+    write_edf(tmp_path / "one.edf", signals, ["EEG C3", "EEG Foo", "EEG T3"], sfreq=160)
     (recording,) = read_imagery_recordings(tmp_path)
-    assert recording.subject == "one" and recording.raw.ch_names == ["C3", "Foo"]
+    assert recording.subject == "one" and recording.raw.ch_names == ["C3", "Foo", "T7"]
+    recording.raw.set_annotations(mne.Annotations([1, 6, 11], 4, ["T1", "T2", "T1"]))
+    windows = make_imagery_windows([recording])
+    assert windows.notes[-1] == "Channels without a position: Foo."
 
 
 def test_recordings_that_cannot_be_fetched_are_an_error(monkeypatch):
