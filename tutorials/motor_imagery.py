@@ -110,3 +110,20 @@ plot_strengths(learned.strengths, learned.best_epoch)
 
 print(learned.table().to_string(index=False))
 plot_profiles(learned.profiles)
+
+# %%
+# So, does it matter
+#
+# - *which side is which?* It is the class. Of six transforms, the exchange of left and right is the
+#   one that is ruled out;
+# - *polarity?* No: it is free. The network looks at power;
+# - *which channels fail?* One in twenty may, at random; more would cost loss;
+# - *the position of the cap?* Less than one may think: turns far larger than the 6 degrees of these
+#   caps cost little of the loss that they are weighed against. That is not to say that they help.
+#   Each subject was trained on with the cap of the test, and robustness that is not needed may cost
+#   accuracy, as it does here.
+#
+# The fewer the trials, the more it costs: a network that knows its trials by heart resists nothing,
+# and strengths become too wide. Then lower the weight of the reward, @@RW@@. Or offer only
+# what you have reason for, in ranges that you can defend, such as
+# ``SensorsZRotation.from_info(info, max_degrees=Strength(1, high=10, unit="degrees"))``.

@@ -200,16 +200,19 @@ def _learn(arguments: argparse.Namespace) -> int:
         )
         with _output_folder(arguments.out) as folder:
             paths = [Path(path) for path in arguments.recordings]
-            for subjects in given["fetch"].values():
-                paths += task.fetch(subjects)
+            for numbers in given["fetch"].values():
+                paths += task.fetch(numbers)
+            simulation = _without_none(n_subjects=arguments.subjects) | given["simulate"]
+            if paths and simulation:
+                options = ", ".join(f"--{each.removeprefix('n_')}" for each in simulation)
+                raise ValueError(f"Only for simulations, but recordings are given: {options}.")
             if paths:
                 recordings = task.read(
                     paths, subject=arguments.subject, progress=True, **given["read"]
                 )
             else:
                 print("No recordings given: simulating.", file=sys.stderr)
-                subjects = _without_none(n_subjects=arguments.subjects)
-                recordings = task.simulate(**subjects, seed=arguments.seed, **given["simulate"])
+                recordings = task.simulate(**simulation, seed=arguments.seed)
             windows = task.make_windows(
                 recordings, channels=arguments.channels, progress=True, **given["windows"]
             )

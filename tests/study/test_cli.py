@@ -263,6 +263,13 @@ def test_recordings_of_another_task_are_refused(psg_folder, tmp_path, capfd):
     )
 
 
+def test_options_of_a_simulation_are_refused_beside_recordings(psg_folder, tmp_path, capfd):
+    arguments = [psg_folder, "--subjects", 3, "--hours", 1, "--out", tmp_path / "out"]
+    status, _, err = run(capfd, *arguments)
+    assert status == 2
+    assert "Only for simulations, but recordings are given: --subjects, --hours." in err
+
+
 def test_an_event_without_its_annotation_ends_with_status_2(capfd):
     with pytest.raises(SystemExit) as caught:
         main(["learn", "--task", "imagery", "--events", "left"])
