@@ -124,6 +124,7 @@ plot_profiles(learned.profiles)
 #   accuracy, as it does here.
 #
 # The fewer the trials, the more it costs: a network that knows its trials by heart resists nothing,
-# and strengths become too wide. Then lower the weight of the reward, @@RW@@. Or offer only
-# what you have reason for, in ranges that you can defend, such as
-# ``SensorsZRotation.from_info(info, max_degrees=Strength(1, high=10, unit="degrees"))``.
+# and strengths become too wide. Then lower the weight of the reward:
+# ``Settings(TASKS["imagery"], reward_weight=0.01)`` gives turns of 8 to 10 degrees, and an accuracy
+# of 0.83 instead of 0.79. Or offer only what you have reason for, in ranges that you can defend,
+# such as ``SensorsZRotation.from_info(info, max_degrees=Strength(1, high=10, unit="degrees"))``.
