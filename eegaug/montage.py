@@ -85,6 +85,26 @@ def read_positions(channels: Sequence[Any]) -> Tensor:
     return positions - centre(positions)
 
 
+def has_positions(channels: Sequence[Any]) -> bool:
+    """Whether all channels have a position.
+
+    Parameters
+    ----------
+    channels : sequence of dict
+        Channels of an ``mne.Info``, or a ``chs_info`` of braindecode.
+
+    Returns
+    -------
+    bool
+        False also where the positions are not on a sphere around the head's centre.
+    """
+    try:
+        on_sphere(read_positions(channels))
+    except ValueError:
+        return False
+    return True
+
+
 def centre(positions: Tensor) -> Tensor:
     """Fit a sphere, and return its centre.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from eegaug.layers import AugmentationLayer, Compose
-from eegaug.montage import has_pair
+from eegaug.montage import has_pair, has_positions, read_channels
 from eegaug.transforms import (
-    Augmentation,
     ChannelsDropout,
     ChannelsShuffle,
     ChannelsSymmetry,
     FrequencyShift,
     FTSurrogate,
     GaussianNoise,
+    SensorsXRotation,
+    SensorsYRotation,
+    SensorsZRotation,
     SignFlip,
     SmoothTimeMask,
     TimeReverse,
@@ -115,5 +118,49 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
     return Compose([SignFlip(), TimeShift(sfreq), FrequencyShift(sfreq), FTSurrogate()])
 
 
-#: The policies by name, each a function of sampling rate, number of channels and their names.
-POLICIES: dict[str, Callable[..., Augmentation]] = {"sleep": sleep, "chain": chain}
+def imagery(info: Any) -> Compose:
+    """Return the candidates that a montage suggests, in sequence, for motor imagery.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Channels. Where all have positions, the sensors are rotated about each axis; where there
+        are several channels, some are dropped; where there is a pair across the midline, left and
+        right are exchanged.
+
+    Returns
+    -------
+    Compose
+        One to six transforms: rotations, channel dropout, symmetry and polarity.
+
+    Examples
+    --------
+    >>> import mne
+    >>> info = mne.create_info(["C3", "Cz", "C4"], 100, "eeg").set_montage("spherical_1005")
+    >>> [type(t).__name__[:11] for t in imagery(info).augmentations]
+    ['SensorsXRot', 'SensorsYRot', 'SensorsZRot', 'ChannelsDro', 'ChannelsSym', 'SignFlip']
+    """
+    channels = read_channels(info)
+    names = [channel["ch_name"] for channel in channels]
+    transforms: list[Transform] = []
+    if len(channels) > 1 and has_positions(channels):
+        rotations = (SensorsXRotation, SensorsYRotation, SensorsZRotation)
+        transforms += [rotation.from_info(info) for rotation in rotations]
+    if len(channels) > 1:
+        transforms.append(ChannelsDropout())
+    if has_pair(names):
+        transforms.append(ChannelsSymmetry(names))
+    return Compose([*transforms, SignFlip()])
+
+
+def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callable[[Any], Compose]:
+    """Return a policy as a function of an ``mne.Info``."""
+    return lambda info: policy(float(info["sfreq"]), len(info["ch_names"]), info["ch_names"])
+
+
+#: The policies by name, each a function of an ``mne.Info``.
+POLICIES: dict[str, Callable[[Any], Compose]] = {
+    "chain": _by_names(chain),
+    "imagery": imagery,
+    "sleep": _by_names(sleep),
+}

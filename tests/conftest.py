@@ -1,4 +1,4 @@
-"""Recordings to test with: small simulated nights, in memory and as files."""
+"""Recordings to test with: small simulations, in memory and as files."""
 
 from pathlib import Path
 
@@ -6,10 +6,18 @@ import edfio
 import numpy as np
 import pytest
 
-from eegaug.recordings import Recording, make_windows, simulate_nights
+from eegaug.recordings import Recording, make_sleep_windows, simulate_nights
 
 #: Real recordings beside the project, where there are any.
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+needs_ucddb = pytest.mark.skipif(
+    not (SHARED / "ucddb").exists(), reason="no recordings of ucddb beside the project"
+)
+needs_eegmmidb = pytest.mark.skipif(
+    not (SHARED / "eegmmidb").exists(), reason="no recordings of eegmmidb beside the project"
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +27,12 @@ def nights():
 
 @pytest.fixture(scope="session")
 def windows(nights):
-    return make_windows(nights)
+    return make_sleep_windows(nights)
 
 
 @pytest.fixture(scope="session")
 def psg_folder(nights, tmp_path_factory):
-    """Three people as PSG and hypnogram files, named as Sleep-EDF and otherwise."""
+    """Three subjects as PSG and hypnogram files, named as Sleep-EDF and otherwise."""
     folder = tmp_path_factory.mktemp("psg")
     for night, names in zip(
         nights,
@@ -66,3 +74,10 @@ def write_hypnogram(path: Path, night: Recording, relabel=lambda label: label) -
     ]
     edfio.Edf([], annotations=annotations).write(path)
     return path
+
+
+def changed(night, change):
+    """Return a copy of a recording with its raw changed in place by a function."""
+    raw = night.raw.copy()
+    change(raw)
+    return Recording(night.name, night.subject, raw)

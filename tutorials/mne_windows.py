@@ -19,7 +19,7 @@ import mne
 
 from eegaug.recordings import simulate_motor_imagery
 
-raw = simulate_motor_imagery(n_people=1, n_trials=16)[0].raw
+raw = simulate_motor_imagery(n_subjects=1, n_trials=16)[0].raw
 BAD = ["T7"]
 EVENTS = {"T1": "left fist", "T2": "right fist"}
 

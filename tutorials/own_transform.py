@@ -61,9 +61,9 @@ class ElectrodeDrift(GainTransform):
 # ------
 
 from eegaug.plots import plot_augmentation
-from eegaug.recordings import make_windows, simulate_nights
+from eegaug.recordings import make_sleep_windows, simulate_nights
 
-windows = make_windows(simulate_nights(n_people=2, hours=0.5))
+windows = make_sleep_windows(simulate_nights(n_subjects=2, hours=0.5))
 plot_augmentation(
     ElectrodeDrift(0.9), windows.X[20], 100.0, ch_names=windows.info["ch_names"], seconds=30
 )

@@ -29,9 +29,9 @@ from eegaug import (
     SignFlip,
     Strength,
     TimeShift,
-    describe,
     identifiability,
     init_strengths,
+    learned_strengths,
 )
 
 SFREQ = 64
@@ -111,7 +111,8 @@ from eegaug.plots import plot_profiles
 x, y = simulate(1000, seed=1000)
 profiles = identifiability(model, nn.CrossEntropyLoss(), x, y)
 for profile in profiles:
-    print(f"{profile.transform:16} {profile.value:6.3g} {profile.unit:12} {profile.verdict}")
+    record = profile.strength
+    print(f"{record.transform:16} {record.value:6.3g} {record.unit:12} {profile.verdict}")
     print(f"    {profile.reason}")
 plot_profiles(profiles)
 
@@ -131,10 +132,7 @@ import pandas as pd
 def values(model):
     """Return the strengths by name."""
     return {
-        f"{t['name']} ({s['unit']})": s["value"]
-        for layer in describe(model)
-        for t in layer["transforms"]
-        for s in t["strengths"].values()
+        f"{record.transform} ({record.unit})": record.value for record in learned_strengths(model)
     }
 
 
@@ -158,9 +156,9 @@ print(pd.DataFrame({name: values(each) for name, each in restarts.items()}).roun
 
 from eegaug.plots import plot_invariance
 
-plain = train(seed=0, chain=SignFlip())  # polarity alone
+baseline = train(seed=0, chain=SignFlip())  # polarity alone
 plot_invariance(
-    {"learned": model.model, "without shifts": plain.model},
+    {"learned": model.model, "without shifts": baseline.model},
     x[:400],
     FrequencyShift(SFREQ, Strength(0.5, high=2.5, unit="Hz")),
     n_values=11,
@@ -180,8 +178,8 @@ names = {0: "6 Hz", 1: "8.5 Hz", 2: "no rhythm"}
 table = {}
 for label, name in names.items():
     mine = y == label
-    asked = identifiability(model, nn.CrossEntropyLoss(), x[mine], y[mine])
-    table[name] = {profile.transform: profile.verdict for profile in asked}
+    own = identifiability(model, nn.CrossEntropyLoss(), x[mine], y[mine])
+    table[name] = {profile.strength.transform: profile.verdict for profile in own}
 print(pd.DataFrame(table).to_string())
 
 # %%
@@ -198,5 +196,5 @@ print(pd.DataFrame(table).to_string())
 # - A strength at the end of its range: give it a wider one, ``Strength(0.1, high=10, unit="Hz")``.
 # - Few trials, which the network knows by heart: it then resists nothing, and strengths reach too
 #   far. Look at profiles on trials that were *not* trained on, as above.
-# - An augmentation that lowers the score on new people: their differences are others than those
+# - An augmentation that lowers the score on new subjects: their differences are others than those
 #   that were learned.

@@ -3,16 +3,16 @@ Sequences of epochs
 ===================
 
 A scorer looks at what came before and after. So do networks that take a sequence of windows: some
-tell the stage of the middle one, some of every one. An augmentation in front of them should treat
-a sequence as what it is, one recording: a cap that sits askew does so in all windows. In eegaug,
-signals of shape (batch, windows, channels, times) get **one draw a sequence**.
+predict the stage of the middle one, some of every one. An augmentation in front of them should
+treat a sequence as what it is, one recording: a cap that sits askew does so in all windows. In
+eegaug, signals of shape (batch, windows, channels, times) get **one draw per sequence**.
 """
 
 # %%
 # Windows as braindecode has them
 # -------------------------------
 #
-# Simulated nights of six people; for your own, change that line as in
+# Simulated nights of six subjects; for your own, change that line as in
 # :ref:`sphx_glr_tutorials_sleep_staging.py`. All else is braindecode: a data set of recordings,
 # which are filtered, resampled, scaled from volts to units near one, and cut into windows of 30 s
 # by their annotations.
@@ -24,7 +24,7 @@ from sklearn.preprocessing import scale
 
 from eegaug import recordings
 
-nights = recordings.simulate_nights(n_people=6, hours=0.5)
+nights = recordings.simulate_nights(n_subjects=6, hours=0.5)
 
 SFREQ = 100
 STAGES = {
@@ -38,7 +38,7 @@ STAGES = {
 mne.set_log_level("error")
 
 dataset = BaseConcatDataset(
-    [RawDataset(night.raw.load_data(), {"subject": night.person}) for night in nights]
+    [RawDataset(night.raw.load_data(), {"subject": night.subject}) for night in nights]
 )
 preprocess(
     dataset,
@@ -61,7 +61,7 @@ n_chans, n_times = windows[0][0].shape
 print(f"{len(windows)} windows of shape {(n_chans, n_times)}")
 
 # %%
-# The last two people are for validation.
+# The last two subjects are for validation.
 
 subjects = windows.description["subject"]
 held_out = subjects.isin(subjects.unique()[-2:])
@@ -123,7 +123,7 @@ settings = {
     "iterator_train__shuffle": False,  # the sampler does
     "iterator_valid__sampler": sampler(parts["valid"], stride=1),
     "train_split": predefined_split(parts["valid"]),
-    "callbacks__valid_acc": None,  # of one label a sequence
+    "callbacks__valid_acc": None,  # needs one label per sequence
     "batch_size": 32,
     "max_epochs": 6,
     "classes": list(range(5)),
@@ -133,8 +133,8 @@ settings = {
 
 
 @torch.no_grad()
-def tell(net):
-    """Print the accuracy on people who were not trained on, and the strengths."""
+def print_result(net):
+    """Print the accuracy on subjects who were not trained on, and the strengths."""
     right = [
         (net.infer(x).argmax(1) == y).float().mean().item()
         for x, y in net.get_iterator(parts["valid"])
@@ -154,11 +154,11 @@ network = nn.Sequential(TimeDistributed(trunk), nn.Flatten(), nn.Dropout(0.5), n
 network(torch.zeros(2, N_WINDOWS, n_chans, n_times))  # the lazy layer counts its inputs
 net = EEGClassifier(build_model(network), **settings)
 net.fit(parts["train"], y=None)
-tell(net)
+print_result(net)
 
 # %%
-# One draw a sequence
-# -------------------
+# One draw per sequence
+# ---------------------
 #
 # All five windows of a sequence were shifted, flipped and moved in frequency alike. To see it:
 # five equal windows stay equal.
@@ -172,7 +172,7 @@ print("alike:", torch.equal(shifted[:, 0], shifted[:, 4]), "| changed:", not shi
 # The stage of every window: U-Sleep
 # ----------------------------------
 #
-# :class:`~braindecode.models.USleep` reads the sequence as one long signal and tells all five
+# :class:`~braindecode.models.USleep` reads the sequence as one long signal and predicts all five
 # stages: outputs (batch, classes, windows), targets (batch, windows). Nothing else changes.
 
 from braindecode.models import USleep
@@ -189,15 +189,15 @@ settings.update(
 )
 net = EEGClassifier(build_model(network), **settings)
 net.fit(parts["train"], y=None)
-tell(net)
+print_result(net)
 
 # %%
 # How far the candidates came in these few epochs:
 
-from eegaug import describe
+from eegaug import learned_strengths
 from eegaug.plots import plot_strengths
 
-plot_strengths(net.history, describe(net.module_))
+plot_strengths(learned_strengths(net.module_, net.history))
 
 # %%
 # Labels for each sample

@@ -16,19 +16,19 @@ probabilities, how sure each one is, and the scores with and without.
 # The nights
 # ----------
 #
-# Simulated nights let this page run anywhere: ten people who differ in their rhythms, three
+# Simulated nights let this page run anywhere: ten subjects who differ in their rhythms, three
 # quarters of an hour each, in two channels as Sleep-EDF has them.
 
 from eegaug import recordings
 
-nights = recordings.simulate_nights(n_people=10, hours=0.75)
+nights = recordings.simulate_nights(n_subjects=10, hours=0.75)
 
 # %%
 # **For nights of your own, change that line**, and nothing else:
 #
 # .. code-block:: python
 #
-#    nights = recordings.read_recordings(["my/recordings"])
+#    nights = recordings.read_sleep_recordings(["my/recordings"])
 #
 # The folder holds pairs such as ``anna-PSG.edf`` and ``anna-Hypnogram.edf``, or files of any format
 # that MNE reads (EDF, BDF, BrainVision, FIF, ...) with their stages inside, as annotations.
@@ -36,28 +36,28 @@ nights = recordings.simulate_nights(n_people=10, hours=0.75)
 #
 # .. code-block:: python
 #
-#    nights = recordings.read_recordings(recordings.fetch_sleep_edf(range(8)))
+#    nights = recordings.read_sleep_recordings(recordings.fetch_sleep_edf(range(8)))
 #
 # MNE filters and resamples the nights and cuts them into windows of 30 s. What cannot be used is
 # dropped, and the notes say how much and why; wake more than half an hour before or after sleep is
-# (``make_windows(..., wake_margin=30)``).
+# (``make_sleep_windows(..., wake_margin=30)``).
 
 import numpy as np
 import pandas as pd
 
 from eegaug.recordings import STAGES
 
-windows = recordings.make_windows(nights)
+windows = recordings.make_sleep_windows(nights)
 X, y = windows.X, windows.y  # (windows, channels, times) and (windows,)
 print(*windows.notes, f"X of shape {X.shape}", sep="\n")
 stages = pd.Categorical.from_codes(y, STAGES)
-print(pd.crosstab(windows.persons, stages, rownames=["person"], colnames=["stage"], dropna=False))
+print(pd.crosstab(windows.subjects, stages, rownames=["subject"], colnames=["stage"], dropna=False))
 
 # %%
-# Nobody is on two sides of the split: what helps on people who were trained on says nothing about
-# the next patient.
+# No subject is on two sides of the split: what helps on subjects who were trained on says nothing
+# about the next patient.
 
-split = recordings.split_windows(y, windows.persons, seed=0)
+split = recordings.split_by_subject(y, windows.subjects, seed=0)
 print(split.how)
 tested = np.bincount(y[split.test], minlength=len(STAGES))
 print("stages tested:", {stage: int(n) for stage, n in zip(STAGES, tested, strict=True)})
@@ -109,8 +109,8 @@ def build_network():
     )
 
 
-plain = braindecode.EEGClassifier(build_network(), **settings)
-_ = plain.fit(X[split.train], y[split.train])
+baseline = braindecode.EEGClassifier(build_network(), **settings)
+_ = baseline.fit(X[split.train], y[split.train])
 
 # %%
 # The same, with augmentations that are learned
@@ -120,8 +120,8 @@ _ = plain.fit(X[split.train], y[split.train])
 # candidates in front: flips of polarity, shifts in time and in frequency, and the surrogate that
 # keeps the spectrum and randomises phases (:ref:`sphx_glr_tutorials_what_each_does.py`). The
 # classifier is eegaug's, whose loss rewards strengths for reaching far. And strengths get a
-# learning rate of their own; :func:`~eegaug.init_strengths` starts each at 2 % of the range that it may
-# learn.
+# learning rate of their own; :func:`~eegaug.init_strengths` starts each at 2 % of the range that it
+# may learn.
 #
 # The training loss that the bar shows has the reward in it: it is not to be compared with that of
 # validation, or with the one above.
@@ -133,8 +133,8 @@ from eegaug import (
     InvariantModel,
     SignFlip,
     TimeShift,
-    describe,
     init_strengths,
+    learned_strengths,
     summary,
 )
 from eegaug.integrations.braindecode import EEGClassifier
@@ -172,8 +172,8 @@ _ = net.fit(X[split.train], y[split.train])
 from eegaug.plots import plot_learning, plot_profiles
 
 best_epoch = int(np.argmin(net.history[:, "valid_loss"])) + 1
-layers = describe(net.module_)
-plot_learning(net.history, layers, best_epoch)
+records = learned_strengths(net.module_, net.history)
+plot_learning(records, best_epoch)
 
 # %%
 # In numbers. A shift of ``max_shift`` is drawn for each trial between minus and plus that value;
@@ -186,35 +186,35 @@ print(summary(net.module_))
 # How sure is that? :func:`~eegaug.identifiability` takes the loss on windows that were not trained
 # on, at other strengths than those learned. *Free* is an invariance that nothing resists, *bounded*
 # one that ends where it was learned to end, *ruled out* none at all. *Not determined* means that
-# these data do not say, and *too wide* that less would be better on these people. Bars are two
+# these data do not say, and *too wide* that less would be better on these subjects. Bars are two
 # standard errors.
 
 from eegaug import identifiability
 
 device = settings["device"]
-asked = np.random.default_rng(0).permutation(validation)[:256]
+chosen = np.random.default_rng(0).permutation(validation)[:256]
 x_valid, y_valid = (
-    torch.as_tensor(X[asked], device=device),
-    torch.as_tensor(y[asked], device=device),
+    torch.as_tensor(X[chosen], device=device),
+    torch.as_tensor(y[chosen], device=device),
 )
 profiles = identifiability(net.module_, net.criterion_, x_valid, y_valid, n_draws=2)
 for profile in profiles:
-    print(f"{profile.transform}: {profile.verdict}. {profile.reason}")
+    print(f"{profile.strength.transform}: {profile.verdict}. {profile.reason}")
 plot_profiles(profiles)
 
 # %%
 # With and without
 # ----------------
 #
-# On people whom neither network has seen, each by himself. The learned model answers with the mean
-# over four augmented copies of each window.
+# On each of the subjects whom neither network has seen. The learned model predicts the mean over
+# four augmented copies of each window.
 
 from sklearn.metrics import recall_score
 
 from eegaug.plots import plot_scores
 
-persons, y_true = windows.persons[split.test], y[split.test]
-predicted = {"without": plain.predict(X[split.test]), "learned": net.predict(X[split.test])}
+subjects, y_true = windows.subjects[split.test], y[split.test]
+predicted = {"without": baseline.predict(X[split.test]), "learned": net.predict(X[split.test])}
 
 
 def balanced_accuracy(y_true, y_pred):
@@ -225,8 +225,8 @@ def balanced_accuracy(y_true, y_pred):
 scores = pd.DataFrame(
     {
         name: {
-            person: balanced_accuracy(y_true[persons == person], y_pred[persons == person])
-            for person in np.unique(persons)
+            subject: balanced_accuracy(y_true[subjects == subject], y_pred[subjects == subject])
+            for subject in np.unique(subjects)
         }
         for name, y_pred in predicted.items()
     }
@@ -235,20 +235,20 @@ print(scores.round(3))
 plot_scores(scores.to_dict("list"))
 
 # %%
-# A line joins what is the same person's. On these simulated nights, which are easy, expect no gain,
-# and differences between people that are larger than those between the networks. What was gained
-# here is knowledge: which changes a stager does not mind. A handful of people and one seed is
-# little for more: before you tell anyone that learning helped, or that it did not, test on everyone
+# A line joins the scores of one subject. On these simulated nights, which are easy, expect no gain,
+# and differences between subjects that are larger than those between the networks. What was gained
+# here is knowledge: which changes a stager does not mind. A handful of subjects and one seed is
+# little for more: before you report that learning helped, or that it did not, test on every subject
 # in turn and train with other seeds.
 #
 # The night of one of them, as scored and as predicted:
 
 from eegaug.plots import plot_hypnogram
 
-someone = persons == np.unique(persons)[0]
+someone = subjects == np.unique(subjects)[0]
 onsets = windows.epochs.metadata["onset"].to_numpy()[split.test]
 plot_hypnogram(
-    onsets[someone], y_true[someone], predicted["learned"][someone], title=persons[someone][0]
+    onsets[someone], y_true[someone], predicted["learned"][someone], title=subjects[someone][0]
 )
 
 # %%
@@ -273,9 +273,9 @@ again.eval()
 
 # %%
 # Then a night of the same channels as if nobody had scored it: here the last of those above, and
-# for a new one of yours ``recordings.read_recordings("new.edf", scored=False)``.
+# for a new one of yours ``recordings.read_sleep_recordings("new.edf", scored=False)``.
 
-new = recordings.make_windows(nights[-1:], channels=loaded["channels"], scored=False)
+new = recordings.make_sleep_windows(nights[-1:], channels=loaded["channels"], scored=False)
 with torch.no_grad():
     stages = again(torch.as_tensor(new.X)).argmax(1)
 print(pd.Series(pd.Categorical.from_codes(stages, STAGES)).value_counts(sort=False).to_string())

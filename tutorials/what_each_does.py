@@ -17,9 +17,9 @@ to one of yours, and see where *your* signal stops being what it was.
 import matplotlib.pyplot as plt
 import torch
 
-from eegaug.recordings import make_windows, simulate_nights
+from eegaug.recordings import make_sleep_windows, simulate_nights
 
-windows = make_windows(simulate_nights(n_people=1, hours=2))
+windows = make_sleep_windows(simulate_nights(n_subjects=1, hours=2))
 sfreq, ch_names = windows.info["sfreq"], windows.info["ch_names"]
 spectra = windows.epochs.compute_psd(fmin=1, fmax=30, verbose="error")
 power, freqs = spectra.get_data(return_freqs=True)

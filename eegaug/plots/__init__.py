@@ -1,8 +1,11 @@
-"""Pictures of what was learned: readable in grey and by colour-blind people, with units."""
+"""Figures of what was learned: readable in grey and by colour-blind readers, with units."""
 
-from eegaug.plots.measures import plot_invariance, plot_profiles, plot_scores
-from eegaug.plots.signals import plot_augmentation, plot_before_after, plot_topography
-from eegaug.plots.sleep import plot_confusion, plot_hypnogram
+from eegaug.plots.hypnogram import plot_hypnogram
+from eegaug.plots.invariance import plot_invariance
+from eegaug.plots.profiles import plot_profiles
+from eegaug.plots.scores import plot_confusion, plot_scores
+from eegaug.plots.signals import plot_augmentation, plot_before_after
+from eegaug.plots.topography import plot_topography
 from eegaug.plots.training import plot_learning, plot_losses, plot_strengths, plot_weights
 
 __all__ = [

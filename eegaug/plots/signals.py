@@ -1,4 +1,4 @@
-"""Pictures of signals before and after a transform: in time, in frequency, on the scalp."""
+"""Signals before and after a transform, in time and in frequency."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
-import mne
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -14,18 +13,22 @@ from matplotlib.figure import Figure
 from scipy.signal import welch
 from torch import Tensor
 
-from eegaug.montage import read_positions
-from eegaug.plots.style import COLOURS, tidied
+from eegaug.plots.style import COLOURS, figure_of, tidied
 from eegaug.transforms import Augmentation, Transform
 
 
 def plot_augmentation(
-    augmentation: Augmentation, window: np.ndarray, sfreq: float, n_draws: int = 20, **kwargs: Any
+    augmentation: Augmentation,
+    window: np.ndarray,
+    sfreq: float,
+    *,
+    n_draws: int = 20,
+    **kwargs: Any,
 ) -> Figure:
     """Draw a window before and after an augmentation, and the spectra of the whole window.
 
-    Of several draws, the one is shown that reaches farthest: the largest shift or turn, or where a
-    draw has no size, the one that changes the window most.
+    Of several draws, the farthest is shown: the largest shift or turn, or where a draw has no size,
+    the one that changes the window most.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def plot_augmentation(
     n_draws : int
         Number of draws to choose from.
     **kwargs
-        As :func:`plot_before_after` takes them.
+        Other arguments of :func:`plot_before_after`.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def plot_augmentation(
     >>> [ax.get_xlabel() for ax in figure.axes]
     ['time (s)', 'frequency (Hz)']
     """
-    after = _farthest_draw(augmentation, np.asarray(window), n_draws)
+    window = np.asarray(window)
+    after = _farthest_draw(augmentation, window, n_draws)
     return plot_before_after(window, after, sfreq, **kwargs)
 
 
@@ -64,6 +68,7 @@ def plot_before_after(
     sfreq: float,
     *,
     ch_names: Sequence[str] | None = None,
+    n_channels: int = 6,
     seconds: float = 6.0,
     max_freq: float = 30.0,
     axes: Sequence[Axes] | None = None,
@@ -79,8 +84,11 @@ def plot_before_after(
         Sampling rate (Hz).
     ch_names : sequence of str, optional
         Names of the channels.
+    n_channels : int
+        Largest number of channels to draw; of more, those that change most. Spectra are the mean
+        of all.
     seconds : float
-        Length of the excerpt from the middle of the window (s).
+        Duration of the excerpt from the middle of the window (s).
     max_freq : float
         Highest frequency of the spectra (Hz).
     axes : pair of matplotlib.axes.Axes, optional
@@ -111,120 +119,55 @@ def plot_before_after(
     start = (before.shape[1] - length) // 2
     excerpt = slice(start, start + length)
     times = np.arange(length) / sfreq
-    # No channel overlaps the next: one step is what both signals span.
-    span = np.ptp(np.concatenate([before[:, excerpt], after[:, excerpt]], 1), axis=1).max()
-    offsets = -span * np.arange(len(before))[:, None]
+    names = ch_names or [f"{channel + 1}" for channel in range(len(before))]
+    shown = np.sort(np.argsort(-np.square(after - before).sum(1), kind="stable")[:n_channels])
+    # One step is the span of both signals: no channel overlaps the next.
+    drawn = before[shown, excerpt], after[shown, excerpt]
+    span = np.ptp(np.concatenate(drawn, 1), axis=1).max()
+    offsets = -span * np.arange(len(shown))[:, None]
     n_fft = min(int(4 * sfreq), before.shape[1])
     for name, signal, colour, thin, thick in (
         ("before", before, "0.6", 1.4, 3),
         ("after", after, COLOURS[0], 0.8, 1.5),
     ):
-        first, *_ = signal_ax.plot(times, (signal[:, excerpt] + offsets).T, color=colour, lw=thin)
+        first, *_ = signal_ax.plot(
+            times, (signal[shown, excerpt] + offsets).T, color=colour, lw=thin
+        )
         first.set_label(name)
         freqs, power = welch(signal, sfreq, nperseg=n_fft)
         level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
         seen = (freqs > 0) & (freqs <= max_freq)
         spectrum_ax.plot(freqs[seen], level[seen], color=colour, lw=thick)
-        if signal is before:  # where all channels are dropped, nothing is left to show
+        if signal is before:  # and not after, where all channels may be dropped
             spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
     signal_ax.legend(
         frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
     )
     signal_ax.set(xlabel="time (s)", xlim=(0, times[-1]))
-    signal_ax.set_yticks(offsets.ravel(), ch_names or [f"{i + 1}" for i in range(len(before))])
+    signal_ax.set_yticks(offsets.ravel(), [names[channel] for channel in shown])
     signal_ax.set_title(title, fontsize="medium", loc="left")
 
     spectrum_ax.set(xlabel="frequency (Hz)")
     spectrum_ax.set_ylabel("mean power (dB)", fontsize="small")
     for ax in axes:
         tidied(ax)
-    return signal_ax.figure
-
-
-def plot_topography(
-    before: np.ndarray,
-    after: np.ndarray,
-    info: mne.Info,
-    *,
-    sample: int | None = None,
-    unit: str = "unit of the signal",
-    axes: Sequence[Axes] | None = None,
-    titles: Sequence[str] = ("before", "after"),
-) -> Figure:
-    """Draw the scalp at one instant before and after a transform, on one scale.
-
-    Parameters
-    ----------
-    before, after : ndarray, shape (channels, times)
-        Windows of signal.
-    info : mne.Info
-        Channels with positions, in the order of the signals.
-    sample : int, optional
-        Instant; where the channels differ most before, if absent.
-    unit : str
-        Unit of the signals, for the colour bar.
-    axes : pair of matplotlib.axes.Axes, optional
-        Where to draw.
-    titles : pair of str
-        Titles.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The instant, counted from the start of the window, is in the first title.
-
-    Raises
-    ------
-    ValueError
-        If the windows differ in shape, or a channel has no position.
-
-    Examples
-    --------
-    >>> import mne
-    >>> import numpy as np
-    >>> ch_names = ["Fz", "C3", "Cz", "C4", "Pz"]
-    >>> info = mne.create_info(ch_names, 100, "eeg").set_montage("spherical_1005")
-    >>> window = np.random.default_rng(0).normal(size=(5, 100))
-    >>> figure = plot_topography(window, -window, info, sample=50, unit="µV")
-    >>> [ax.get_title() for ax in figure.axes[:2]]
-    ['before, at 0.50 s', 'after']
-    """
-    before, after = np.asarray(before), np.asarray(after)
-    if before.shape != after.shape:
-        raise ValueError(
-            "Windows before and after should have the same shape."
-            f" Found {before.shape} and {after.shape}."
-        )
-    read_positions(info["chs"])  # raises where there are none
-    if sample is None:
-        sample = int(before.std(0).argmax())
-    if axes is None:
-        _, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
-    reach = max(np.abs(before[:, sample]).max(), np.abs(after[:, sample]).max())
-    titles = (f"{titles[0]}, at {sample / info['sfreq']:.2f} s", titles[1])
-    for window, ax, title in zip((before, after), axes, titles, strict=True):
-        image, _ = mne.viz.plot_topomap(
-            window[:, sample], info, axes=ax, vlim=(-reach, reach), cmap="viridis", show=False
-        )
-        ax.set_title(title, fontsize="medium")
-    figure = axes[0].figure
-    figure.colorbar(image, ax=list(axes), shrink=0.7, label=unit)
-    return figure
+    return figure_of(signal_ax)
 
 
 def _farthest_draw(augmentation: Augmentation, window: np.ndarray, n_draws: int) -> np.ndarray:
-    """Return, of several draws from a fixed seed, the one that reaches farthest."""
+    """Return the farthest of several draws from a fixed seed."""
     parameter = next(augmentation.parameters())
     copies = torch.as_tensor(window, dtype=torch.float32).to(parameter.device)
     copies = copies.expand(n_draws, *window.shape)
     generator = torch.Generator(parameter.device).manual_seed(0)
     with torch.no_grad():
-        noise = augmentation.sample(copies, generator)
-        augmented = augmentation(copies, noise=noise)
+        draw = augmentation.sample(copies, generator)
+        augmented = augmentation(copies, draw=draw)
     reach = (augmented - copies).square().mean((1, 2))
-    drawn = noise[1] if isinstance(augmentation, Transform) else None
+    noise = draw.noise
+    drawn = noise[1] if isinstance(augmentation, Transform) and isinstance(noise, tuple) else None
     if isinstance(drawn, Tensor) and drawn.shape == (n_draws,) and (drawn < 0).any():
-        # the strength is multiplied by a number from -1 to 1, whatever the waveforms then have in
-        # common: a small shift of a rhythm may change more than a large one
+        # the draw multiplies the strength by a number from -1 to 1: a small shift of a rhythm may
+        # change the waveform more than a large one
         reach = drawn.abs() * (reach > 0)
     return augmented[reach.argmax()].cpu().numpy()

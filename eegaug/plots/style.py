@@ -1,4 +1,4 @@
-"""What all pictures share: lines that differ in grey too, and axes made where none is given."""
+"""Style of all figures: lines that differ in grey too, and axes made where none is given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def line_style(number: int) -> dict[str, Any]:
-    """Return colour, dashes and marks of a line, by its number among those of one picture."""
+    """Return colour, dashes and markers of a line, by its number within one figure."""
     return {
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": LINES[number % len(LINES)],
@@ -31,6 +31,13 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
 
 
 def tidied(ax: Axes) -> Figure:
-    """Take the frame off the axes, and return their figure."""
+    """Remove the top and right spines of the axes, and return their figure."""
     ax.spines[["top", "right"]].set_visible(False)
-    return ax.figure
+    return figure_of(ax)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that axes are in, whether in a subfigure or not."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # only removed axes have none
+    return figure

@@ -1,26 +1,30 @@
-"""Pictures of a training: losses, weights and strengths over epochs."""
+"""A training over its epochs: losses, weights and strengths."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from eegaug.inspect.records import strength_key, weight_key
-from eegaug.plots.style import COLOURS, axes_or_new, line_style, tidied
+from eegaug.inspect.records import LearnedStrength, by_layer
+from eegaug.plots.style import COLOURS, LINES, axes_or_new, figure_of, line_style, tidied
 
 
-def plot_losses(history: Any, best_epoch: int | None = None, ax: Axes | None = None) -> Figure:
-    """Draw training and validation loss over epochs.
+def plot_losses(
+    losses: Mapping[str, Sequence[float]],
+    best_epoch: int | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw losses over epochs.
 
     Parameters
     ----------
-    history : skorch.history.History
-        History of a net.
+    losses : mapping of str to sequence of float
+        Loss after each epoch, by its name in the legend.
     best_epoch : int, optional
         Epoch to mark, counted from 1.
     ax : matplotlib.axes.Axes, optional
@@ -32,53 +36,33 @@ def plot_losses(history: Any, best_epoch: int | None = None, ax: Axes | None = N
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from torch import nn
-    >>> from eegaug import InvariantModel, TimeShift
-    >>> from eegaug.integrations.braindecode import EEGClassifier
-    >>> from skorch.dataset import ValidSplit
-    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
-    >>> net = EEGClassifier(
-    ...     InvariantModel(network, TimeShift(100)),
-    ...     batch_size=20,
-    ...     max_epochs=2,
-    ...     train_split=ValidSplit(4),
-    ...     verbose=0,
-    ... )
-    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
-    >>> _ = net.fit(x, np.arange(40) % 2)
-    >>> plot_losses(net.history).axes[0].get_ylabel()
+    With a net of skorch, ``{"validation": net.history[:, "valid_loss"]}``.
+
+    >>> figure = plot_losses({"training": [1.1, 0.6, 0.4], "validation": [1.2, 0.8, 0.9]}, 2)
+    >>> figure.axes[0].get_ylabel()
     'loss (nats)'
     """
     ax = axes_or_new(ax, (6, 3))
-    epochs = history[:, "epoch"]
-    for key, label, line in (
-        ("train_loss", "training (reward included)", "--"),
-        ("valid_loss", "validation", "-"),
-    ):
-        ax.plot(epochs, history[:, key], line, color=COLOURS[0], label=label)
+    for number, (label, values) in enumerate(losses.items()):
+        line = LINES[number % len(LINES)]
+        ax.plot(_epochs(values), values, line, color=COLOURS[0], label=label)
     _over_epochs(ax, None, best_epoch)
     ax.set_ylabel("loss (nats)")
     ax.legend(frameon=False)
-    return ax.figure
+    return figure_of(ax)
 
 
 def plot_strengths(
-    history: Any,
-    layers: Sequence[Mapping[str, Any]],
-    best_epoch: int | None = None,
-    ax: Axes | None = None,
+    records: Sequence[LearnedStrength], best_epoch: int | None = None, ax: Axes | None = None
 ) -> Figure:
-    """Draw all strengths over epochs in one picture, as fractions of their ranges.
+    """Draw all strengths over epochs in one figure, as fractions of their ranges.
 
-    :func:`plot_learning` has a panel a strength, in its unit.
+    :func:`plot_learning` has one panel per strength, in its unit.
 
     Parameters
     ----------
-    history : skorch.history.History
-        History of a net that recorded them.
-    layers : sequence of dict
-        What :func:`~eegaug.describe` tells of the model.
+    records : sequence of LearnedStrength
+        What :func:`~eegaug.learned_strengths` returns for a model and the history of its training.
     best_epoch : int, optional
         Epoch to mark, counted from 1.
     ax : matplotlib.axes.Axes, optional
@@ -92,65 +76,51 @@ def plot_strengths(
     Raises
     ------
     ValueError
-        If nothing is learnable.
+        If there is no learnable strength, or the records have no history.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from torch import nn
-    >>> from eegaug import InvariantModel, TimeShift, describe
-    >>> from eegaug.integrations.braindecode import EEGClassifier
-    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
-    >>> net = EEGClassifier(
-    ...     InvariantModel(network, TimeShift(100)),
-    ...     batch_size=20,
-    ...     max_epochs=2,
-    ...     train_split=None,
-    ...     verbose=0,
-    ... )
-    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
-    >>> _ = net.fit(x, np.arange(40) % 2)
-    >>> plot_strengths(net.history, describe(net.module_)).axes[0].get_ylabel()
-    'strength (fraction of its range)'
+    >>> from eegaug import TimeShift, learned_strengths
+    >>> history = [
+    ...     {"layer 1 TimeShift weight": 1.0, "layer 1 TimeShift max_shift (s)": value}
+    ...     for value in (0.2, 0.4, 0.6)
+    ... ]
+    >>> figure = plot_strengths(learned_strengths(TimeShift(100), history))
+    >>> figure.axes[0].get_legend().get_texts()[0].get_text()
+    'TimeShift max_shift: 0.6 s'
     """
-    several = len(layers) > 1 and any(len(layer["transforms"]) > 1 for layer in layers)
-    lines = []
-    for number, layer in enumerate(layers, 1):
-        for transform in layer["transforms"]:
-            for name, strength in transform["strengths"].items():
-                values = np.array(history[:, strength_key(number, transform, name)])
-                label = f"{transform['name']} {name}: {values[-1]:.3g} {strength['unit']}"
-                label = f"{number}: {label}" if several else label
-                width = strength["high"] - strength["low"]
-                lines.append((label, (values - strength["low"]) / width))
-    if not lines:
-        raise ValueError("Argument `layers` should hold something learnable. Found nothing.")
+    _check_history(records)
+    layers = by_layer(records)
+    several = len(layers) > 1 and any(len(layer) > 1 for layer in layers)
     ax = axes_or_new(ax, (8, 3.2))
-    for number, (label, fractions) in enumerate(lines):
-        ax.plot(history[:, "epoch"], fractions, label=label, **line_style(number))
+    for number, record in enumerate(record for record in records if record.name):
+        label = f"{record.transform} {record.name}: {record.history[-1]:.3g} {record.unit}"
+        ax.plot(
+            _epochs(record.history),
+            [record.as_fraction(value) for value in record.history],
+            label=f"{record.layer}: {label}" if several else label,
+            **line_style(number),
+        )
     _over_epochs(ax, 1.0, best_epoch)
     ax.set_ylabel("strength (fraction of its range)")
     _legend_beside(ax)
-    return ax.figure
+    return figure_of(ax)
 
 
 def plot_weights(
-    history: Any,
-    layers: Sequence[Mapping[str, Any]],
-    number: int = 1,
+    records: Sequence[LearnedStrength],
+    layer: int = 1,
     best_epoch: int | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Draw the weights of one layer that chooses among transforms, over epochs.
+    """Draw the weights of the transforms in one layer over epochs.
 
     Parameters
     ----------
-    history : skorch.history.History
-        History of a net that recorded them.
-    layers : sequence of dict
-        What :func:`~eegaug.describe` tells of the model.
-    number : int
-        Number of the layer, from 1.
+    records : sequence of LearnedStrength
+        What :func:`~eegaug.learned_strengths` returns for a model and the history of its training.
+    layer : int
+        Number of the layer, counted from 1.
     best_epoch : int, optional
         Epoch to mark, counted from 1.
     ax : matplotlib.axes.Axes, optional
@@ -163,93 +133,67 @@ def plot_weights(
     Raises
     ------
     ValueError
-        If there is no such layer.
+        If there is no such layer, or the records have no history.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from torch import nn
-    >>> from eegaug import AugmentationLayer, InvariantModel, SignFlip, TimeShift, describe
-    >>> from eegaug.integrations.braindecode import EEGClassifier
-    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
-    >>> layer = AugmentationLayer([SignFlip(), TimeShift(100)])
-    >>> net = EEGClassifier(
-    ...     InvariantModel(network, layer),
-    ...     batch_size=20,
-    ...     max_epochs=2,
-    ...     train_split=None,
-    ...     verbose=0,
-    ... )
-    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
-    >>> _ = net.fit(x, np.arange(40) % 2)
-    >>> figure = plot_weights(net.history, describe(net.module_))
+    >>> from eegaug import AugmentationLayer, SignFlip, TimeShift, learned_strengths
+    >>> from eegaug.inspect.records import history_row
+    >>> module = AugmentationLayer([SignFlip(), TimeShift(100)])
+    >>> history = [history_row(learned_strengths(module))]
+    >>> figure = plot_weights(learned_strengths(module, history))
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     ['SignFlip', 'TimeShift']
     """
-    if not 1 <= number <= len(layers):
+    _check_history(records)
+    layers = by_layer(records)
+    if not 1 <= layer <= len(layers):
         raise ValueError(
-            f"Parameter `number` should be from 1 to {len(layers)}. Found `number = {number}`."
+            f"Parameter `layer` should be from 1 to {len(layers)}. Found `layer = {layer}`."
         )
     ax = axes_or_new(ax, (6, 3))
-    for place, transform in enumerate(layers[number - 1]["transforms"]):
-        weights = history[:, weight_key(number, transform)]
-        ax.plot(history[:, "epoch"], weights, label=transform["name"], **line_style(place))
+    for number, (record, *_) in enumerate(layers[layer - 1]):
+        weights = record.weight_history
+        ax.plot(_epochs(weights), weights, label=record.transform, **line_style(number))
     _over_epochs(ax, 1.0, best_epoch)
-    ax.set_ylabel(f"weight in layer {number}")
+    ax.set_ylabel(f"weight in layer {layer}")
     _legend_beside(ax)
-    return ax.figure
+    return figure_of(ax)
 
 
-def plot_learning(
-    history: Any, layers: Sequence[Mapping[str, Any]], best_epoch: int | None = None
-) -> Figure:
+def plot_learning(records: Sequence[LearnedStrength], best_epoch: int | None = None) -> Figure:
     """Draw the weights and the strengths of every layer over epochs, each in its unit.
 
     Parameters
     ----------
-    history : skorch.history.History
-        History of a net that recorded them, see
-        :class:`~eegaug.integrations.skorch.StrengthHistory`.
-    layers : sequence of dict
-        What :func:`~eegaug.describe` tells of the model.
+    records : sequence of LearnedStrength
+        What :func:`~eegaug.learned_strengths` returns for a model and the history of its training.
     best_epoch : int, optional
         Epoch to mark, counted from 1.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A row a layer that chooses: its weights, then its strengths. Transforms that stand by
-        themselves share rows.
+        One row per layer of several transforms: their weights, then their strengths. Transforms
+        that stand by themselves share rows.
 
     Raises
     ------
     ValueError
-        If nothing is learnable.
+        If there is no learnable strength, or the records have no history.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from torch import nn
-    >>> from eegaug import Compose, InvariantModel, SignFlip, TimeShift, describe
-    >>> from eegaug.integrations.braindecode import EEGClassifier
-    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(200, 2))
-    >>> chain = Compose([SignFlip(), TimeShift(100)])
-    >>> net = EEGClassifier(
-    ...     InvariantModel(network, chain),
-    ...     batch_size=20,
-    ...     max_epochs=2,
-    ...     train_split=None,
-    ...     verbose=0,
-    ... )
-    >>> x = np.random.default_rng(0).normal(size=(40, 2, 100)).astype("float32")
-    >>> _ = net.fit(x, np.arange(40) % 2)
-    >>> figure = plot_learning(net.history, describe(net.module_))
+    >>> from eegaug import Compose, SignFlip, TimeShift, learned_strengths
+    >>> from eegaug.inspect.records import history_row
+    >>> module = Compose([SignFlip(), TimeShift(100)])
+    >>> history = [history_row(learned_strengths(module))]
+    >>> figure = plot_learning(learned_strengths(module, history))
     >>> [ax.get_title() for ax in figure.axes]
     ['Layer 1: SignFlip', 'Layer 2: TimeShift']
     """
-    rows = _panel_rows(layers)
-    if not rows:
-        raise ValueError("Argument `layers` should hold something learnable. Found nothing.")
+    _check_history(records)
+    rows = _panel_rows(records)
     columns = max(len(row) for row in rows)
     figure, axes = plt.subplots(
         len(rows),
@@ -258,28 +202,79 @@ def plot_learning(
         squeeze=False,
         layout="constrained",
     )
-    epochs = history[:, "epoch"]
     for row, row_axes in zip(rows, axes, strict=True):
         for ax in row_axes[len(row) :]:
             ax.remove()
         for panel, ax in zip(row, row_axes, strict=False):
-            several = len(panel["lines"]) > 1
-            for number, (key, label) in enumerate(panel["lines"]):
+            several = len(panel.lines) > 1
+            for number, (label, values) in enumerate(panel.lines.items()):
                 style = line_style(number) if several else {"color": COLOURS[0]}
-                ax.plot(epochs, history[:, key], label=label, **style)
-            _over_epochs(ax, panel["high"], best_epoch)
-            ax.set_ylabel(panel["ylabel"], fontsize="small")
-            ax.set_title(panel["title"], fontsize="medium")
+                ax.plot(_epochs(values), values, label=label, **style)
+            _over_epochs(ax, panel.high, best_epoch)
+            ax.set_ylabel(panel.ylabel, fontsize="small")
+            ax.set_title(panel.title, fontsize="medium")
             if several:
                 ax.legend(frameon=False, fontsize="x-small")
     return figure
 
 
+@dataclass(frozen=True)
+class _Panel:
+    """One panel of :func:`plot_learning`; lines by their label."""
+
+    title: str
+    ylabel: str
+    high: float
+    lines: dict[str, tuple[float, ...]]
+
+
+def _panel_rows(records: Sequence[LearnedStrength]) -> list[list[_Panel]]:
+    """Return the panels of :func:`plot_learning` row by row."""
+    rows: list[list[_Panel]] = []
+    alone: list[_Panel] = []
+    for layer in by_layer(records):
+        title = f"Layer {layer[0][0].layer}"
+        chosen = len(layer) > 1
+        panels = []
+        if chosen:
+            weights = {record.transform: record.weight_history for record, *_ in layer}
+            panels.append(_Panel(title, "weight", 1.0, weights))
+        for record in (record for transform in layer for record in transform if record.name):
+            panels.append(
+                _Panel(
+                    record.transform if chosen else f"{title}: {record.transform}",
+                    f"{record.name}\n({record.unit})",
+                    record.high,
+                    {record.name: record.history},
+                )
+            )
+        if chosen:
+            rows.append(panels)
+        else:
+            alone.extend(panels)
+    per_row = max((len(row) for row in rows), default=4)
+    return [alone[i : i + per_row] for i in range(0, len(alone), per_row)] + rows
+
+
+def _check_history(records: Sequence[LearnedStrength]) -> None:
+    if not any(record.name for record in records):
+        raise ValueError("Argument `records` should hold a learnable strength. Found none.")
+    if not records[0].weight_history:
+        raise ValueError(
+            "Argument `records` should have a history, as"
+            " `learned_strengths(net.module_, net.history)`. Found none."
+        )
+
+
+def _epochs(values: Sequence[float]) -> range:
+    return range(1, len(values) + 1)
+
+
 def _over_epochs(ax: Axes, high: float | None, best_epoch: int | None) -> None:
-    """Set axes that count epochs, from 0 to ``high``; mark the epoch that was kept."""
+    """Set axes over epochs, from 0 to ``high``; mark the epoch that was kept."""
     if best_epoch is not None:
         ax.axvline(best_epoch, color="0.5", lw=0.8, ls=":")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     ax.set_xlabel("epoch")
     if high is not None:
         ax.set_ylim(-0.04 * high, 1.04 * high)
@@ -288,28 +283,3 @@ def _over_epochs(ax: Axes, high: float | None, best_epoch: int | None) -> None:
 
 def _legend_beside(ax: Axes) -> None:
     ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-
-
-def _panel_rows(layers: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Return the panels of :func:`plot_learning` row by row: title, axis label, range, lines."""
-    rows, alone = [], []
-    for number, layer in enumerate(layers, 1):
-        transforms = layer["transforms"]
-        panels = []
-        if len(transforms) > 1:
-            lines = [(weight_key(number, t), t["name"]) for t in transforms]
-            panels.append(
-                {"title": f"Layer {number}", "ylabel": "weight", "high": 1.0, "lines": lines}
-            )
-        for transform in transforms:
-            for name, strength in transform["strengths"].items():
-                key = strength_key(number, transform, name)
-                label = f"{name}\n({strength['unit']})"
-                title = transform["name"]
-                if len(transforms) == 1:
-                    title = f"Layer {number}: {title}"
-                panel = {"title": title, "ylabel": label, "high": strength["high"]}
-                panels.append({**panel, "lines": [(key, name)]})
-        (rows.append if len(transforms) > 1 else alone.extend)(panels)
-    per_row = max((len(row) for row in rows), default=4)
-    return [alone[i : i + per_row] for i in range(0, len(alone), per_row)] + rows

@@ -1,135 +1,223 @@
-"""Simulated motor imagery: 64 channels, two imagined movements, caps that never sit the same."""
+"""Motor imagery: recordings with a montage, and windows after the cues in their annotations."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
 import mne
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from eegaug.recordings.recording import Recording
-from eegaug.recordings.simulate import band, noise
-from eegaug.validation import check_count, check_positive
+from eegaug.recordings.recording import Recording, first_line, read_recordings
+from eegaug.recordings.windows import Windows, make_windows
 
-#: The 64 electrodes of the EEG Motor Movement/Imagery Dataset, in its order.
-CHANNELS = (
-    "FC5 FC3 FC1 FCz FC2 FC4 FC6 C5 C3 C1 Cz C2 C4 C6 CP5 CP3 CP1 CPz CP2 CP4 CP6 Fp1 Fpz Fp2 AF7"
-    " AF3 AFz AF4 AF8 F7 F5 F3 F1 Fz F2 F4 F6 F8 FT7 FT8 T7 T8 T9 T10 TP7 TP8 P7 P5 P3 P1 Pz P2 P4"
-    " P6 P8 PO7 PO3 POz PO4 PO8 O1 Oz O2 Iz"
-).split()
+#: Label -> annotation, as in the runs 4, 8 and 12 of the EEG Motor Movement/Imagery Dataset.
+EVENTS = {"left fist": "T1", "right fist": "T2"}
+#: Montage of recordings that come without positions.
 MONTAGE = "spherical_1005"
-#: Length (s) of a rest and of an imagined movement.
-REST, TASK = 4.2, 4.1
-#: Rhythms: electrode over the source, frequency (Hz), half-width (Hz), amplitude (microvolts), and
-#: what is left of it while the left and while the right fist is imagined.
-RHYTHMS = (
-    ("C3", 11.0, 1.0, 9.0, (0.9, 0.6)),
-    ("C4", 11.0, 1.0, 9.0, (0.6, 0.9)),
-    ("C3", 21.0, 2.5, 4.0, (0.9, 0.7)),
-    ("C4", 21.0, 2.5, 4.0, (0.7, 0.9)),
-    ("Oz", 10.0, 1.0, 12.0, (0.8, 0.8)),
-    ("Fz", 6.0, 1.5, 5.0, (1.1, 1.1)),
-)
-#: How narrow the field of a source is on the scalp: of von Mises's concentration.
-CONCENTRATION = 8.0
-N_BACKGROUND = 40
-#: How far a cap is turned about each axis (degrees), as a standard deviation over people.
-TILT = 6.0
-#: How much trials differ in what is left of a rhythm (standard deviation of its logarithm).
-EFFORT = 0.15
+#: Names of the 10-20 system that the 10-05 system has replaced.
+REPLACED = {"t3": "T7", "t4": "T8", "t5": "P7", "t6": "P8"}
 
 
-def simulate_motor_imagery(
-    n_people: int = 4, n_trials: int = 45, *, sfreq: float = 160.0, seed: int = 0
+def read_imagery_recordings(
+    paths: str | Path | Iterable[str | Path],
+    *,
+    subject: str | None = None,
+    progress: bool = False,
 ) -> list[Recording]:
-    """Simulate a recording of imagined movements of the left and the right fist for each person.
+    """Read recordings with their cues as annotations, and with electrode positions.
 
-    Rest and imagined movements take turns. While a fist is imagined, the rhythms of 11 and 21 Hz
-    over the motor cortex of the other side fall; alpha over the back of the head, theta over the
-    front and a 1/f background of 40 sources hardly do. How far a rhythm falls varies from trial to
-    trial. The fields of all sources are smooth bumps
-    on the scalp. People differ in frequencies, in amplitudes, and in how their cap sits: it is
-    turned about each axis by a normal draw of standard deviation 6 degrees, while the positions in
-    the recording are those of the montage.
+    Channels named after an electrode of the 10-05 system in another spelling ("Fc5.", "FCZ"), or
+    by an older name ("T3"), get its name, and recordings without positions those of MNE's montage
+    ``spherical_1005``. Subjects are named as by :func:`read_recordings`; that of "S001R04.edf" is
+    "S001".
 
     Parameters
     ----------
-    n_people : int
-        Number of people.
-    n_trials : int
-        Imagined movements of each.
-    sfreq : float
-        Sampling rate (Hz).
-    seed : int
-        Seed; a person is the same whatever the number of people.
+    paths : path, or iterable of path
+        Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
+    subject : str, optional
+        Regular expression that finds the subject in a file's path.
+    progress : bool
+        Whether to show a progress bar.
 
     Returns
     -------
     list of Recording
-        64 channels with positions, annotated as the EEG Motor Movement/Imagery Dataset is: T0 rest,
-        T1 left fist, T2 right fist.
+        In the order of the paths, within a folder in that of the names; signals are not loaded
+        yet.
 
     Raises
     ------
-    TypeError
-        If a number of people or trials is not whole.
+    FileNotFoundError
+        If a path does not exist.
     ValueError
-        If a number is not positive.
+        If there is no recording, a file is unreadable or truncated, or ``subject`` is not a regular
+        expression or matches nothing in a path.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eegaug.recordings import simulate_motor_imagery
+    >>> (simulated,) = simulate_motor_imagery(1, n_trials=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = simulated.raw.save(Path(folder, "sub-01_raw.fif"), verbose="error")
+    ...     (recording,) = read_imagery_recordings([folder])
+    >>> recording.subject, recording.raw.get_montage() is not None
+    ('sub-01', True)
+    """
+    recordings = read_recordings(paths, subject=subject, progress=progress)
+    montage = mne.channels.make_standard_montage(MONTAGE)
+    electrodes = REPLACED | {name.lower(): name for name in montage.ch_names}
+    for recording in recordings:
+        raw = recording.raw
+        names = {name: electrodes.get(name.strip(". ").lower(), name) for name in raw.ch_names}
+        if len(set(names.values())) == len(names):
+            raw.rename_channels(names, verbose="error")
+        if raw.get_montage() is None:
+            raw.set_montage(montage, on_missing="ignore", verbose="error")
+    return recordings
+
+
+def fetch_eegbci(subjects: Sequence[int], runs: Sequence[int] = (4, 8, 12)) -> list[Path]:
+    """Download runs of the EEG Motor Movement/Imagery Dataset through MNE, or find them on disk.
+
+    Parameters
+    ----------
+    subjects : sequence of int
+        Numbers of the subjects, 1 to 109.
+    runs : sequence of int
+        Numbers of the runs: 4, 8 and 12 are those of imagined movements of the left and the right
+        fist.
+
+    Returns
+    -------
+    list of Path
+        The recordings, for :func:`read_imagery_recordings`.
+
+    Raises
+    ------
+    ValueError
+        If MNE cannot fetch them, as without a network.
 
     References
     ----------
     Schalk et al., *BCI2000: a general-purpose brain-computer interface (BCI) system*, IEEE Trans.
-    Biomed. Eng. 51(6), 2004, for the dataset that is imitated.
+    Biomed. Eng. 51(6), 2004.
 
     Examples
     --------
-    >>> (someone,) = simulate_motor_imagery(1, n_trials=2)
-    >>> len(someone.raw.ch_names), someone.raw.annotations.count()
-    (64, {'T0': 2, 'T1': 1, 'T2': 1})
+    >>> paths = fetch_eegbci([1, 2])  # doctest: +SKIP
+    >>> recordings = read_imagery_recordings(paths)  # doctest: +SKIP
     """
-    check_count("n_people", n_people)
-    check_count("n_trials", n_trials)
-    check_positive("sfreq", sfreq)
-    return [_simulate(person, n_trials, sfreq, seed) for person in range(n_people)]
+    try:
+        files = mne.datasets.eegbci.load_data(
+            list(subjects), list(runs), update_path=False, verbose="error"
+        )
+    except Exception as error:  # pooch, requests and MNE each raise their own
+        raise ValueError(
+            f"Subjects {list(subjects)} of the EEG Motor Movement/Imagery Dataset could not be"
+            f" fetched: {first_line(error)}."
+        ) from error
+    return [Path(file) for file in files]
 
 
-def _simulate(person: int, n_trials: int, sfreq: float, seed: int) -> Recording:
-    rng = np.random.default_rng([seed, person])
-    info = mne.create_info(CHANNELS, sfreq, "eeg", verbose="error")
-    info.set_montage(MONTAGE)
-    electrodes = np.array([channel["loc"][:3] for channel in info["chs"]])
-    electrodes /= np.linalg.norm(electrodes, axis=1, keepdims=True)
-    above = dict(zip(CHANNELS, electrodes, strict=True))  # where sources are: the cap as it should
-    electrodes = Rotation.from_euler("xyz", rng.normal(0, TILT, 3), degrees=True).apply(electrodes)
+def make_imagery_windows(
+    recordings: Sequence[Recording],
+    events: Mapping[str, str] | None = None,
+    *,
+    tmin: float = 0.5,
+    tmax: float = 3.5,
+    sfreq: float = 100.0,
+    l_freq: float = 4.0,
+    h_freq: float = 38.0,
+    channels: str | Sequence[str] | None = None,
+    progress: bool = False,
+) -> Windows:
+    """Cut recordings into windows after their cues.
 
-    fists = rng.permutation(np.arange(n_trials) % 2)
-    n_times = round(n_trials * (REST + TASK) * sfreq)
-    onsets = np.arange(n_trials) * (REST + TASK)
-    times = np.arange(n_times) / sfreq
+    Each recording is divided by its standard deviation. Windows with a flat or non-finite stretch,
+    and those marked bad, are dropped and counted.
 
-    signal = 2 * rng.standard_normal((len(CHANNELS), n_times))  # of the sensors
-    for where in rng.standard_normal((N_BACKGROUND, 3)):
-        source = 4 * rng.lognormal(0, 0.3) * noise(rng, n_times, sfreq, rng.uniform(0.8, 1.2))
-        signal += np.outer(_field(electrodes, where / np.linalg.norm(where)), source)
-    slower = rng.normal(1, 0.05)
-    for name, freq, width, amplitude, left in RHYTHMS:
-        # half a second to fall, and to come back
-        edges = np.stack([onsets + REST, onsets + REST + 0.5, onsets + REST + TASK - 0.2])
-        edges = np.vstack([edges, onsets + REST + TASK + 0.2]).T.ravel()
-        reached = np.array(left)[fists] * rng.lognormal(0, EFFORT, n_trials)
-        levels = np.repeat(reached, 4).reshape(-1, 4)
-        levels[:, [0, 3]] = 1.0
-        level = np.interp(times, edges, levels.ravel(), left=1.0, right=1.0)
-        source = amplitude * rng.lognormal(0, 0.2) * band(rng, n_times, sfreq, slower * freq, width)
-        signal += np.outer(_field(electrodes, above[name]), level * source)
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Recordings; their signals are loaded one after the other.
+    events : mapping of str to str, optional
+        Description of the annotation for each label; where absent,
+        ``{"left fist": "T1", "right fist": "T2"}``.
+    tmin, tmax : float
+        Start and end of a window after the onset of the annotation (s).
+    sfreq : float
+        Sampling rate of the windows (Hz).
+    l_freq, h_freq : float
+        Pass band (Hz).
+    channels : str or sequence of str, optional
+        Channels to take, in this order; where absent, the EEG channels that all recordings
+        have, in the order of the first.
+    progress : bool
+        Whether to show a progress bar.
 
-    raw = mne.io.RawArray(signal * 1e-6, info, verbose="error")
-    labels = np.stack([np.full(n_trials, "T0"), np.array(["T1", "T2"])[fists]], 1).ravel()
-    starts = np.stack([onsets, onsets + REST], 1).ravel()
-    raw.set_annotations(mne.Annotations(starts, np.tile([REST, TASK], n_trials), labels))
-    name = f"sim{person:02d}"
-    return Recording(f"simulated motor imagery of {name}", name, raw)
+    Returns
+    -------
+    Windows
+        The windows of all recordings, one recording after the other; labels are those of
+        ``events``.
 
+    Raises
+    ------
+    TypeError
+        If a recording is not a :class:`Recording`, or a rate, a frequency or a time is not a
+        number.
+    ValueError
+        If there are fewer than two labels, two labels have one annotation, no recording has the
+        annotation of a label, or as by :func:`make_windows`.
 
-def _field(electrodes: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Return what a source of unit amplitude gives at each electrode."""
-    return np.exp(CONCENTRATION * (electrodes @ source - 1))
+    Examples
+    --------
+    >>> from eegaug.recordings import simulate_motor_imagery
+    >>> windows = make_imagery_windows(simulate_motor_imagery(1, n_trials=4))
+    >>> windows.X.shape, windows.labels
+    ((4, 64, 300), ('left fist', 'right fist'))
+    """
+    events = EVENTS if events is None else events
+    if len(events) < 2 or len(set(events.values())) < len(events):
+        raise ValueError(
+            "Parameter `events` should have two labels or more, each with an annotation of its own."
+            f" Found {dict(events)}."
+        )
+    found: Counter[str] = Counter()
+    for recording in recordings:
+        found.update(str(each) for each in recording.raw.annotations.description)
+    missing = [f"{event!r} ({label})" for label, event in events.items() if event not in found]
+    if recordings and missing:
+        shown = ", ".join(f"{event!r} ({n})" for event, n in found.most_common(6))
+        raise ValueError(
+            f"No recording has an annotation {' or '.join(missing)}. Found {shown or 'none'}."
+        )
+    codes = {event: code for code, event in enumerate(events.values())}
+
+    def find_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
+        here = {event: codes[event] for event in codes if event in raw.annotations.description}
+        if not here:
+            return np.zeros((0, 3), dtype=int), Counter()
+        return mne.events_from_annotations(raw, here, verbose="error")[0], Counter()
+
+    windows = make_windows(
+        recordings,
+        tuple(events),
+        find_events,
+        tmin=tmin,
+        tmax=tmax,
+        sfreq=sfreq,
+        l_freq=l_freq,
+        h_freq=h_freq,
+        channels=channels,
+        scaling="recording",
+        progress=progress,
+    )
+    nowhere = [ch["ch_name"] for ch in windows.info["chs"] if not np.isfinite(ch["loc"][:3]).all()]
+    if nowhere:
+        windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
+    return windows

@@ -1,10 +1,8 @@
-"""Find recordings, pair them with their hypnograms, and tell whose they are."""
+"""Recordings: find files, open them with MNE, and name the subject of each."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,30 +12,37 @@ from pathlib import Path
 import mne
 from tqdm.auto import tqdm
 
-from eegaug.recordings.sleep import stage_of
-
-#: What a folder is searched for; a file of any kind that MNE reads can be named itself.
+#: Suffixes that a folder is searched for; a file of any kind that MNE reads can be named itself.
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")
-_PSG, _HYPNOGRAM = "psg", "hypnogram"
-_NOBODY = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "none", "na", "n/a"}
+#: Patient codes that name nobody.
+ANONYMOUS = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "none", "na", "n/a"}
+#: File names that public datasets give; the first group is the subject.
+SUBJECT_NAMES = (
+    r"(S[CT][47]\d\d)\d[A-Z].-PSG\.",  # Sleep-EDF Expanded
+    r"(S\d{3})R\d\d\.",  # EEG Motor Movement/Imagery Dataset
+    r"(sub-[A-Za-z0-9]+)_",  # BIDS
+)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Recording:
-    """One recording of one person.
+    """One recording of one subject.
 
     Parameters
     ----------
     name : str
         Name of the file, or of the simulated recording.
-    person : str
-        Whose it is: what keeps a person on one side of a split.
+    subject : str
+        Subject, as far as splits are concerned: one subject is never trained and tested on, unless
+        a split calibrates by subject.
     raw : mne.io.BaseRaw
-        Signals (V), with the sleep stages, or the tasks, as annotations.
+        Signals (V), with sleep stages, cues or other events as annotations.
+    path : Path, optional
+        File that was read.
 
     Examples
     --------
-    Arrays with stages are brought in by hand:
+    Arrays with annotations become a recording by hand:
 
     >>> import numpy as np
     >>> info = mne.create_info(["Fpz-Cz"], sfreq=100, ch_types="eeg")
@@ -49,34 +54,31 @@ class Recording:
     """
 
     name: str
-    person: str
+    subject: str
     raw: mne.io.BaseRaw
+    path: Path | None = None
 
 
 def read_recordings(
     paths: str | Path | Iterable[str | Path],
     *,
-    person: str | None = None,
-    scored: bool = True,
+    subject: str | None = None,
     progress: bool = False,
 ) -> list[Recording]:
-    r"""Read recordings with their sleep stages.
+    r"""Open recordings with MNE, with the annotations that are inside the files.
 
-    ``*PSG.edf`` is paired with ``*Hypnogram.edf`` beside it as Sleep-EDF names them (the last
-    letter before the dash may differ); any other recording has its stages inside, as
-    annotations. The person is read from the name (Sleep-EDF, BIDS), else from the header's
-    patient code, else it is the file's name, or its folder's where several files have one name.
+    The subject is read from the file's name (Sleep-EDF, EEG Motor Movement/Imagery, BIDS), else
+    from the header's patient code; else it is the file's name, or the folder's where several files
+    have the same name. Files named ``*Hypnogram`` are not recordings and are passed over, see
+    :func:`read_sleep_recordings`.
 
     Parameters
     ----------
     paths : path, or iterable of path
-        Files that :func:`mne.io.read_raw` opens, and folders, searched with all below them.
-    person : str, optional
-        Regular expression that finds the person in a file's path: its first group if it has
-        one, else what it matches. ``r"(\w+)-\d+-PSG"`` reads "anna" off "anna-2-PSG.edf".
-    scored : bool
-        Whether stages are wanted. Where not, hypnograms are not looked for: recordings of whom a
-        trained model is to tell the stages.
+        Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
+    subject : str, optional
+        Regular expression that finds the subject in a file's path: its first group if it has
+        one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in "anna-2-PSG.edf".
     progress : bool
         Whether to show a progress bar.
 
@@ -91,90 +93,47 @@ def read_recordings(
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If there is no recording, a file is unreadable, truncated, or without stages, or ``person``
-        is no regular expression or matches nothing in a path.
+        If there is no recording, a file is unreadable or truncated, or ``subject`` is not a regular
+        expression or matches nothing in a path.
 
     Examples
     --------
+    >>> import tempfile
     >>> from eegaug.recordings import simulate_nights
     >>> (night,) = simulate_nights(1, hours=0.1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = night.raw.save(Path(folder, "anna-2_raw.fif"), verbose="error")
-    ...     (recording,) = read_recordings([folder], person=r"(\w+)-\d+_raw")
-    >>> recording.name, recording.person
+    ...     (recording,) = read_recordings([folder], subject=r"(\w+)-\d+_raw")
+    >>> recording.name, recording.subject
     ('anna-2_raw.fif', 'anna')
     """
-    if person is not None:
+    if subject is not None:
         try:
-            re.compile(person)
+            re.compile(subject)
         except re.error as error:
             raise ValueError(
-                f"Parameter `person` should be a regular expression. Found {person!r}: {error}."
+                f"Parameter `subject` should be a regular expression. Found {subject!r}: {error}."
             ) from error
     files = _find(paths)
-    with tqdm(files, "Reading recordings", unit="file", disable=not progress) as bar:
-        raws = [_read(path, scored) for path in bar]
     names = Counter(path.name for path in files)
-    return [
-        Recording(
-            path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}",
-            _person_of(path, raw, person, alone=names[path.name] == 1),
-            raw,
-        )
-        for path, raw in zip(files, raws, strict=True)
-    ]
-
-
-def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> list[Path]:
-    """Download nights of Sleep-EDF Expanded through MNE, or find them on disk.
-
-    Parameters
-    ----------
-    subjects : sequence of int
-        Numbers of people, 0 to 82; 39, 68, 69, 78 and 79 are not there.
-    nights : sequence of int
-        1, 2 or both; of a few people there is one night only.
-
-    Returns
-    -------
-    list of Path
-        The recordings, hypnograms beside them, for :func:`read_recordings`.
-
-    Raises
-    ------
-    ValueError
-        If there is no recording of one of them, or MNE cannot fetch it: no network, say.
-
-    References
-    ----------
-    Kemp et al., *Analysis of a sleep-dependent neuronal feedback loop*, IEEE Trans. Biomed.
-    Eng. 47(9), 2000.
-
-    Examples
-    --------
-    >>> paths = fetch_sleep_edf([0, 1], nights=[1])  # doctest: +SKIP
-    >>> recordings = read_recordings(paths)  # doctest: +SKIP
-    """
-    try:
-        files = mne.datasets.sleep_physionet.age.fetch_data(
-            list(subjects), recording=list(nights), on_missing="ignore", verbose="error"
-        )
-    except Exception as error:  # pooch, requests and MNE each raise their own
-        raise ValueError(
-            f"Sleep-EDF subjects {list(subjects)} could not be fetched: {_first_line(error)}."
-        ) from error
-    recordings = [Path(psg) for psg, _ in files]
-    found = {int(path.name[3:5]) for path in recordings}
-    missing = [subject for subject in subjects if subject not in found]
-    if missing:
-        raise ValueError(f"Sleep-EDF has no recording of {', '.join(map(str, missing))}.")
+    recordings = []
+    for path in tqdm(files, "Opening recordings", unit="file", disable=not progress):
+        raw = _open(path)
+        alone = names[path.name] == 1
+        name = path.name if alone else f"{path.parent.name}/{path.name}"
+        recordings.append(Recording(name, _subject_of(path, raw, subject, alone), raw, path))
     return recordings
+
+
+def is_hypnogram(path: Path) -> bool:
+    """Whether a file holds a hypnogram, by its name."""
+    return path.stem.lower().endswith("hypnogram")
 
 
 def _find(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     if isinstance(paths, str | Path):
         paths = [paths]
-    files: dict[Path, Path] = {}  # by what they are, in order: no file twice by two spellings
+    files: dict[Path, Path] = {}  # by resolved path: no file twice under two spellings
     for path in map(Path, paths):
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder.")
@@ -186,52 +145,23 @@ def _find(paths: str | Path | Iterable[str | Path]) -> list[Path]:
                     f" {', '.join(SUFFIXES)}."
                 )
             files.update((p.resolve(), p) for p in found)
-        elif not _is_hypnogram(path):  # named along with its recording by a wildcard
+        elif not is_hypnogram(path):  # matched along with its recording by a wildcard
             files[path.resolve()] = path
     if not files:
         raise ValueError("No recording among the files; a hypnogram alone is not enough.")
     return list(files.values())
 
 
-def _is_hypnogram(path: Path) -> bool:
-    return path.stem.lower().endswith(_HYPNOGRAM)
-
-
 def _is_recording(path: Path) -> bool:
-    """Tell whether a file in a folder is a recording by its name."""
+    """Whether a file in a folder is a recording, by its name."""
     if path.name.startswith(".") or not path.name.lower().endswith(SUFFIXES):
         return False
     part = re.fullmatch(r"(.+)-\d+(\.fif(\.gz)?)", path.name)  # MNE reads it with the first part
-    return not _is_hypnogram(path) and not (part and path.with_name(part[1] + part[2]).exists())
-
-
-def _read(path: Path, scored: bool) -> mne.io.BaseRaw:
-    _check_whole(path)
-    raw = _open(path)
-    if not scored:
-        return raw
-    hypnogram = _hypnogram_of(path)
-    if hypnogram is not None:
-        _check_whole(hypnogram)
-        raw.set_annotations(_open_hypnogram(hypnogram), emit_warning=False)
-    elif path.stem.lower().endswith(_PSG) and not _stages_in(raw)[0]:
-        raise ValueError(
-            f"{path}: no hypnogram; wanted {_hypnogram_name(path)} beside it, or sleep stages"
-            " as annotations inside."
-        )
-    known, unknown = _stages_in(raw)
-    source, wanted = hypnogram or path, "wanted such as 'Sleep stage W', 'Sleep stage 2' or 'N2'."
-    if not known and not unknown:
-        raise ValueError(f"{source}: no annotations, so no sleep stages; {wanted}")
-    # Any other event may stand beside the stages in a recording, not in a hypnogram.
-    strange = [label for label in unknown if hypnogram or "stage" in label.lower()]
-    if strange or not known:
-        shown = ", ".join(repr(label) for label in (strange or unknown)[:5])
-        raise ValueError(f"{source}: unknown sleep stages {shown}; {wanted}")
-    return raw
+    return not is_hypnogram(path) and not (part and path.with_name(part[1] + part[2]).exists())
 
 
 def _open(path: Path) -> mne.io.BaseRaw:
+    check_whole(path)
     is_edf = path.suffix.lower() in (".edf", ".bdf")
     with warnings.catch_warnings(), mne.use_log_level("error"):
         warnings.simplefilter("ignore")
@@ -240,17 +170,17 @@ def _open(path: Path) -> mne.io.BaseRaw:
             labels = mne.io.read_raw(path, preload=False).ch_names if is_edf else []
         except Exception as error:  # each reader raises its own
             raise ValueError(
-                f"{path}: not a recording that MNE can read ({_first_line(error)})."
+                f"{path}: not a recording that MNE can read ({first_line(error)})."
             ) from error
     if is_edf:
-        _tell_eeg_apart(raw, labels)
+        _mark_other_channels(raw, labels)
     return raw
 
 
-def _tell_eeg_apart(raw: mne.io.BaseRaw, labels: Sequence[str]) -> None:
-    """Type as misc what EDF labels do not show to be EEG: MNE takes all for EEG.
+def _mark_other_channels(raw: mne.io.BaseRaw, labels: Sequence[str]) -> None:
+    """Set the type of channels to misc unless their EDF label shows EEG: MNE takes all for EEG.
 
-    Where some labels say "EEG", those are; else those that are made of electrodes' names.
+    Where some labels say "EEG", those are EEG; else those that name electrodes.
     """
     says_eeg = [label.upper().startswith("EEG") for label in labels]
     is_eeg = says_eeg if any(says_eeg) else [_is_electrode(label) for label in labels]
@@ -262,28 +192,15 @@ def _tell_eeg_apart(raw: mne.io.BaseRaw, labels: Sequence[str]) -> None:
 
 
 def _is_electrode(label: str) -> bool:
-    """Tell whether a label names an electrode of the 10-5 system, or a pair: C3, C4-A1."""
+    """Whether a label names an electrode of the 10-05 system, or a derivation: C3, C4-A1."""
     electrode = r"(fp|af|f|ft|fc|t|tp|c|cp|p|po|o|i|n)(z|\d{1,2})h?|[am][12]"
     parts = [part for part in re.split(r"[-:/\s.]+", label.strip().lower()) if part]
     parts = parts[:1] + [part for part in parts[1:] if part not in ("ref", "le", "avg", "ar", "m")]
     return bool(parts) and all(re.fullmatch(electrode, part) for part in parts)
 
 
-def _open_hypnogram(path: Path) -> mne.Annotations:
-    with tempfile.TemporaryDirectory() as folder, mne.use_log_level("error"):
-        lower = path
-        if path.suffix != path.suffix.lower():  # MNE goes by the letters as they are
-            lower = Path(shutil.copy(path, Path(folder, path.stem + path.suffix.lower())))
-        try:
-            return mne.read_annotations(lower)
-        except Exception as error:  # each reader raises its own
-            raise ValueError(
-                f"{path}: not a hypnogram that MNE can read ({_first_line(error)})."
-            ) from error
-
-
-def _check_whole(path: Path) -> None:
-    """Raise where an EDF or BDF file holds less than its header says: MNE would read the rest."""
+def check_whole(path: Path) -> None:
+    """Raise where an EDF or BDF file is shorter than its header says: MNE reads what is there."""
     sample_size = {".edf": 2, ".bdf": 3}.get(path.suffix.lower())
     if sample_size is None:
         return
@@ -295,7 +212,7 @@ def _check_whole(path: Path) -> None:
             )
             file.seek(256 + 216 * n_signals)
             n_samples = sum(int(file.read(8)) for _ in range(n_signals))
-        except ValueError:  # no EDF at all, which the reader will tell
+        except ValueError:  # not EDF: the reader raises
             return
     wanted, found = header_size + n_records * n_samples * sample_size, path.stat().st_size
     if found < wanted or n_records < 0:
@@ -305,62 +222,25 @@ def _check_whole(path: Path) -> None:
         )
 
 
-def _hypnogram_name(path: Path) -> str:
-    return f"{path.stem[: -len(_PSG)]}{_HYPNOGRAM.capitalize()}{path.suffix}"
-
-
-def _hypnogram_of(path: Path) -> Path | None:
-    """Return the hypnogram beside a PSG, if there is one."""
-    if not path.stem.lower().endswith(_PSG):
-        return None
-    beside = {p.name.lower(): p for p in path.parent.iterdir() if _is_hypnogram(p)}
-    exact = _hypnogram_name(path).lower()
-    if exact in beside:
-        return beside[exact]
-    # Sleep-EDF: SC4001E0-PSG.edf goes with SC4001EC-Hypnogram.edf, the scorer's letter last.
-    night = re.fullmatch(r"(s[ct][47]\d{3}[a-z]).(-)" + _PSG, path.stem.lower())
-    if night is None:
-        return None
-    scored = [p for name, p in sorted(beside.items()) if name.startswith(night[1])]
-    if len(scored) > 1:
-        names = " and ".join(p.name for p in scored)
-        raise ValueError(f"{path}: one hypnogram is wanted. Found {names}.")
-    return scored[0] if scored else None
-
-
-def _stages_in(raw: mne.io.BaseRaw) -> tuple[list[str], list[str]]:
-    """Return the labels of the annotations that name stages, and the others."""
-    known, unknown = [], []
-    for label in dict.fromkeys(str(label) for label in raw.annotations.description):
-        try:
-            stage_of(label)
-            known.append(label)
-        except ValueError:
-            unknown.append(label)
-    return known, unknown
-
-
-def _person_of(path: Path, raw: mne.io.BaseRaw, person: str | None, alone: bool) -> str:
-    """Return whose a recording is; ``alone`` tells that no other has its file's name."""
-    if person is not None:
-        found = re.search(person, str(path))
+def _subject_of(path: Path, raw: mne.io.BaseRaw, pattern: str | None, alone: bool) -> str:
+    """Return the subject of a recording; ``alone``: no other file has the same name."""
+    if pattern is not None:
+        found = re.search(pattern, str(path))
         if not found:
-            raise ValueError(f"{path}: no person in this path by the expression {person!r}.")
+            raise ValueError(f"{path}: no subject in this path by the expression {pattern!r}.")
         return found[1] if found.re.groups else found[0]
-    sleep_edf = re.match(r"(S[CT][47]\d\d)\d[A-Z].-PSG$", path.stem)
-    if sleep_edf:
-        return sleep_edf[1]
-    bids = re.match(r"(sub-[A-Za-z0-9]+)_", path.name)
-    if bids:
-        return bids[1]
+    for known in SUBJECT_NAMES:
+        if found := re.match(known, path.name):
+            return found[1]
     patient = str((raw.info["subject_info"] or {}).get("his_id") or "").strip()
-    if patient.lower() not in _NOBODY:
+    if patient.lower() not in ANONYMOUS:
         return patient
     if not alone:
         return path.parent.name
-    return re.sub(rf"[-_ ]?{_PSG}$", "", path.name.split(".")[0], flags=re.IGNORECASE)
+    return re.sub(r"[-_ ]?psg$", "", path.name.split(".")[0], flags=re.IGNORECASE)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its type where there is none."""
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__

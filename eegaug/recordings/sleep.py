@@ -1,7 +1,21 @@
-"""Sleep stages as people write them, brought to those of the AASM."""
+"""Sleep: stages by name, and windows of 30 s labelled with them."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import mne
+import numpy as np
+
+from eegaug.recordings.recording import Recording
+from eegaug.recordings.windows import UNLABELLED, Windows, make_windows
+from eegaug.validation import check_number
+
+#: Length of a window (s): the epoch of both manuals of sleep scoring.
+WINDOW = 30.0
 #: The stages of the AASM manual, in the order of the network's outputs.
 STAGES = ("W", "N1", "N2", "N3", "REM")
 
@@ -31,7 +45,7 @@ def stage_of(label: str) -> str | None:
     Returns
     -------
     str or None
-        One of :data:`STAGES`; None for epochs that were not scored, or movement.
+        One of :data:`STAGES`; None for movement and for epochs that were not scored.
 
     Raises
     ------
@@ -52,4 +66,143 @@ def stage_of(label: str) -> str | None:
         return known[bare]
     if bare != text and bare in _UNSCORED:
         return None
-    raise ValueError(f"{label!r} is no sleep stage")
+    raise ValueError(f"{label!r} is not a sleep stage")
+
+
+def make_sleep_windows(
+    recordings: Sequence[Recording],
+    *,
+    sfreq: float = 100.0,
+    l_freq: float = 0.3,
+    h_freq: float = 30.0,
+    channels: str | Sequence[str] | None = None,
+    wake_margin: float = 30.0,
+    scored: bool = True,
+    progress: bool = False,
+) -> Windows:
+    """Cut recordings into windows of 30 s, labelled with their sleep stages.
+
+    Each channel of each recording is scaled to median 0 and interquartile range 1. Windows that
+    are flat for 5 s or more, not finite, marked bad, not scored, or in wake long before or after
+    sleep are dropped and counted.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Recordings; their signals are loaded one after the other.
+    sfreq : float
+        Sampling rate of the windows (Hz).
+    l_freq, h_freq : float
+        Pass band (Hz).
+    channels : str or sequence of str, optional
+        Channels to take, in this order; where absent, the EEG channels that all recordings
+        have, in the order of the first.
+    wake_margin : float
+        Minutes of wake that are kept before the first and after the last sleep.
+    scored : bool
+        Whether to cut scored epochs. Where not, a recording is cut from end to end whatever its
+        stages, for a trained model to score: ``y`` is -1.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Windows
+        The windows of all recordings, one recording after the other; labels are :data:`STAGES`.
+
+    Raises
+    ------
+    TypeError
+        If a recording is not a :class:`Recording`, or a rate or frequency is not a number.
+    ValueError
+        If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
+        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
+        ``wake_margin`` is negative, or no window or one stage only is left.
+
+    Examples
+    --------
+    >>> from eegaug.recordings import simulate_nights
+    >>> windows = make_sleep_windows(simulate_nights(2, hours=0.25), channels=["Pz-Oz"])
+    >>> windows.X.shape, windows.info["ch_names"]
+    ((60, 1, 3000), ['Pz-Oz'])
+    """
+    check_number("wake_margin", wake_margin)
+    if wake_margin < 0:
+        raise ValueError(f"Parameter `wake_margin` should be 0 or more. Found {wake_margin}.")
+    return make_windows(
+        recordings,
+        STAGES,
+        partial(_scored_events, wake_margin=wake_margin) if scored else _all_events,
+        tmin=0.0,
+        tmax=WINDOW,
+        sfreq=sfreq,
+        l_freq=l_freq,
+        h_freq=h_freq,
+        channels=channels,
+        progress=progress,
+    )
+
+
+def _scored_events(raw: mne.io.BaseRaw, wake_margin: float) -> tuple[np.ndarray, Counter[str]]:
+    """Return the events of scored windows, without wake far from sleep."""
+    events, dropped = _stage_events(raw)
+    near = _near_sleep(events, wake_margin * 60 * raw.info["sfreq"])
+    dropped["wake far from sleep"] = int((~near).sum())
+    return events[near], dropped
+
+
+def _all_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
+    """Return an event per window of 30 s from the start of a recording to its end."""
+    if raw.times[-1] + 1 / raw.info["sfreq"] < WINDOW:
+        return np.zeros((0, 3), dtype=int), Counter()
+    return mne.make_fixed_length_events(raw, id=UNLABELLED, duration=WINDOW), Counter()
+
+
+def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
+    """Return an event per scored window, and the number of epochs that give none, by reason.
+
+    Epochs of one stage that follow each other are joined first: a hypnogram may hold epochs
+    of 20 s.
+    """
+    runs: list[list[Any]] = []  # stage, onset, end
+    tolerance = 1.5 / raw.info["sfreq"]
+    for annotation in raw.annotations:  # in the order of time
+        try:
+            stage = stage_of(annotation["description"]) or "not scored"
+        except ValueError:  # an event that has nothing to do with stages
+            continue
+        onset, end = annotation["onset"], annotation["onset"] + annotation["duration"]
+        if runs and runs[-1][0] == stage and abs(onset - runs[-1][2]) < tolerance:
+            runs[-1][2] = end
+        else:
+            runs.append([stage, onset, end])
+    dropped: Counter[str] = Counter()
+    for stage, onset, end in runs:
+        windows = int((end - onset + tolerance) / WINDOW)
+        if stage == "not scored":
+            dropped[stage] += round((end - onset) / WINDOW)
+        elif end - onset - windows * WINDOW > tolerance or windows == 0:
+            dropped["shorter than 30 s"] += 1
+    scored = [run for run in runs if run[0] != "not scored"]
+    if not scored:
+        return np.zeros((0, 3), dtype=int), dropped
+    stages, onsets, ends = zip(*scored, strict=True)
+    joined = mne.Annotations(
+        onsets, np.subtract(ends, onsets), stages, orig_time=raw.annotations.orig_time
+    )
+    events, _ = mne.events_from_annotations(
+        raw.copy().set_annotations(joined, emit_warning=False, verbose="error"),
+        {stage: STAGES.index(stage) for stage in set(stages)},
+        chunk_duration=WINDOW,
+        tol=tolerance,
+        verbose="error",
+    )
+    return events, dropped
+
+
+def _near_sleep(events: np.ndarray, margin: float) -> np.ndarray:
+    """Return which events are within ``margin`` samples of the first or the last sleep."""
+    asleep = events[events[:, 2] != STAGES.index("W"), 0]
+    if len(asleep) == 0:
+        return np.ones(len(events), dtype=bool)
+    return (events[:, 0] >= asleep.min() - margin) & (events[:, 0] <= asleep.max() + margin)

@@ -1,4 +1,4 @@
-"""Split windows into training, validation and test, never one person on both sides."""
+"""Split windows into training, validation and test: by subject, or in time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-#: Blocks that a person's windows are cut into where nobody else is there to be held out.
+#: Blocks that one subject's windows are cut into where there is no other subject to hold out.
 N_BLOCKS = 12
+#: Windows of a subject from which on they can be split in time.
+LEAST_IN_TIME = 6
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,13 @@ class Split:
     train, valid, test : ndarray of int
         Indices of windows, shape (windows of this part,).
     how : str
-        Who is in which part, in one sentence for the report.
+        Which subjects are in which part, in one sentence.
 
     Examples
     --------
-    >>> y, persons = np.tile([0, 1], 60), np.repeat(["a", "b", "c"], 40)
-    >>> split = split_windows(y, persons, test=["b"])
-    >>> set(persons[split.train]) & set(persons[split.test])
+    >>> y, subjects = np.tile([0, 1], 60), np.repeat(["a", "b", "c"], 40)
+    >>> split = split_by_subject(y, subjects, test=["b"])
+    >>> set(subjects[split.train]) & set(subjects[split.test])
     set()
     """
 
@@ -36,23 +38,38 @@ class Split:
     test: np.ndarray
     how: str
 
+    def is_calibrated(self, subjects: np.ndarray) -> bool:
+        """Whether a tested subject is also trained on.
 
-def split_windows(
-    y: np.ndarray, persons: np.ndarray, test: str | Sequence[str] | None = None, seed: int = 0
+        Parameters
+        ----------
+        subjects : ndarray of str, shape (windows,)
+            Subject of each window.
+
+        Returns
+        -------
+        bool
+            True for :func:`split_in_time`, and where there is one subject only.
+        """
+        return bool(np.isin(subjects[self.test], subjects[self.train]).any())
+
+
+def split_by_subject(
+    y: np.ndarray, subjects: np.ndarray, test: str | Sequence[str] | None = None, seed: int = 0
 ) -> Split:
-    """Split windows by person, or one person's windows into contiguous blocks.
+    """Split windows by subject, or the windows of one subject into contiguous blocks.
 
-    About a quarter of the people is held out for the test and a fifth of the others for
-    validation, such that as many stages as possible stay in training.
+    About a quarter of the subjects is held out for the test and a fifth of the others for
+    validation, such that as many labels as possible remain in training.
 
     Parameters
     ----------
     y : ndarray of int, shape (windows,)
-        Stages.
-    persons : ndarray of str, shape (windows,)
-        Whose each window is; windows of a person are in the order of time.
+        Labels.
+    subjects : ndarray of str, shape (windows,)
+        Subject of each window; windows of a subject are in the order of time.
     test : str or sequence of str, optional
-        People to test on; chosen by ``seed`` where absent.
+        Subjects to test on; chosen by ``seed`` where absent.
     seed : int
         Seed of the choice.
 
@@ -64,66 +81,66 @@ def split_windows(
     Raises
     ------
     ValueError
-        If ``test`` names nobody or everybody, or there are too few windows to split.
+        If ``test`` names an unknown subject or all subjects, or there are too few windows to split.
 
     Examples
     --------
     >>> y = np.tile([0, 1], 60)
-    >>> persons = np.repeat(["a", "b", "c"], 40)
-    >>> split = split_windows(y, persons, test=["b"])
-    >>> set(persons[split.test].tolist()), len(split.train), len(split.valid)
+    >>> subjects = np.repeat(["a", "b", "c"], 40)
+    >>> split = split_by_subject(y, subjects, test=["b"])
+    >>> set(subjects[split.test].tolist()), len(split.train), len(split.valid)
     ({'b'}, 40, 40)
     """
-    y, persons = np.asarray(y), np.asarray(persons)
-    everyone = sorted(set(persons.tolist()))
+    y, subjects = np.asarray(y), np.asarray(subjects)
+    everyone = sorted(set(subjects.tolist()))
     test = [test] if isinstance(test, str) else test
     if test is not None:
         strangers = sorted(set(test) - set(everyone))
         if strangers:
             raise ValueError(
-                f"Nobody to test on is named {', '.join(strangers)};"
+                f"No subject to test on is named {', '.join(strangers)};"
                 f" the recordings are of {', '.join(everyone)}."
             )
         if set(test) == set(everyone):
             raise ValueError(
-                f"Nobody is left to train on: all of {', '.join(everyone)} are tested."
+                f"No subject is left to train on: all of {', '.join(everyone)} are tested."
             )
-        in_test = np.isin(persons, list(test))
+        in_test = np.isin(subjects, list(test))
         rest, held_out = np.flatnonzero(~in_test), np.flatnonzero(in_test)
         how_test = ", ".join(sorted(set(test)))
     else:
-        rest, held_out, how_test = _hold_out(y, persons, np.arange(len(y)), 4, seed)
-    train, valid, how_valid = _hold_out(y, persons, rest, 5, seed)
-    trainers = ", ".join(sorted(set(persons[train].tolist())))
+        rest, held_out, how_test = _hold_out(y, subjects, np.arange(len(y)), 4, seed)
+    train, valid, how_valid = _hold_out(y, subjects, rest, 5, seed)
+    trainers = ", ".join(sorted(set(subjects[train].tolist())))
     how = f"tested on {how_test}; validated on {how_valid}; trained on {trainers}"
     return Split(train, valid, held_out, how)
 
 
 def _hold_out(
-    y: np.ndarray, persons: np.ndarray, index: np.ndarray, n_folds: int, seed: int
+    y: np.ndarray, subjects: np.ndarray, index: np.ndarray, n_folds: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, str]:
-    """Hold out one of ``n_folds`` parts: people, or blocks of the only person there is."""
-    people = sorted(set(persons[index].tolist()))
-    by_person = len(people) > 1
-    if by_person:
-        groups = persons[index]
+    """Hold out one of ``n_folds`` parts: subjects, or blocks of the only subject."""
+    names = sorted(set(subjects[index].tolist()))
+    per_subject = len(names) > 1
+    if per_subject:
+        groups = subjects[index]
     else:
         groups = np.arange(len(index)) * N_BLOCKS // len(index)
     n_groups = len(set(groups.tolist()))
-    if not by_person and n_groups < N_BLOCKS:
+    if not per_subject and n_groups < N_BLOCKS:
         raise ValueError(
-            f"{len(index)} windows of {people[0]} are too few to split into contiguous blocks;"
+            f"{len(index)} windows of {names[0]} are too few to split into contiguous blocks;"
             f" at least {N_BLOCKS} are wanted."
         )
     folds = StratifiedGroupKFold(min(n_folds, n_groups), shuffle=True, random_state=seed)
-    # The rarest stage may live in one group alone: scikit-learn warns only, so no class is
-    # told to it that has fewer windows than there are folds.
+    # scikit-learn warns of labels that have fewer windows than there are folds: they are taken for
+    # the rarest one.
     counts = np.bincount(y[index])
     strata = np.where(counts[y[index]] >= folds.n_splits, y[index], counts.argmax())
     candidates = list(folds.split(index, strata, groups))
 
     def merit(fold: tuple[np.ndarray, np.ndarray]) -> tuple[int, float, int]:
-        """Many stages left to train on; then about the share that was asked for."""
+        """Many labels left to train on; then about the share that is wanted."""
         kept, out = fold
         excess = abs(len(out) / len(index) - 1 / folds.n_splits)
         return (
@@ -133,9 +150,58 @@ def _hold_out(
         )
 
     kept, out = max(candidates, key=merit)
-    if by_person:
+    if per_subject:
         how = ", ".join(sorted(set(groups[out].tolist())))
     else:
         n_out = len(set(groups[out].tolist()))
-        how = f"{n_out} of {n_groups} contiguous blocks of {people[0]}"
+        how = f"{n_out} of {n_groups} contiguous blocks of {names[0]}"
     return index[kept], index[out], how
+
+
+def split_in_time(y: np.ndarray, subjects: np.ndarray) -> Split:
+    """Split the windows of each subject in time: training, then validation, then test.
+
+    This is the calibrated setting of brain-computer interfaces: the test is the last third of each
+    subject's windows, the validation the sixth before it, and the rest is for training.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (windows,)
+        Labels.
+    subjects : ndarray of str, shape (windows,)
+        Subject of each window; windows of a subject are in the order of time.
+
+    Returns
+    -------
+    Split
+        Indices into ``y``, in three parts that do not overlap.
+
+    Raises
+    ------
+    ValueError
+        If a subject has too few windows.
+
+    Examples
+    --------
+    >>> split = split_in_time(np.tile([0, 1], 12), np.repeat(["a", "b"], 12))
+    >>> split.test.tolist()
+    [8, 9, 10, 11, 20, 21, 22, 23]
+    """
+    y, subjects = np.asarray(y), np.asarray(subjects)
+    parts: list[list[np.ndarray]] = []
+    for subject in np.unique(subjects):
+        (index,) = np.nonzero(subjects == subject)
+        if len(index) < LEAST_IN_TIME:
+            raise ValueError(
+                f"{len(index)} windows of {subject} are too few to split in time; at least"
+                f" {LEAST_IN_TIME} are wanted."
+            )
+        end = 2 * len(index) // 3
+        parts.append(np.split(index, [3 * end // 4, end]))
+    train, valid, test = (np.concatenate(part) for part in zip(*parts, strict=True))
+    everyone = ", ".join(np.unique(subjects).tolist())
+    how = (
+        f"trained, validated and tested on {everyone}: tested on the last third of each subject's"
+        " windows, validated on the sixth before"
+    )
+    return Split(train, valid, test, how)

@@ -1,9 +1,9 @@
-"""From recordings to scored windows of one shape: pick, filter, resample, cut, scale."""
+"""From recordings to windows of one shape: pick, filter, resample, cut, scale."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,44 +14,60 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eegaug.recordings.recording import Recording
-from eegaug.recordings.sleep import STAGES, stage_of
 from eegaug.validation import check_number, check_positive
 
-#: Length of a scored window (s): the epoch of both manuals of sleep scoring.
-WINDOW = 30.0
-#: What stands for a stage where there is none.
-NOT_SCORED = -1
-#: A signal that does not move for so long (s) counts as flat.
+#: Code and name of windows without a label.
+UNLABELLED, NO_LABEL = -1, "unlabelled"
+#: A signal that is constant for so long (s), or throughout a shorter window, counts as flat.
 FLAT = 5.0
+#: How windows may be scaled.
+SCALINGS = {
+    "channel": "each channel of each recording to median 0 and interquartile range 1",
+    "recording": "each recording by one number, to standard deviation 1",
+}
+#: Reasons of MNE for dropping a window, in words.
+REASONS = {
+    "BAD_flat": "flat",
+    "BAD_NAN": "not finite",
+    "TOO_SHORT": "cut off by the end",
+    "NO_DATA": "cut off by the end",
+    "DROP DUPLICATE": "labelled twice",
+}
 
 
-@dataclass
-class SleepWindows:
-    """Scored windows of all recordings, and what became of the rest.
+@dataclass(frozen=True)
+class Windows:
+    """Labelled windows of all recordings, and an account of the rest.
 
     Parameters
     ----------
     epochs : mne.EpochsArray
-        Windows of 30 s with ``metadata`` (person, recording, onset in seconds, stage). Each
-        channel of each recording is scaled to median 0 and interquartile range 1, stored as
-        1 microvolt, so that ``epochs.get_data(units="uV")`` is what a network takes.
+        Windows with ``metadata``: subject, recording, onset (s) and label. They are scaled to
+        numbers about one, stored as microvolts: ``epochs.get_data(units="uV")`` is the input of a
+        network.
+    labels : tuple of str
+        Names of the labels, in the order of the network's outputs.
     sources : list of dict
-        One a recording: name, person, sampling rate, windows kept by stage, windows dropped
+        One per recording: name, subject, sampling rate, windows kept by label, windows dropped
         by reason.
     notes : list of str
-        What was changed on the way, for a person to read.
+        What was changed or dropped, one sentence each.
+    scaling : str
+        "channel" or "recording", see :func:`make_windows`.
 
     Examples
     --------
-    >>> from eegaug.recordings import simulate_nights
-    >>> windows = make_windows(simulate_nights(2, hours=0.25))
-    >>> windows.X.shape, windows.y.shape, windows.people
+    >>> from eegaug.recordings import make_sleep_windows, simulate_nights
+    >>> windows = make_sleep_windows(simulate_nights(2, hours=0.25))
+    >>> windows.X.shape, windows.y.shape, windows.subject_names
     ((60, 2, 3000), (60,), ['sim00', 'sim01'])
     """
 
     epochs: mne.EpochsArray
+    labels: tuple[str, ...]
     sources: list[dict[str, Any]]
     notes: list[str]
+    scaling: str
 
     @cached_property
     def X(self) -> np.ndarray:
@@ -60,46 +76,56 @@ class SleepWindows:
 
     @property
     def y(self) -> np.ndarray:
-        """Stages as positions in :data:`~eegaug.recordings.STAGES`, or -1, shape (windows,)."""
+        """Positions in ``labels``, -1 for unlabelled windows, shape (windows,)."""
         return self.epochs.events[:, 2].astype(np.int64)
 
     @property
-    def persons(self) -> np.ndarray:
-        """Whose each window is, shape (windows,)."""
-        return self.epochs.metadata["person"].to_numpy(dtype=str)
+    def subjects(self) -> np.ndarray:
+        """Subject of each window, shape (windows,)."""
+        return self.epochs.metadata["subject"].to_numpy(dtype=str)
 
     @property
-    def people(self) -> list[str]:
-        """Everyone whose windows these are, in the order of the alphabet."""
-        return sorted(set(self.persons.tolist()))
+    def subject_names(self) -> list[str]:
+        """All subjects, in alphabetical order."""
+        return sorted(set(self.subjects.tolist()))
 
     @property
     def info(self) -> mne.Info:
-        """Channels and sampling rate of the windows."""
+        """Channels, with their positions, and sampling rate of the windows."""
         return self.epochs.info
 
 
 def make_windows(
     recordings: Sequence[Recording],
+    labels: Sequence[str],
+    find_events: Callable[[mne.io.BaseRaw], tuple[np.ndarray, Counter[str]]],
     *,
-    sfreq: float = 100.0,
-    l_freq: float = 0.3,
-    h_freq: float = 30.0,
+    tmin: float,
+    tmax: float,
+    sfreq: float,
+    l_freq: float,
+    h_freq: float,
     channels: str | Sequence[str] | None = None,
-    wake_margin: float = 30.0,
-    scored: bool = True,
+    scaling: str = "channel",
     progress: bool = False,
-) -> SleepWindows:
-    """Cut recordings into scored windows of 30 s with the same channels in the same order.
+) -> Windows:
+    """Cut recordings into windows around events, with the same channels in the same order.
 
-    Filtering, resampling, cutting and scaling are MNE's. Windows that are flat for 5 s or
-    more, not finite, marked bad, not scored, or in wake long before or after sleep are
-    dropped and counted.
+    Filtering, resampling and cutting are MNE's. Windows with a flat or non-finite stretch and those
+    marked bad are dropped and counted.
 
     Parameters
     ----------
     recordings : sequence of Recording
         Recordings; their signals are loaded one after the other.
+    labels : sequence of str
+        Names of the labels.
+    find_events : callable
+        Function of a preprocessed ``mne.io.BaseRaw`` that returns events as MNE has them, shape
+        (events, 3), with positions in ``labels``, or -1, as codes; and the number of windows that
+        it left out, by reason.
+    tmin, tmax : float
+        Start and end of a window after its event (s); the sample at ``tmax`` is not included.
     sfreq : float
         Sampling rate of the windows (Hz).
     l_freq, h_freq : float
@@ -107,45 +133,114 @@ def make_windows(
     channels : str or sequence of str, optional
         Channels to take, in this order; where absent, the EEG channels that all recordings
         have, in the order of the first.
-    wake_margin : float
-        Minutes of wake that are kept before the first and after the last sleep.
-    scored : bool
-        Whether to cut what is scored. Where not, all is cut, whatever the stage, for a trained
-        model to tell it: ``y`` is -1.
+    scaling : str
+        "channel" scales each channel of each recording to median 0 and interquartile range 1;
+        "recording" divides each recording by its standard deviation, which keeps the amplitudes of
+        channels relative to each other.
     progress : bool
         Whether to show a progress bar.
 
     Returns
     -------
-    SleepWindows
+    Windows
         The windows of all recordings, one recording after the other.
 
     Raises
     ------
     TypeError
-        If a recording is no :class:`Recording`, or a rate or frequency is no number.
+        If a recording is not a :class:`Recording`, or a rate, a frequency or a time is not a
+        number.
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
-        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``, or no
-        window or one stage only is left.
+        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
+        ``tmax`` is not after ``tmin``, or no window or windows of one label only are left.
 
     Examples
     --------
-    >>> from eegaug.recordings import simulate_nights
-    >>> windows = make_windows(simulate_nights(2, hours=0.25), channels=["Pz-Oz"])
-    >>> windows.X.shape, windows.info["ch_names"]
-    ((60, 1, 3000), ['Pz-Oz'])
+    Windows of rest and of any imagined movement:
+
+    >>> from collections import Counter
+    >>> from eegaug.recordings import simulate_motor_imagery
+    >>> def find_cues(raw):
+    ...     codes = {"T0": 0, "T1": 1, "T2": 1}
+    ...     return mne.events_from_annotations(raw, codes, verbose="error")[0], Counter()
+    >>> recordings = simulate_motor_imagery(1, n_trials=4)
+    >>> band = {"sfreq": 100.0, "l_freq": 4.0, "h_freq": 38.0}
+    >>> windows = make_windows(recordings, ["rest", "task"], find_cues, tmin=0.5, tmax=2.5, **band)
+    >>> windows.X.shape, windows.y.tolist()
+    ((8, 64, 200), [0, 1, 0, 1, 0, 1, 0, 1])
     """
     for name, value in {"sfreq": sfreq, "l_freq": l_freq, "h_freq": h_freq}.items():
         check_positive(name, value)
-    check_number("wake_margin", wake_margin)
-    if wake_margin < 0:
-        raise ValueError(f"Parameter `wake_margin` should be 0 or more. Found {wake_margin}.")
+    check_number("tmin", tmin)
+    check_number("tmax", tmax)
+    if tmax <= tmin:
+        raise ValueError(f"Parameter `tmax` should be after `tmin`, {tmin:g} s. Found {tmax:g} s.")
+    if scaling not in SCALINGS:
+        raise ValueError(
+            f"Parameter `scaling` should be {' or '.join(map(repr, SCALINGS))}. Found {scaling!r}."
+        )
     if not 0 < l_freq < h_freq < sfreq / 2:
         raise ValueError(
             "Pass band should lie between 0 Hz and half the sampling rate."
             f" Found {l_freq:g} to {h_freq:g} Hz at {sfreq:g} Hz."
         )
+    _check_recordings(recordings)
+    channels = [channels] if isinstance(channels, str) else channels
+    names, notes = _common_channels(recordings, channels)
+    rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
+    resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
+    if resampled:
+        notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
+
+    sources, kept, empty = [], [], []
+    flat = min(FLAT, tmax - tmin)
+    for recording in tqdm(recordings, "Cutting windows", unit="file", disable=not progress):
+        raw = _preprocess(recording, names, sfreq, l_freq, h_freq, flat)
+        events, dropped = find_events(raw)
+        epochs = _cut(raw, events, labels, tmin, tmax, dropped)
+        codes = [] if epochs is None else epochs.events[:, 2].tolist()
+        sources.append(
+            {
+                "name": recording.name,
+                "subject": recording.subject,
+                "sfreq": float(recording.raw.info["sfreq"]),
+                "windows": dict(Counter(_label_of(code, labels) for code in sorted(codes))),
+                "dropped": dict(+dropped),
+            }
+        )
+        if epochs is None:
+            empty.append(recording.name)
+        else:
+            onsets = (epochs.events[:, 0] - raw.first_samp) / sfreq
+            kept.append(_scaled(epochs, recording, labels, onsets, scaling))
+
+    reasons = dropped_by_reason(sources)
+    if not kept:
+        raise ValueError(
+            f"No window is left of {len(sources)} recordings: {reasons or 'none has a label'}."
+        )
+    if reasons:
+        notes.append(f"Windows dropped: {reasons}.")
+    if empty:
+        notes.append(f"No window is left of {', '.join(empty)}.")
+    epochs = mne.concatenate_epochs(kept, on_mismatch="ignore", verbose="error")
+    present = set(epochs.events[:, 2].tolist()) - {UNLABELLED}
+    if len(present) == 1:
+        raise ValueError(
+            f"All {len(epochs)} windows are labelled {labels[present.pop()]}; learning needs at"
+            " least two labels."
+        )
+    return Windows(epochs, tuple(labels), sources, notes, scaling)
+
+
+def dropped_by_reason(sources: Sequence[dict[str, Any]]) -> str:
+    """Return how many windows were dropped and why, as "3 flat, 2 not scored"."""
+    dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
+    return ", ".join(f"{n} {reason}" for reason, n in dropped.items())
+
+
+def _check_recordings(recordings: Sequence[Recording]) -> None:
     if not recordings:
         raise ValueError("At least one recording is needed. Found none.")
     for recording in recordings:
@@ -154,92 +249,78 @@ def make_windows(
                 "Recordings should be those of `read_recordings`, or be made by `Recording`."
                 f" Found {type(recording).__name__}."
             )
-    channels = [channels] if isinstance(channels, str) else channels
-    names, notes = _common_channels(recordings, channels)
-    rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
-    resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
-    if resampled:
-        notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
-
-    with tqdm(recordings, "Cutting windows", unit="file", disable=not progress) as bar:
-        parts = [_windows_of(r, names, sfreq, l_freq, h_freq, wake_margin, scored) for r in bar]
-    sources = [source for _, source in parts]
-    kept = [epochs for epochs, _ in parts if epochs is not None]
-    reasons = tell_dropped(sources)
-    if not kept:
-        kind = "scored window" if scored else "window"
-        raise ValueError(
-            f"No {kind} is left of {len(sources)} recordings: {reasons or 'none was scored'}."
-        )
-    if reasons:
-        notes.append(f"Windows dropped: {reasons}.")
-    empty = [source["name"] for epochs, source in parts if epochs is None]
-    if empty:
-        notes.append(f"No window is left of {', '.join(empty)}.")
-    epochs = mne.concatenate_epochs(kept, on_mismatch="ignore", verbose="error")
-    stages = sorted(set(epochs.events[:, 2].tolist()))
-    if scored and len(stages) == 1:
-        raise ValueError(
-            f"All {len(epochs)} windows are scored {STAGES[stages[0]]}; learning needs at"
-            " least two stages."
-        )
-    return SleepWindows(epochs, sources, notes)
 
 
-def tell_dropped(sources: Sequence[dict[str, Any]]) -> str:
-    """Say how many windows of all recordings were dropped and why, as "3 flat, 2 not scored"."""
-    dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
-    return ", ".join(f"{n} {reason}" for reason, n in dropped.items())
+def _label_of(code: int, labels: Sequence[str]) -> str:
+    return NO_LABEL if code == UNLABELLED else labels[code]
 
 
-def _windows_of(
+def _cut(
+    raw: mne.io.BaseRaw,
+    events: np.ndarray,
+    labels: Sequence[str],
+    tmin: float,
+    tmax: float,
+    dropped: Counter[str],
+) -> mne.Epochs | None:
+    """Return the windows of one recording, if any, and count in ``dropped`` those that are not."""
+    if len(events) == 0:
+        return None
+    epochs = mne.Epochs(
+        raw,
+        events,
+        {_label_of(code, labels): code for code in sorted(set(events[:, 2].tolist()))},
+        tmin=tmin,
+        tmax=tmax - 1 / raw.info["sfreq"],
+        baseline=None,
+        picks="all",
+        preload=True,
+        event_repeated="drop",
+        verbose="error",
+    )
+    for reasons in epochs.drop_log:
+        if reasons:
+            dropped[REASONS.get(reasons[0], "marked bad")] += 1
+    return epochs if len(epochs) else None
+
+
+def _scaled(
+    epochs: mne.Epochs,
     recording: Recording,
-    names: list[str],
-    sfreq: float,
-    l_freq: float,
-    h_freq: float,
-    wake_margin: float,
-    scored: bool,
-) -> tuple[mne.EpochsArray | None, dict[str, Any]]:
-    """Return the scaled windows of one recording, if any, and its account."""
-    raw = _preprocess(recording, names, sfreq, l_freq, h_freq)
-    events, dropped = _stage_events(raw) if scored else (_all_events(raw), Counter())
-    epochs, dropped = _cut(raw, events, dropped, wake_margin)
-    codes = [] if epochs is None else epochs.events[:, 2].tolist()
-    kept = Counter(_stage(code) for code in sorted(codes))
-    source = {
-        "name": recording.name,
-        "person": recording.person,
-        "sfreq": float(recording.raw.info["sfreq"]),
-        "windows": dict(kept),
-        "dropped": dict(dropped),
-    }
-    if epochs is None:
-        return None, source
-    scaler = mne.decoding.Scaler(scalings="median")
+    labels: Sequence[str],
+    onsets: np.ndarray,
+    scaling: str,
+) -> mne.EpochsArray:
+    """Return the windows of one recording scaled, with metadata."""
+    signals = epochs.get_data(copy=False)
+    if scaling == "channel":
+        signals = mne.decoding.Scaler(scalings="median").fit_transform(signals)
+    else:
+        signals = signals / signals.std()
+    codes = epochs.events[:, 2].tolist()
     metadata = pd.DataFrame(
         {
-            "person": recording.person,
+            "subject": recording.subject,
             "recording": recording.name,
-            "onset": (epochs.events[:, 0] - raw.first_samp) / sfreq,
-            "stage": [_stage(code) for code in codes],
+            "onset": onsets,
+            "label": [_label_of(code, labels) for code in codes],
         }
     )
-    scaled = mne.EpochsArray(
-        scaler.fit_transform(epochs.get_data(copy=False)) * 1e-6,
+    return mne.EpochsArray(
+        signals * 1e-6,
         epochs.info,
         epochs.events,
-        event_id={_stage(code): code for code in sorted(set(codes))},
+        tmin=epochs.tmin,
+        event_id={_label_of(code, labels): code for code in sorted(set(codes))},
         metadata=metadata,
         verbose="error",
     )
-    return scaled, source
 
 
 def _common_channels(
     recordings: Sequence[Recording], channels: Sequence[str] | None
 ) -> tuple[list[str], list[str]]:
-    """Return the channels to take and notes on what that leaves out."""
+    """Return the names of the channels to take, and notes on those left out."""
     if channels is not None:
         for recording in recordings:
             missing = [name for name in channels if name not in recording.raw.ch_names]
@@ -275,13 +356,18 @@ def _common_channels(
 
 
 def _preprocess(
-    recording: Recording, names: list[str], sfreq: float, l_freq: float, h_freq: float
+    recording: Recording,
+    names: list[str],
+    sfreq: float,
+    l_freq: float,
+    h_freq: float,
+    flat: float,
 ) -> mne.io.BaseRaw:
-    """Return one recording loaded, marked, filtered and resampled."""
+    """Return one recording loaded, its unusable stretches marked, filtered and resampled."""
     rate = float(recording.raw.info["sfreq"])
     if rate <= 2 * h_freq:
         raise ValueError(
-            f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz are wanted."
+            f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz is wanted."
         )
     raw = recording.raw.copy().pick(names).reorder_channels(names)
     raw.info["bads"] = []
@@ -293,121 +379,22 @@ def _preprocess(
         raise ValueError(f"{recording.name}: signals cannot be read ({error}).") from error
     # Whatever they measure, all channels are scaled alike and go into one network.
     raw.set_channel_types(dict.fromkeys(names, "eeg"), on_unit_change="ignore", verbose="error")
-    _mark_unusable(raw)
+    _mark_unusable(raw, flat)
     raw.filter(l_freq, h_freq, picks="all", verbose="error")
     return raw.resample(sfreq, verbose="error") if rate != sfreq else raw
 
 
-def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
-    """Return an event for each scored window, and what of the hypnogram gives none.
-
-    Epochs of one stage that follow each other are joined first: a hypnogram may hold epochs
-    of 20 s.
-    """
-    runs: list[list[Any]] = []  # stage, onset, end
-    tolerance = 1.5 / raw.info["sfreq"]
-    for annotation in raw.annotations:  # in the order of time
-        try:
-            stage = stage_of(annotation["description"]) or "not scored"
-        except ValueError:  # an event that has nothing to do with stages
-            continue
-        onset, end = annotation["onset"], annotation["onset"] + annotation["duration"]
-        if runs and runs[-1][0] == stage and abs(onset - runs[-1][2]) < tolerance:
-            runs[-1][2] = end
-        else:
-            runs.append([stage, onset, end])
-    dropped: Counter[str] = Counter()
-    for stage, onset, end in runs:
-        windows = int((end - onset + tolerance) / WINDOW)
-        if stage == "not scored":
-            dropped[stage] += round((end - onset) / WINDOW)
-        elif end - onset - windows * WINDOW > tolerance or windows == 0:
-            dropped["shorter than 30 s"] += 1
-    scored = [run for run in runs if run[0] != "not scored"]
-    if not scored:
-        return np.zeros((0, 3), dtype=int), dropped
-    stages, onsets, ends = zip(*scored, strict=True)
-    joined = mne.Annotations(
-        onsets, np.subtract(ends, onsets), stages, orig_time=raw.annotations.orig_time
-    )
-    events, _ = mne.events_from_annotations(
-        raw.copy().set_annotations(joined, emit_warning=False, verbose="error"),
-        {stage: STAGES.index(stage) for stage in set(stages)},
-        chunk_duration=WINDOW,
-        tol=tolerance,
-        verbose="error",
-    )
-    return events, dropped
-
-
-def _all_events(raw: mne.io.BaseRaw) -> np.ndarray:
-    """Return an event for each window of a recording that nobody scored."""
-    if raw.times[-1] + 1 / raw.info["sfreq"] < WINDOW:
-        return np.zeros((0, 3), dtype=int)
-    return mne.make_fixed_length_events(raw, id=NOT_SCORED, duration=WINDOW)
-
-
-def _stage(code: int) -> str:
-    """Name the stage of a window."""
-    return "not scored" if code == NOT_SCORED else STAGES[code]
-
-
-def _cut(
-    raw: mne.io.BaseRaw, events: np.ndarray, dropped: Counter[str], wake_margin: float
-) -> tuple[mne.Epochs | None, Counter[str]]:
-    """Return the windows of one recording, if any, and what was dropped and why."""
-    sfreq = raw.info["sfreq"]
-    near = _near_sleep(events, wake_margin * 60 * sfreq)
-    dropped["wake far from sleep"] = int((~near).sum())
-    if not near.any():
-        return None, +dropped
-    events = events[near]
-    epochs = mne.Epochs(
-        raw,
-        events,
-        {_stage(code): code for code in sorted(set(events[:, 2].tolist()))},
-        tmin=0.0,
-        tmax=WINDOW - 1 / sfreq,
-        baseline=None,
-        picks="all",
-        preload=True,
-        event_repeated="drop",
-        verbose="error",
-    )
-    for reasons in epochs.drop_log:
-        if reasons:
-            dropped[_REASONS.get(reasons[0], "marked bad")] += 1
-    return epochs if len(epochs) else None, +dropped
-
-
-_REASONS = {
-    "BAD_flat": "flat",
-    "BAD_NAN": "not finite",
-    "TOO_SHORT": "cut off by the end",
-    "NO_DATA": "cut off by the end",
-    "DROP DUPLICATE": "scored twice",
-}
-
-
-def _mark_unusable(raw: mne.io.BaseRaw) -> None:
-    """Annotate flat and non-finite stretches, and make the latter safe to filter."""
+def _mark_unusable(raw: mne.io.BaseRaw, flat: float) -> None:
+    """Annotate what is flat for ``flat`` s or not finite, and set the latter to zero."""
     raw.apply_function(lambda signal: np.where(np.isfinite(signal), signal, np.nan), picks="all")
     not_finite = mne.preprocessing.annotate_nan(raw, verbose="error")
     annotations = raw.annotations + not_finite
-    if raw.times[-1] > FLAT:
-        flat, flat_channels = mne.preprocessing.annotate_amplitude(
-            raw, flat=0.0, bad_percent=100, min_duration=FLAT, picks="all", verbose="error"
+    if raw.times[-1] > flat:
+        flat_stretches, flat_channels = mne.preprocessing.annotate_amplitude(
+            raw, flat=0.0, bad_percent=100, min_duration=flat, picks="all", verbose="error"
         )
-        annotations = annotations + flat
+        annotations = annotations + flat_stretches
         if flat_channels:  # flat throughout: MNE names the channel and annotates nothing
             annotations.append(raw.first_time, raw.times[-1], "BAD_flat")
     raw.apply_function(lambda signal: np.nan_to_num(signal), picks="all")
     raw.set_annotations(annotations, emit_warning=False, verbose="error")
-
-
-def _near_sleep(events: np.ndarray, margin: float) -> np.ndarray:
-    """Tell which events are sleep, or within ``margin`` samples of the first or last sleep."""
-    asleep = events[events[:, 2] != STAGES.index("W"), 0]
-    if len(asleep) == 0:
-        return np.ones(len(events), dtype=bool)
-    return (events[:, 0] >= asleep.min() - margin) & (events[:, 0] <= asleep.max() + margin)

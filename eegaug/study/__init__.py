@@ -1,1 +1,48 @@
-"""."""
+"""The main job: recordings in; a trained network, its invariances and a report out.
+
+Names are loaded on first use, so that the command can answer before its libraries are there.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eegaug.study.learning import learn
+    from eegaug.study.report import write_report
+    from eegaug.study.result import Learned
+    from eegaug.study.saved import load_model, save_model
+    from eegaug.study.settings import Settings
+    from eegaug.study.task import Option, Task
+    from eegaug.study.tasks import TASKS
+
+_HOMES = {
+    "TASKS": "tasks",
+    "Learned": "result",
+    "Option": "task",
+    "Settings": "settings",
+    "Task": "task",
+    "learn": "learning",
+    "load_model": "saved",
+    "save_model": "saved",
+    "write_report": "report",
+}
+
+__all__ = [
+    "TASKS",
+    "Learned",
+    "Option",
+    "Settings",
+    "Task",
+    "learn",
+    "load_model",
+    "save_model",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -13,17 +13,19 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eegaug import __version__
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
+from eegaug.recordings import Windows
+from eegaug.study.task import STEPS, Task
+from eegaug.study.tasks import TASKS, find_task
 
 if TYPE_CHECKING:
-    from eegaug.recordings import SleepWindows
-    from eegaug.study import Learned
+    from eegaug.study.result import Learned
 
-#: What a run leaves in its output folder.
+#: Files that a run writes to its output folder.
 RESULTS = ("invariances.json", "report.html", "model.pt")
 
 
@@ -48,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Examples
     --------
     ``main(["learn", "recordings", "--out", "results"])`` is what ``eegaug learn recordings --out
-    results`` does in a shell. What is wrong is told on standard error:
+    results`` does in a shell. Errors are printed to standard error:
 
     >>> main(["learn", "--policy", "slep"])
     2
@@ -70,81 +72,70 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     learn = commands.add_parser(
         "learn",
-        help="train a sleep stager with learned augmentations on recordings",
+        help="train a network with learned augmentations on recordings",
         description=(
-            "Train a sleep stager with augmentation layers on recordings, and write what the"
-            f" layers learned: {', '.join(RESULTS)}. With no recordings: simulated nights."
+            "Train a network with augmentation layers on recordings, and write what the layers"
+            f" learned: {', '.join(RESULTS)}. With no recordings: a simulation."
         ),
+    )
+    learn.add_argument(
+        "--task",
+        metavar="NAME",
+        default="sleep",
+        help="; ".join(f"{task.name}: {task.title}" for task in TASKS.values()) + " (%(default)s)",
     )
     data = learn.add_argument_group("data")
     data.add_argument(
         "recordings",
         nargs="*",
         metavar="RECORDINGS",
-        help="files that MNE reads, with stages as annotations or in *Hypnogram.edf beside"
-        " *PSG.edf, or folders of them",
+        help="files that MNE reads, or folders of them; labels are read from their annotations, or"
+        " from *Hypnogram.edf beside *PSG.edf",
     )
     data.add_argument(
-        "--sleep-edf",
-        nargs="+",
-        type=int,
-        metavar="N",
-        help="people of Sleep-EDF Expanded by number (0 to 82), downloaded by MNE",
-    )
-    data.add_argument(
-        "--people",
-        type=int,
-        default=10,
-        metavar="N",
-        help="simulated nights: how many (%(default)s)",
-    )
-    data.add_argument(
-        "--hours",
-        type=float,
-        default=2.0,
-        metavar="H",
-        help="simulated nights: how long (%(default)s)",
+        "--subjects", type=int, metavar="N", help="simulation: number of subjects (the task's)"
     )
     data.add_argument(
         "--channels", nargs="+", metavar="NAME", help="channels to take, by name, in this order"
     )
     data.add_argument(
-        "--person",
+        "--subject",
         metavar="REGEX",
-        help="how to read the person off a file's path, so that nobody is trained and tested on"
-        " (Sleep-EDF's or BIDS's name, the header's patient code, or the file's name)",
+        help="how to read the subject from a file's path (a known data set's or BIDS's name, the"
+        " header's patient code, or the file's name)",
     )
     data.add_argument(
-        "--wake-margin",
-        type=float,
-        default=30.0,
-        metavar="MINUTES",
-        help="wake to keep before the first and after the last sleep (%(default)g)",
+        "--test", nargs="+", metavar="SUBJECT", help="subjects to test on (the task's own split)"
     )
-    data.add_argument(
-        "--test", nargs="+", metavar="PERSON", help="people to test on (chosen by the seed)"
-    )
+    for task in TASKS.values():
+        group = learn.add_argument_group(f"{task.title} (--task {task.name})")
+        for option in task.options:
+            group.add_argument(option.flag, help=option.help, **option.parser)
     training = learn.add_argument_group("training")
     training.add_argument(
         "--model",
         metavar="NAME",
-        default="SleepStagerChambon2018",
-        help="network: any model of braindecode (%(default)s)",
+        help=f"network: any model of braindecode ({_defaults('model')})",
     )
     training.add_argument(
         "--policy",
         metavar="NAME",
-        default="chain",
-        help=f"augmentations: {' or '.join(sorted(POLICIES))} (%(default)s)",
+        help=f"augmentations: {', '.join(sorted(POLICIES))} ({_defaults('policy')})",
     )
     training.add_argument(
-        "--epochs", type=int, metavar="N", default=30, help="length of the training (%(default)s)"
+        "--epochs",
+        type=int,
+        metavar="N",
+        help=f"length of the training ({_defaults('epochs')})",
     )
     training.add_argument(
-        "--batch-size", type=int, metavar="N", default=64, help="windows in a step (%(default)s)"
+        "--batch-size",
+        type=int,
+        metavar="N",
+        help=f"windows per step ({_defaults('batch_size')})",
     )
     training.add_argument(
-        "--weight",
+        "--reward-weight",
         type=float,
         metavar="X",
         default=REWARD_WEIGHT,
@@ -152,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         " (%(default)s)",
     )
     training.add_argument(
-        "--seed", type=int, metavar="N", default=0, help="seed of all that is random (%(default)s)"
+        "--seed", type=int, metavar="N", default=0, help="seed of all random numbers (%(default)s)"
     )
     training.add_argument(
         "--device",
@@ -165,14 +156,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         default=0,
-        help="train N times more, to see whether what is learned agrees (%(default)s)",
+        help="further trainings with other seeds, to see whether they agree (%(default)s)",
     )
     training.add_argument(
         "--compare", action="store_true", help="also train the network without augmentation"
     )
-    learn.add_argument(
-        "--traceback", action="store_true", help="show where in the code an error came from"
-    )
+    learn.add_argument("--traceback", action="store_true", help="show the traceback of an error")
     learn.add_argument(
         "--out",
         type=Path,
@@ -191,42 +180,43 @@ def _learn(arguments: argparse.Namespace) -> int:
         import matplotlib
 
         matplotlib.use("agg")
-        from eegaug.recordings import (
-            fetch_sleep_edf,
-            make_windows,
-            read_recordings,
-            simulate_nights,
-        )
-        from eegaug.study import Settings, learn
-        from eegaug.study.report import write_report
+        from eegaug.study import Settings, learn, save_model, write_report
 
     start = time.perf_counter()
     try:
+        task = find_task(arguments.task)
+        given = _given(arguments, task)
         settings = Settings(
-            model=arguments.model,
-            policy=arguments.policy,
-            epochs=arguments.epochs,
-            batch_size=arguments.batch_size,
-            weight=arguments.weight,
+            task,
+            **_without_none(
+                model=arguments.model,
+                policy=arguments.policy,
+                epochs=arguments.epochs,
+                batch_size=arguments.batch_size,
+            ),
+            reward_weight=arguments.reward_weight,
             seed=arguments.seed,
             device=arguments.device,
         )
         with _output_folder(arguments.out) as folder:
             paths = [Path(path) for path in arguments.recordings]
-            if arguments.sleep_edf:
-                paths += fetch_sleep_edf(arguments.sleep_edf)
+            for numbers in given["fetch"].values():
+                paths += task.fetch(numbers)
+            simulation = _without_none(n_subjects=arguments.subjects) | given["simulate"]
+            if paths and simulation:
+                options = ", ".join(f"--{each.removeprefix('n_')}" for each in simulation)
+                raise ValueError(f"Only for simulations, but recordings are given: {options}.")
             if paths:
-                recordings = read_recordings(paths, person=arguments.person, progress=True)
+                recordings = task.read(
+                    paths, subject=arguments.subject, progress=True, **given["read"]
+                )
             else:
-                print("No recordings given: simulating nights.", file=sys.stderr)
-                recordings = simulate_nights(arguments.people, arguments.hours, seed=arguments.seed)
-            windows = make_windows(
-                recordings,
-                channels=arguments.channels,
-                wake_margin=arguments.wake_margin,
-                progress=True,
+                print("No recordings given: simulating.", file=sys.stderr)
+                recordings = task.simulate(**simulation, seed=arguments.seed)
+            windows = task.make_windows(
+                recordings, channels=arguments.channels, progress=True, **given["windows"]
             )
-            _tell_data(windows)
+            _print_data(windows)
             learned = learn(
                 windows,
                 settings,
@@ -238,23 +228,49 @@ def _learn(arguments: argparse.Namespace) -> int:
             print("Writing the report ...", file=sys.stderr, flush=True)
             text = json.dumps(learned.invariances(), indent=2, ensure_ascii=False)
             (folder / "invariances.json").write_text(text + "\n", encoding="utf-8")
-            learned.save_model(folder / "model.pt")
+            save_model(learned, folder / "model.pt")
             write_report(learned, folder / "report.html")
     except (ValueError, TypeError, OSError) as error:
         if arguments.traceback:
             raise
         print(f"eegaug: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    _tell_results(learned)
+    _print_results(learned)
     print(
         f"\nWrote {', '.join(RESULTS)} to {arguments.out} in {time.perf_counter() - start:.0f} s."
     )
     return 0
 
 
+def _given(arguments: argparse.Namespace, task: Task) -> dict[str, dict[str, Any]]:
+    """Return the options of a task that were given, by the step that takes them."""
+    given: dict[str, dict[str, Any]] = {step: {} for step in STEPS}
+    for other in TASKS.values():
+        for option in other.options:
+            value = getattr(arguments, option.argument)
+            if value is None:
+                continue
+            if other is not task:
+                raise ValueError(f"{option.flag} is an option of --task {other.name}.")
+            given[option.step][option.argument] = option.convert(value) if option.convert else value
+    return given
+
+
+def _without_none(**arguments: Any) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _defaults(name: str) -> str:
+    """Return the default of each task, as "sleep 64, imagery 32", or one that all share."""
+    values = {task.name: str(getattr(task, name)) for task in TASKS.values()}
+    if len(set(values.values())) == 1:
+        return next(iter(values.values()))
+    return ", ".join(f"{task} {value}" for task, value in values.items())
+
+
 @contextmanager
 def _output_folder(out: Path) -> Iterator[Path]:
-    """Give a folder to write to; what is in it moves to ``out`` at once, if all went well."""
+    """Yield a folder to write to; its files move to ``out`` together, unless there is an error."""
     new = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -266,22 +282,22 @@ def _output_folder(out: Path) -> Iterator[Path]:
     try:
         in_the_way = [out / result for result in RESULTS if (out / result).is_dir()]
         if in_the_way:
-            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is to be written.")
+            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is wanted.")
         yield folder
         for result in RESULTS:
             os.replace(folder / result, out / result)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        for folder in new:  # from the innermost; what was made for nothing goes again
+        for folder in new:  # from the innermost; empty ones are removed
             if not any(folder.iterdir()):
                 folder.rmdir()
 
 
-def _tell_data(windows: SleepWindows) -> None:
-    people = windows.people
+def _print_data(windows: Windows) -> None:
+    names = windows.subject_names
     kept = ", ".join(f"{name} {len(windows.epochs[name])}" for name in windows.epochs.event_id)
     print(
-        f"{len(people)} {'people' if len(people) > 1 else 'person'}: {', '.join(people)}.\n"
+        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {', '.join(names)}.\n"
         f"{len(windows.epochs)} windows: {kept}.\n"
         f"Channels: {', '.join(windows.info['ch_names'])}.",
         file=sys.stderr,
@@ -290,10 +306,10 @@ def _tell_data(windows: SleepWindows) -> None:
         print(note, file=sys.stderr)
 
 
-def _tell_results(learned: Learned) -> None:
+def _print_results(learned: Learned) -> None:
     print(f"\nLearned invariances (epoch {learned.best_epoch}, which validated best)\n")
     print(learned.table().to_string(index=False))
     print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")
     print(learned.scores().round(3).to_string())
-    for warning in [*learned.warnings(), *learned.doubts()]:
-        print(f"\nNote: {warning}")
+    for note in [*learned.warnings(), *learned.caveats()]:
+        print(f"\nNote: {note}")

@@ -1,15 +1,16 @@
-"""Simulated nights: sleep-like EEG with known stages, for trying and testing without data."""
+"""Simulated nights: sleep-like EEG with known stages, for use without data."""
 
 from __future__ import annotations
 
 import mne
 import numpy as np
 
+from eegaug.recordings.noise import band_noise, falling_noise
 from eegaug.recordings.recording import Recording
 from eegaug.recordings.sleep import STAGES
 from eegaug.validation import check_count, check_positive
 
-#: Chance of each stage, per epoch of 30 s, to follow each: rows and columns W, N1, N2, N3, REM.
+#: Transition probabilities per epoch of 30 s; rows (from) and columns (to) are W, N1, N2, N3, REM.
 TRANSITIONS = np.array(
     [
         [0.90, 0.09, 0.01, 0.00, 0.00],
@@ -28,7 +29,7 @@ RHYTHMS = {
     "alpha": (10.0, 0.7, (14, 5, 2, 1, 2), (0.5, 1.0)),
     "beta": (20.0, 5.0, (5, 4, 2, 1.5, 4), (1.0, 0.8)),
 }
-#: Events: mean number in a minute of each stage, share at the two channels.
+#: Events: mean rate (per minute) in each stage, share at the two channels.
 EVENTS = {
     "spindle": ((0, 0, 5.0, 1.5, 0), (0.8, 1.0)),
     "K-complex": ((0, 0, 2.0, 0.4, 0), (1.0, 0.6)),
@@ -39,59 +40,59 @@ EPOCH = 30.0
 
 
 def simulate_nights(
-    n_people: int = 10, hours: float = 2.0, *, sfreq: float = 100.0, seed: int = 0
+    n_subjects: int = 10, hours: float = 2.0, *, sfreq: float = 100.0, seed: int = 0
 ) -> list[Recording]:
-    """Simulate one night for each of several people that differ.
+    """Simulate one night of each of several subjects.
 
     A hypnogram is drawn from a transition matrix. The signal is a 1/f background, rhythms
     whose amplitudes follow the stage, and events: spindles, K-complexes and eye movements.
-    People differ in the frequencies of alpha and spindles, in all amplitudes, in the slope of
+    Subjects differ in the frequencies of alpha and spindles, in all amplitudes, in the slope of
     the background and in the noise.
 
     Parameters
     ----------
-    n_people : int
-        Number of people.
+    n_subjects : int
+        Number of subjects.
     hours : float
-        Length of a night.
+        Length of a night (h).
     sfreq : float
         Sampling rate (Hz).
     seed : int
-        Seed; a person is the same whatever the number of people.
+        Seed; a subject is the same whatever the number of subjects.
 
     Returns
     -------
     list of Recording
-        Channels Fpz-Cz and Pz-Oz, with stages annotated as Sleep-EDF has them.
+        Channels Fpz-Cz and Pz-Oz, with stages annotated as in Sleep-EDF.
 
     Raises
     ------
     TypeError
-        If the number of people is not whole.
+        If the number of subjects is not an integer.
     ValueError
         If a number is not positive, or a night is shorter than a window.
 
     Examples
     --------
     >>> (night,) = simulate_nights(1, hours=0.5)
-    >>> night.person, night.raw.ch_names, len(night.raw.annotations) > 0
+    >>> night.subject, night.raw.ch_names, len(night.raw.annotations) > 0
     ('sim00', ['Fpz-Cz', 'Pz-Oz'], True)
     """
-    check_count("n_people", n_people)
+    check_count("n_subjects", n_subjects)
     check_positive("sfreq", sfreq)
     check_positive("hours", hours)
     if hours * 3600 < EPOCH:
         raise ValueError(f"Parameter `hours` should be at least {EPOCH / 3600:.3f}. Found {hours}.")
-    return [_simulate(person, hours, sfreq, seed) for person in range(n_people)]
+    return [_simulate(subject, hours, sfreq, seed) for subject in range(n_subjects)]
 
 
-def _simulate(person: int, hours: float, sfreq: float, seed: int) -> Recording:
-    rng = np.random.default_rng([seed, person])
+def _simulate(subject: int, hours: float, sfreq: float, seed: int) -> Recording:
+    rng = np.random.default_rng([seed, subject])
     n_epochs = int(hours * 3600 / EPOCH)
     n_times = int(n_epochs * EPOCH * sfreq)
     stages = _hypnogram(rng, n_epochs)
 
-    # Amplitudes follow the stage, not the same in any two epochs, without a step in between.
+    # Amplitudes follow the stage, vary between epochs, and change without a step.
     def by_stage(values: tuple[float, ...]) -> np.ndarray:
         amplitudes = np.asarray(values, float)[stages] * rng.lognormal(0, 0.3, n_epochs)
         centres = (np.arange(n_epochs) + 0.5) * EPOCH
@@ -99,13 +100,15 @@ def _simulate(person: int, hours: float, sfreq: float, seed: int) -> Recording:
         times = np.arange(n_times) / sfreq
         return np.interp(times, edges, np.repeat(amplitudes, 2))
 
-    background = 8 * rng.lognormal(0, 0.15) * noise(rng, n_times, sfreq, rng.uniform(0.8, 1.2))
+    background = (
+        8 * rng.lognormal(0, 0.15) * falling_noise(rng, n_times, sfreq, rng.uniform(0.8, 1.2))
+    )
     signal = np.stack([background, 0.5 * background])
-    for channel in signal:  # what the two do not share
-        channel += rng.lognormal(1.2, 0.2) * noise(rng, n_times, sfreq, 0.8)
+    for channel in signal:  # what the two channels do not share
+        channel += rng.lognormal(1.2, 0.2) * falling_noise(rng, n_times, sfreq, 0.8)
     for name, (freq, width, amplitudes, shares) in RHYTHMS.items():
         own = freq + (rng.normal(0, 0.8) if name == "alpha" else rng.normal(0, 0.05 * freq))
-        rhythm = band(rng, n_times, sfreq, own, width) * by_stage(amplitudes)
+        rhythm = band_noise(rng, n_times, sfreq, own, width) * by_stage(amplitudes)
         signal += rng.lognormal(0, 0.2) * np.outer(shares, rhythm)
     spindle_freq = rng.normal(13.2, 0.6)
     for name, (rates, shares) in EVENTS.items():
@@ -113,7 +116,7 @@ def _simulate(person: int, hours: float, sfreq: float, seed: int) -> Recording:
         signal += rng.lognormal(0, 0.15) * np.outer(shares, train)
 
     info = mne.create_info(list(CHANNELS), sfreq, "eeg", verbose="error")
-    info["subject_info"] = {"his_id": f"sim{person:02d}"}
+    info["subject_info"] = {"his_id": f"sim{subject:02d}"}
     raw = mne.io.RawArray(signal * 1e-6, info, verbose="error")
     labels = np.array(["W", "1", "2", "3", "R"])[stages]
     raw.set_annotations(
@@ -121,7 +124,7 @@ def _simulate(person: int, hours: float, sfreq: float, seed: int) -> Recording:
             np.arange(n_epochs) * EPOCH, EPOCH, [f"Sleep stage {label}" for label in labels]
         )
     )
-    return Recording(f"simulated night of sim{person:02d}", f"sim{person:02d}", raw)
+    return Recording(f"simulated night of sim{subject:02d}", f"sim{subject:02d}", raw)
 
 
 def _hypnogram(rng: np.random.Generator, n_epochs: int) -> np.ndarray:
@@ -129,26 +132,6 @@ def _hypnogram(rng: np.random.Generator, n_epochs: int) -> np.ndarray:
     for epoch in range(1, n_epochs):
         stages[epoch] = rng.choice(len(STAGES), p=TRANSITIONS[stages[epoch - 1]])
     return stages
-
-
-def _shaped(rng: np.random.Generator, n_times: int, gain: np.ndarray) -> np.ndarray:
-    """Return noise of unit variance whose spectrum has the given shape."""
-    noise = np.fft.irfft(gain * np.fft.rfft(rng.standard_normal(n_times)), n_times)
-    return noise / noise.std()
-
-
-def noise(rng: np.random.Generator, n_times: int, sfreq: float, slope: float) -> np.ndarray:
-    """Return noise of unit variance whose power falls with frequency to a slope."""
-    freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
-    return _shaped(rng, n_times, np.maximum(freqs, 0.3) ** (-slope / 2))
-
-
-def band(
-    rng: np.random.Generator, n_times: int, sfreq: float, freq: float, width: float
-) -> np.ndarray:
-    """Return noise of unit variance in a band about a frequency, of a half-width (Hz)."""
-    freqs = np.fft.rfftfreq(n_times, 1 / sfreq)
-    return _shaped(rng, n_times, np.exp(-0.5 * ((freqs - freq) / width) ** 2))
 
 
 def _events(
@@ -159,7 +142,7 @@ def _events(
     sfreq: float,
     spindle_freq: float,
 ) -> np.ndarray:
-    """Return a train of events, as many a minute in each epoch as ``rates`` says on average."""
+    """Return a train of events; ``rates`` is their mean number per minute in each epoch."""
     train = np.zeros(n_times)
     for epoch, count in enumerate(rng.poisson(rates * EPOCH / 60)):
         for onset in (epoch + rng.uniform(0, 1, count)) * EPOCH:

@@ -14,7 +14,7 @@ def recording():
 
 def test_it_looks_like_the_recordings_it_stands_in_for(recording):
     raw = recording.raw
-    assert recording.person == "sim00" and len(raw.ch_names) == 64 and raw.info["sfreq"] == 160
+    assert recording.subject == "sim00" and len(raw.ch_names) == 64 and raw.info["sfreq"] == 160
     assert raw.annotations.count() == {"T0": 20, "T1": 10, "T2": 10}
     assert raw.get_montage() is not None
     assert 1e-6 < raw.get_data().std() < 100e-6
@@ -30,14 +30,14 @@ def test_the_rhythm_falls_over_the_other_side(recording):
     assert left[fist == 0].mean() - left[fist == 1].mean() > 0.5
 
 
-def test_a_person_is_the_same_whatever_the_number_of_people():
+def test_a_subject_is_the_same_whatever_the_number_of_subjects():
     alone = simulate_motor_imagery(1, n_trials=2, seed=3)[0].raw.get_data()
     both = simulate_motor_imagery(2, n_trials=2, seed=3)
     assert np.array_equal(alone, both[0].raw.get_data())
     assert not np.array_equal(alone, both[1].raw.get_data())
 
 
-@pytest.mark.parametrize("arguments", [{"n_people": 0}, {"n_trials": 1.5}, {"sfreq": 0}])
-def test_what_cannot_be_simulated_is_told(arguments):
+@pytest.mark.parametrize("arguments", [{"n_subjects": 0}, {"n_trials": 1.5}, {"sfreq": 0}])
+def test_what_cannot_be_simulated_is_an_error(arguments):
     with pytest.raises((TypeError, ValueError), match="Parameter"):
         simulate_motor_imagery(**arguments)

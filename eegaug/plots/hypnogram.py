@@ -1,4 +1,4 @@
-"""Pictures of sleep stages: the confusion matrix, and the hypnogram."""
+"""Hypnograms: scored and predicted sleep stages over a night."""
 
 from __future__ import annotations
 
@@ -7,62 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.metrics import ConfusionMatrixDisplay
 
 from eegaug.plots.style import COLOURS, axes_or_new, tidied
 from eegaug.recordings import STAGES
 
-#: From top to bottom of a hypnogram.
+#: Stages from the top to the bottom of a hypnogram.
 HYPNOGRAM = ("W", "REM", "N1", "N2", "N3")
-
-
-def plot_confusion(
-    y_true: np.ndarray, y_pred: np.ndarray, ax: Axes | None = None, title: str = ""
-) -> Figure:
-    r"""Draw the confusion matrix of stages: the share of each true stage, and the numbers.
-
-    Parameters
-    ----------
-    y_true, y_pred : ndarray of int, shape (windows,)
-        True and predicted stages.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw.
-    title : str
-        Title of the axes.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> figure = plot_confusion(np.array([0, 0, 2, 2]), np.array([0, 2, 2, 2]))
-    >>> figure.axes[0].texts[1].get_text()  # wake that was taken for N2
-    '50 %\n(1)'
-    """
-    ax = axes_or_new(ax, (4.2, 3.6))
-    codes = np.union1d(y_true, y_pred)
-    counts = np.array([[np.sum((y_true == t) & (y_pred == p)) for p in codes] for t in codes])
-    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    display = ConfusionMatrixDisplay(share, display_labels=[STAGES[code] for code in codes])
-    display.plot(
-        ax=ax, cmap="Blues", colorbar=False, include_values=False, im_kw={"vmin": 0, "vmax": 1}
-    )
-    for row, column in np.ndindex(counts.shape):
-        if counts[row].sum() == 0:  # a stage that is predicted and does not occur
-            continue
-        ax.text(
-            column,
-            row,
-            f"{100 * share[row, column]:.0f} %\n({counts[row, column]})",
-            ha="center",
-            va="center",
-            fontsize="small",
-            color="white" if share[row, column] > 0.5 else "black",
-        )
-    ax.set(xlabel="predicted stage", ylabel="true stage", title=title)
-    return ax.figure
 
 
 def plot_hypnogram(
@@ -124,7 +74,7 @@ def plot_hypnogram(
 def _steps(
     starts: np.ndarray, values: Sequence[float], length: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a step function with a break wherever windows do not follow each other."""
+    """Return a step function with a break wherever windows are not consecutive."""
     x, y = [], []
     for index, (start, value) in enumerate(zip(starts, values, strict=True)):
         if index and start - starts[index - 1] > 1.01 * length:

@@ -1,0 +1,85 @@
+"""The scalp before and after a transform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import mne
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from eegaug.montage import read_positions
+from eegaug.plots.style import figure_of
+
+
+def plot_topography(
+    before: np.ndarray,
+    after: np.ndarray,
+    info: mne.Info,
+    *,
+    sample: int | None = None,
+    unit: str = "unit of the signal",
+    axes: Sequence[Axes] | None = None,
+    titles: Sequence[str] = ("before", "after"),
+) -> Figure:
+    """Draw the scalp at one instant before and after a transform, on one scale.
+
+    Parameters
+    ----------
+    before, after : ndarray, shape (channels, times)
+        Windows of signal.
+    info : mne.Info
+        Channels with positions, in the order of the signals.
+    sample : int, optional
+        Sample to show; where absent, that at which channels differ most before the transform.
+    unit : str
+        Unit of the signals, for the colour bar.
+    axes : pair of matplotlib.axes.Axes, optional
+        Where to draw.
+    titles : pair of str
+        Titles.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The time from the start of the window is in the first title.
+
+    Raises
+    ------
+    ValueError
+        If the windows differ in shape, or a channel has no position.
+
+    Examples
+    --------
+    >>> import mne
+    >>> import numpy as np
+    >>> ch_names = ["Fz", "C3", "Cz", "C4", "Pz"]
+    >>> info = mne.create_info(ch_names, 100, "eeg").set_montage("spherical_1005")
+    >>> window = np.random.default_rng(0).normal(size=(5, 100))
+    >>> figure = plot_topography(window, -window, info, sample=50, unit="µV")
+    >>> [ax.get_title() for ax in figure.axes[:2]]
+    ['before, at 0.50 s', 'after']
+    """
+    before, after = np.asarray(before), np.asarray(after)
+    if before.shape != after.shape:
+        raise ValueError(
+            "Windows before and after should have the same shape."
+            f" Found {before.shape} and {after.shape}."
+        )
+    read_positions(info["chs"])  # raises where there are none
+    if sample is None:
+        sample = int(before.std(0).argmax())
+    if axes is None:
+        _, axes = plt.subplots(1, 2, figsize=(6, 2.8), layout="constrained")
+    reach = max(np.abs(before[:, sample]).max(), np.abs(after[:, sample]).max())
+    titles = (f"{titles[0]}, at {sample / info['sfreq']:.2f} s", titles[1])
+    for window, ax, title in zip((before, after), axes, titles, strict=True):
+        image, _ = mne.viz.plot_topomap(
+            window[:, sample], info, axes=ax, vlim=(-reach, reach), cmap="viridis", show=False
+        )
+        ax.set_title(title, fontsize="medium")
+    figure = figure_of(axes[0])
+    figure.colorbar(image, ax=list(axes), shrink=0.7, label=unit)
+    return figure

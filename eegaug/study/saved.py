@@ -1,0 +1,113 @@
+"""The file of a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mne
+import numpy as np
+import torch
+
+import eegaug
+from eegaug.models import InvariantModel
+from eegaug.policies import POLICIES
+from eegaug.recordings.windows import SCALINGS
+from eegaug.study.network import build_network
+from eegaug.study.result import Learned
+
+
+def save_model(learned: Learned, path: str | Path) -> None:
+    """Save the trained model, to be loaded by :func:`load_model`.
+
+    Parameters
+    ----------
+    learned : Learned
+        What :func:`learn` returned.
+    path : path
+        File that is written; ``torch.load(path, weights_only=True)`` opens it.
+
+    Examples
+    --------
+    See :func:`load_model`.
+    """
+    windows, settings, info = learned.windows, learned.settings, learned.windows.info
+    state = learned.net.module_.state_dict()
+    torch.save(
+        {
+            "eegaug": eegaug.__version__,
+            "task": settings.task.name,
+            "model": settings.model,
+            "policy": settings.policy,
+            "n_copies": settings.n_copies,
+            "labels": list(windows.labels),
+            "ch_names": list(info["ch_names"]),
+            "positions": [[float(number) for number in ch["loc"][:3]] for ch in info["chs"]],
+            "sfreq": float(info["sfreq"]),
+            "n_times": len(windows.epochs.times),
+            "pass_band": [float(info["highpass"]), float(info["lowpass"])],
+            "scaling": SCALINGS[windows.scaling],
+            "state_dict": {name: value.cpu() for name, value in state.items()},
+        },
+        path,
+    )
+
+
+def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
+    """Load a model that :func:`save_model` wrote, ready to predict.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    device : str
+        Device to load it to.
+
+    Returns
+    -------
+    InvariantModel
+        In evaluation mode. It takes windows (batch, channels, times) of the channels, the sampling
+        rate, the pass band and the scaling that it was trained on, and returns one output per
+        label, shape (batch, labels).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it holds another model.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eegaug.recordings import make_sleep_windows, simulate_nights
+    >>> from eegaug.study import Settings, learn
+    >>> windows = make_sleep_windows(simulate_nights(n_subjects=3, hours=0.1))
+    >>> learned = learn(windows, Settings(epochs=1, n_copies=1, device="cpu"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(learned, Path(folder, "model.pt"))
+    ...     model = load_model(Path(folder, "model.pt"))
+    >>> model(torch.as_tensor(windows.X[:4])).shape
+    torch.Size([4, 5])
+    """
+    saved = torch.load(path, map_location=device, weights_only=True)
+    if not isinstance(saved, dict) or "policy" not in saved:
+        raise ValueError(
+            f"{path}: not the model.pt of `eegaug learn`. Build a model of your own as it was, and"
+            " load its state into it."
+        )
+    n_chans, n_labels = len(saved["ch_names"]), len(saved["labels"])
+    network = build_network(
+        saved["model"], n_chans, saved["n_times"], saved["sfreq"], n_labels, seed=0
+    )
+    model = InvariantModel(network, POLICIES[saved["policy"]](_info(saved)), saved["n_copies"])
+    model.load_state_dict(saved["state_dict"])
+    return model.to(device).eval()
+
+
+def _info(saved: dict[str, Any]) -> mne.Info:
+    """Return the channels that a model was trained on."""
+    info = mne.create_info(saved["ch_names"], saved["sfreq"], "eeg", verbose="error")
+    for channel, position in zip(info["chs"], np.array(saved["positions"]), strict=True):
+        channel["loc"][:3] = position
+    return info

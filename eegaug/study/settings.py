@@ -1,0 +1,139 @@
+"""What a training depends on, apart from the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from eegaug.objectives import REWARD_WEIGHT
+from eegaug.policies import POLICIES
+from eegaug.study.network import find_model
+from eegaug.study.sleep import SLEEP
+from eegaug.study.task import Task
+from eegaug.validation import check_count, check_not_negative, check_positive
+
+_OF_THE_TASK: Any = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training depends on, apart from the data.
+
+    Parameters
+    ----------
+    task : Task
+        What is learned; it has the defaults of ``model``, ``policy``, ``epochs`` and
+        ``batch_size``.
+    model : str
+        Name of a braindecode model.
+    policy : str
+        Name of a policy in :data:`eegaug.policies.POLICIES`.
+    epochs, batch_size : int
+        Length of the training, and windows per step.
+    lr, strength_lr : float
+        Learning rates of the network, and of weights and strengths.
+    reward_weight : float
+        What an augmentation wider by a factor e may cost, in nats of the training loss.
+    n_copies : int
+        Augmented copies that a prediction is averaged over.
+    seed : int
+        Seed of the split, the first parameters, the order of the windows and the draws.
+    device : str
+        Device to train on: "cpu", "cuda", or "auto" for CUDA where it is available. The attribute
+        holds the device that was found.
+
+    Raises
+    ------
+    TypeError
+        If ``task`` is not a task, or a setting is not a number, or not an integer, where one is
+        wanted.
+    ValueError
+        If a setting is out of range, or a model, a policy or a device does not exist.
+
+    Examples
+    --------
+    >>> from eegaug.study import TASKS
+    >>> Settings(TASKS["imagery"], epochs=10, device="cpu").model
+    'ShallowFBCSPNet'
+    >>> Settings(policy="slep")
+    Traceback (most recent call last):
+    ValueError: No policy is named 'slep'; there are chain, imagery, sleep.
+    """
+
+    task: Task = SLEEP
+    model: str = _OF_THE_TASK
+    policy: str = _OF_THE_TASK
+    epochs: int = _OF_THE_TASK
+    batch_size: int = _OF_THE_TASK
+    lr: float = 1e-3
+    strength_lr: float = 1e-2
+    reward_weight: float = REWARD_WEIGHT
+    n_copies: int = 4
+    seed: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.task, Task):
+            raise TypeError(
+                f"Parameter `task` should be a Task, such as `TASKS['sleep']`. Found {self.task!r}."
+            )
+        for name in ("model", "policy", "epochs", "batch_size"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, getattr(self.task, name))
+        for name in ("epochs", "batch_size", "n_copies"):
+            check_count(name, getattr(self, name))
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
+            raise ValueError(
+                f"Parameter `seed` should be an integer from 0 to 2**32 - 1. Found {self.seed}."
+            )
+        check_positive("lr", self.lr)
+        check_positive("strength_lr", self.strength_lr)
+        check_not_negative("reward_weight", self.reward_weight)
+        find_model(self.model)
+        if self.policy not in POLICIES:
+            raise ValueError(
+                f"No policy is named {self.policy!r}; there are {', '.join(sorted(POLICIES))}."
+            )
+        object.__setattr__(self, "device", choose_device(self.device))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all settings but the task, as plain numbers and text."""
+        return {name: value for name, value in vars(self).items() if name != "task"}
+
+
+def choose_device(name: str) -> str:
+    """Return the device to train on.
+
+    Parameters
+    ----------
+    name : str
+        "auto" for CUDA where it is available, else the CPU; or a device of torch.
+
+    Returns
+    -------
+    str
+        A device that torch can use here.
+
+    Raises
+    ------
+    ValueError
+        If it names no device, or CUDA where it is not available.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    'cpu'
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"Device {name!r} is not available: torch finds no CUDA device here.")
+    try:
+        torch.zeros(1, device=name).item()  # torch knows devices that hold no numbers
+    except Exception as error:  # each backend raises its own
+        raise ValueError(
+            f"No device {name!r} can be used here; try 'auto', 'cpu' or 'cuda'."
+        ) from error
+    return name
