@@ -9,6 +9,7 @@ from eegaug import (
     Compose,
     FTSurrogate,
     InvariantModel,
+    Operators,
     RandomCrop,
     SignFlip,
     TimeReverse,
@@ -76,7 +77,7 @@ def test_the_wrapped_models_signal_attributes_are_kept(model):
         _ = model.n_outputs
 
 
-def test_a_wrong_number_of_channels_is_told(model):
+def test_a_wrong_number_of_channels_is_reported(model):
     with pytest.raises(ValueError, match=r"should have 3 channels.*Found 2"):
         model(X[:, :2])
 
@@ -91,7 +92,7 @@ def test_a_wrong_number_of_channels_is_told(model):
         (X.long(), TypeError, r"Found dtype torch\.int64"),
     ],
 )
-def test_input_that_is_no_batch_is_told(model, training, bad, error, match):
+def test_input_that_is_no_batch_is_reported(model, training, bad, error, match):
     with pytest.raises(error, match=match):
         model.train(training)(bad)
 
@@ -104,7 +105,7 @@ def test_input_that_is_no_batch_is_told(model, training, bad, error, match):
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=1.5), TypeError, "`n_copies`"),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(build, error, match):
+def test_bad_arguments_are_reported_in_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)
@@ -154,7 +155,7 @@ def test_what_is_seen_in_some_copies_is_averaged_where_it_is(windows):
     model = InvariantModel(FirstHalf(), TimeShift(SFREQ, 1.0), n_copies=64, equivariant=True)
     model.eval()
     generator = torch.Generator().manual_seed(model.seed)
-    _, shifts = model.augmentation.sample(x[:1].expand(64, *x.shape[1:]), generator)
+    _, shifts = model.augmentation.sample(x[:1].expand(64, *x.shape[1:]), generator).noise
     seen = ((torch.arange(600) + SFREQ * shifts[:, None]) % 600 < 300).float().mean(0)
     assert 0.1 < seen[10] < 0.9 and seen[150] == 1 and seen[450] == 0
     out = model(x)
@@ -197,10 +198,10 @@ def test_mixed_precision_leaves_the_way_back_exact():
 
 
 class Swap(Transform):
-    """A user's transform that exchanges the halves of a window, and does not say how to undo it."""
+    """A user's transform that exchanges the halves of a window, and has no inverse."""
 
     def step(self, x, noise):
-        return {"term": x.roll(x.shape[-1] // 2, -1) - x}
+        return Operators(term=x.roll(x.shape[-1] // 2, -1) - x)
 
     def sources(self, times, noise):
         return times.roll(len(times) // 2)[None]
@@ -228,7 +229,7 @@ class Swap(Transform):
     ],
     ids=["flat", "coarse", "a user's", "crop", "chain with a crop", "mixture"],
 )
-def test_outputs_that_cannot_be_moved_back_are_told(network, augmentation, error, match):
+def test_outputs_that_cannot_be_moved_back_are_reported(network, augmentation, error, match):
     model = InvariantModel(network, augmentation, equivariant=True)
     with pytest.raises(error, match=match) as caught:
         model(slow_waves(4, 2, 600))
