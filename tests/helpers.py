@@ -18,6 +18,13 @@ def hand_made(noise, x):
     return Draw(noise, (len(x), *x.shape[-2:]))
 
 
+def tensors(noise):
+    """All tensors of nested noise, in order."""
+    if isinstance(noise, tuple):
+        return [tensor for part in noise for tensor in tensors(part)]
+    return [noise] if isinstance(noise, torch.Tensor) else []
+
+
 def open_gate(transform, x):
     """The draws of a gate that transforms every trial; None where there is no gate."""
     gate = transform.gate(x)

@@ -93,7 +93,12 @@ def theirs():
         (lambda: AugmentationLayer([nn.Identity()]), TypeError, "Found Identity"),
         (lambda: AugmentationLayer([SignFlip()], temperature=0), ValueError, "`temperature`"),
         (lambda: Compose([]), ValueError, "Found none"),
-        (lambda: Compose([SignFlip]), TypeError, "Found type"),
+        pytest.param(
+            lambda: Compose([SignFlip]),
+            TypeError,
+            "Found .*SignFlip",
+            marks=pytest.mark.xfail(strict=True, reason="the message names ABCMeta"),
+        ),
         (lambda: Compose([Mixup()]), TypeError, r"Augmentation\. Found Mixup.* before the model"),
         (lambda: Compose([theirs()]), TypeError, r"Found braindecode's SignFlip.*from_braindecode"),
         (lambda: Compose(SignFlip()), TypeError, r"A list of Augmentations .* Found SignFlip"),

@@ -183,7 +183,9 @@ def test_bad_signals_and_labels_are_reported_in_one_line(transform, x, y, error,
 @pytest.mark.parametrize("n_drawn", [1, 5])
 def test_a_draw_of_another_batch_is_refused(transform, n_drawn):
     draw = transform.sample(signal(n_drawn, 3, 100))
-    with pytest.raises(ValueError, match=f"drawn for 6 trials .* Found one for {n_drawn} trials") as caught:
+    with pytest.raises(
+        ValueError, match=f"drawn for 6 trials .* Found one for {n_drawn} trials"
+    ) as caught:
         transform(signal(6, 3, 100), Y, draw=draw)
     assert "\n" not in str(caught.value)
 

@@ -39,7 +39,16 @@ from eegaug import (
     TimeReverse,
 )
 
-from ..helpers import N_CHANNELS, N_TRIALS, SFREQ, hand_made, replay, standard_sensors, tones, trials
+from ..helpers import (
+    N_CHANNELS,
+    N_TRIALS,
+    SFREQ,
+    hand_made,
+    replay,
+    standard_sensors,
+    tones,
+    trials,
+)
 
 theirs = reference.functional
 
