@@ -71,6 +71,58 @@ def test_training_averages_over_its_own_number_of_copies(model):
     assert seen == [3 * 6, 8 * 6]
 
 
+def test_copies_in_training_are_independent_and_each_is_spread_evenly():
+    n_trials, n_copies = 400, 3
+    model = InvariantModel(nn.Flatten(), SignFlip(), n_copies_train=n_copies).train()
+    draw = model.sample(torch.zeros(n_trials, 2, 10))
+    assert len(draw) == n_trials * n_copies
+    copies = draw.noise[0].uniform.unflatten(0, (n_trials, n_copies)).T
+    in_each_part = (n_trials * copies).long().sort(1).values
+    shares = (in_each_part == torch.arange(n_trials)).float().mean(1)
+    assert (shares > 0.95).all(), "one draw in each of as many parts as trials"
+    ranks = copies.argsort(1).argsort(1).float()
+    correlations = torch.corrcoef(ranks) - torch.eye(n_copies)
+    assert correlations.abs().max() < 0.25, "five standard deviations"
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_copies_of_a_trial_follow_one_another(model, training):
+    model.train(training)
+    model.n_copies_train = 3
+    n_copies = 3 if training else 8
+    draw = model.sample(X)
+    assert len(draw) == n_copies * len(X)
+    outputs = [model.model(model.augmentation(X, draw=draw[k::n_copies])) for k in range(n_copies)]
+    assert torch.allclose(model(X, draw=draw), torch.stack(outputs).mean(0), atol=1e-5)
+    assert torch.equal(model(X, draw=draw), model(X, draw=draw))
+    one = model.augmentation.sample(X)
+    alone = model.model(model.augmentation(X, draw=one))
+    assert torch.allclose(model(X, draw=one), alone, atol=1e-6), "one row per trial is one copy"
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "match"),
+    [
+        (lambda model: model.sample(X).noise, TypeError, r"should be a Draw.* Found tuple\."),
+        (lambda model: model.sample(X[:4]), ValueError, "for a batch of 6 trials.* Found one of"),
+        (lambda model: model.augmentation.sample(X[:5]), ValueError, "Found one of 5 rows"),
+        (
+            lambda model: model.augmentation.sample(X[..., :90]),
+            ValueError,
+            "6 trials of 3 channels and 100 times. Found one for 6 trials of 3 channels and 90",
+        ),
+        (lambda model: TimeShift(100).sample(X), ValueError, "by this AugmentationLayer"),
+    ],
+    ids=["tuple", "other copies", "other batch", "other length", "other augmentation"],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_draws_that_do_not_fit_are_reported_in_one_line(model, training, draw, error, match):
+    draw = draw(model.train(training))
+    with pytest.raises(error, match=match) as caught:
+        model(X, draw=draw)
+    assert "\n" not in str(caught.value)
+
+
 def test_the_wrapped_models_signal_attributes_are_kept(model):
     assert (model.n_chans, model.sfreq) == (3, 100.0)
     with pytest.raises(AttributeError):
@@ -173,6 +225,33 @@ def test_outputs_of_reversed_trials_are_reversed_back():
     assert torch.equal(model(x), seen.expand(4, 1, 600))
     model.augmentation.p.raw.data.fill_(0.0)
     assert torch.equal(model(x), 1 - seen.expand(4, 1, 600))
+
+
+@pytest.mark.parametrize(
+    ("training", "whole"),
+    [
+        (True, True),
+        (True, False),
+        (False, True),
+        pytest.param(
+            False,
+            False,
+            marks=pytest.mark.xfail(strict=True, reason="the inverse takes choices in part"),
+        ),
+    ],
+)
+def test_replayed_reversals_are_inverted_as_they_were_made(training, whole):
+    """In evaluation choices are whole, whether the draw says so or not."""
+    model = InvariantModel(nn.Identity(), TimeReverse(0.5), equivariant=True).train(training)
+    x = slow_waves(50, 1, 600)
+    draw = model.augmentation.sample(x)
+    out = model(x, draw=draw.whole() if whole else draw)
+    moved = model.augmentation(x, draw=draw) != x
+    assert moved.any()
+    if training and not whole:
+        kept = ((draw.noise[0].uniform - 0.5).abs() > 0.45)[:, None, None]
+        out, x = torch.where(kept, out, 0.0), torch.where(kept, x, 0.0)
+    assert torch.allclose(out, x, atol=1e-5)
 
 
 def test_the_strength_has_the_gradient_of_what_it_lets_see():

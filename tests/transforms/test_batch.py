@@ -10,9 +10,16 @@ import torch
 from braindecode.augmentation import AugmentedDataLoader
 from torch.utils.data import TensorDataset
 
-from eegaug import AugmentationLayer, Compose, Mixup, SegmentationReconstruction, Strength
+from eegaug import (
+    AugmentationLayer,
+    Compose,
+    Mixup,
+    SegmentationReconstruction,
+    SignFlip,
+    Strength,
+)
 
-from ..helpers import signal
+from ..helpers import contents, signal
 from .table import BATCH_TRANSFORMS
 
 Y = torch.tensor([0, 0, 1, 1, 2, 0])
@@ -188,6 +195,39 @@ def test_a_draw_of_another_batch_is_refused(transform, n_drawn):
     ) as caught:
         transform(signal(6, 3, 100), Y, draw=draw)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "match"),
+    [
+        (lambda t: t.sample(signal(6, 3, 100)).noise, TypeError, r"a Draw.* Found tuple\."),
+        (lambda t: t.sample(signal(6, 3, 90)), ValueError, "Found one for 6 trials of 3 .* 90 "),
+        (lambda t: t.sample(signal(6, 2, 100)), ValueError, "Found one for 6 trials of 2 chan"),
+        (lambda t: SignFlip().sample(signal(6, 3, 100)), ValueError, "Found a draw of another"),
+    ],
+    ids=["tuple", "other length", "other channels", "other augmentation"],
+)
+def test_draws_that_do_not_fit_are_reported_in_one_line(transform, draw, error, match):
+    with pytest.raises(error, match=match) as caught:
+        transform(signal(6, 3, 100), Y, draw=draw(transform))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("raw", [0.4, 1.3])
+def test_a_call_and_reading_keep_nothing(transform, training, raw):
+    transform.train(training)
+    (strength,) = (s for s in transform.children() if isinstance(s, Strength))
+    strength.raw.data.fill_(raw)
+    before = contents(transform)
+    repr(transform), strength.value, strength.fraction, strength.width
+    draw = transform.sample(signal(6, 3, 100))
+    assert contents(transform) == before
+    transform(signal(6, 3, 100), Y, draw=draw)
+    if training and raw > 1:
+        assert strength.raw == 1
+        strength.raw.data.fill_(raw)
+    assert contents(transform) == before
 
 
 @pytest.mark.parametrize("labels", [Y.tolist(), Y.numpy()], ids=["list", "array"])
