@@ -6,16 +6,59 @@ import torch
 from numpy.random import RandomState
 from torch import nn
 
+from eegaug import Draw
+
 SFREQ = 100.0
 TIMES = torch.arange(1000) / SFREQ
 N_TRIALS, N_CHANNELS = 5, 4
 
 
+def hand_made(noise, x):
+    """The draw of this noise, one row per trial, for signals (batch, ..., channels, times)."""
+    return Draw(noise, (len(x), *x.shape[-2:]))
+
+
+def tensors(noise):
+    """All tensors of nested noise, in order."""
+    if isinstance(noise, tuple):
+        return [tensor for part in noise for tensor in tensors(part)]
+    return [noise] if isinstance(noise, torch.Tensor) else []
+
+
+def open_gate(transform, x):
+    """The draws of a gate that transforms every trial; None where there is no gate."""
+    gate = transform.gate(x)
+    return None if gate is None else gate._replace(uniform=torch.zeros_like(gate.uniform))
+
+
 def replay(transform, x, own=None):
-    """Transform every trial with these draws."""
-    gate, _ = transform.to(x.dtype).sample(x)
-    gate = None if gate is None else torch.zeros_like(gate)
-    return transform(x, draw=(gate, own)).detach()
+    """Transform every trial with these draws of the transform's own."""
+    transform = transform.to(x.dtype)
+    return transform(x, draw=hand_made((open_gate(transform, x), own), x)).detach()
+
+
+def contents(module):
+    """All that the modules inside hold, as text: tensors by their values, and plain attributes."""
+    return {
+        f"{name}.{key}": as_text(value)
+        for name, each in module.named_modules(remove_duplicate=False)
+        for key, value in vars(each).items()
+    }
+
+
+def as_text(value):
+    """Values that are equal have the same text, and others another."""
+    if isinstance(value, nn.Module):
+        return f"module {id(value)}"
+    if isinstance(value, torch.Tensor):
+        grad = None if not value.is_leaf or value.grad is None else value.grad.tolist()
+        numbers = None if value.is_meta else value.tolist()
+        return f"{type(value)} {value.dtype} {value.device} {value.requires_grad} {numbers} {grad}"
+    if isinstance(value, dict):
+        return [(key, as_text(each)) for key, each in value.items()]
+    if isinstance(value, (list, tuple, set)):
+        return [as_text(each) for each in value]
+    return repr(value)
 
 
 # -- signals ------------------------------------------------------------------------------

@@ -12,21 +12,21 @@ import eegaug
 PACKAGE = Path(eegaug.__file__).parent
 #: From the bottom up; a module may import those below it, and its own.
 TIERS = [
-    {"strength", "functional"},
+    {"validation"},
+    {"strength", "functional", "montage"},
     {"transforms"},
     {"layers"},
-    {"summaries", "models", "objectives"},
-    {"measures"},
+    {"models"},
+    {"objectives"},
+    {"inspect"},
     {"policies", "recordings"},
     {"plots"},
-    {"learn"},
-    {"report"},
-    {"cli"},
+    {"study"},
 ]
 LEVEL = {name: level for level, tier in enumerate(TIERS) for name in tier}
-#: Integrations see the core; what trains with them stands above.
-LEVEL["integrations"] = LEVEL["objectives"] + 0.5
-SEES_INTEGRATIONS = {"integrations", "learn", "cli"}
+#: Integrations see the core; only a study stands above them.
+LEVEL["integrations"] = LEVEL["inspect"] + 0.5
+SEES_INTEGRATIONS = {"integrations", "study"}
 
 
 def imports(path):

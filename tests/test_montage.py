@@ -41,5 +41,5 @@ def test_sensors_are_seen_from_the_middle_of_the_head(montage):
     assert top[2] > 0.95 and left[0] < -0.9 and right[0] > 0.9 and front[1] > 0.9
     by_info = SensorsZRotation.from_info(info, max_degrees=20.0)
     by_montage = SensorsZRotation.from_montage(montage, names, max_degrees=20.0)
-    change = [t.step(torch.zeros(1, 12, 2), torch.ones(1))["matrix"] for t in (by_info, by_montage)]
+    change = [t.step(torch.zeros(1, 12, 2), torch.ones(1)).matrix for t in (by_info, by_montage)]
     assert (change[0] - change[1]).abs().max() < 0.35

@@ -7,7 +7,7 @@ def test_value_and_fraction():
     strength = Strength(2.0, low=1.0, high=5.0, unit="Hz")
     assert strength().item() == 2.0
     assert strength.fraction.item() == 0.25
-    assert strength.describe() == {"value": 2.0, "unit": "Hz", "low": 1.0, "high": 5.0}
+    assert strength.as_numbers() == (2.0, "Hz", 1.0, 5.0)
     assert repr(strength) == "Strength(2 Hz in [1, 5])"
 
 
@@ -55,7 +55,7 @@ def test_a_chance_is_widest_at_one_half():
         (lambda: as_strength("x", Strength(1, unit="s"), unit="Hz"), ValueError, "'Hz'.*'s'"),
     ],
 )
-def test_bad_values_are_told_in_one_line(build, error, match):
+def test_bad_values_are_reported_in_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)

@@ -5,6 +5,7 @@ from torch import nn
 
 from eegaug import (
     AugmentationLayer,
+    CandidateComparison,
     ChannelsDropout,
     Compose,
     GaussianNoise,
@@ -17,13 +18,14 @@ from eegaug import (
 from ..helpers import SFREQ, Power, powers
 
 
-def test_the_runner_up_of_a_layer_is_told_with_its_cost():
+def test_the_runner_up_of_a_layer_comes_with_its_cost():
     x, y = powers()
     layer = AugmentationLayer([ChannelsDropout(0.5), SignFlip(), TimeShift(SFREQ)])
     layer.logits.data.copy_(torch.tensor([1.0, 2.0, 0.0]))
     weights = layer.logits.detach().clone()
     model = InvariantModel(Power(), Compose([layer, GaussianNoise()]))
-    (told,) = compare_top_candidates(model, nn.CrossEntropyLoss(), x, y)
-    assert (told["winner"], told["runner_up"], told["layer"]) == ("SignFlip", "ChannelsDropout", 1)
-    assert told["excess"] > 3 * told["error"] > 0
+    (found,) = compare_top_candidates(model, nn.CrossEntropyLoss(), x, y)
+    assert isinstance(found, CandidateComparison)
+    assert (found.winner, found.runner_up, found.layer) == ("SignFlip", "ChannelsDropout", 1)
+    assert found.excess > 3 * found.error > 0
     assert torch.equal(layer.logits, weights)

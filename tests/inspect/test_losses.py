@@ -1,4 +1,4 @@
-"""What profiles and comparisons alike ask of a model."""
+"""What profiles and comparisons have in common."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ from eegaug import (
 from ..helpers import SFREQ, Power, powers
 
 
-def test_what_is_asked_is_put_back_where_asking_fails():
+def test_the_model_is_restored_after_an_error():
     x, y = powers(8)
     layer = AugmentationLayer([TimeShift(SFREQ, 0.5), SignFlip(0.3)])
     model = InvariantModel(Power(), layer)
@@ -39,19 +39,19 @@ def test_what_is_asked_is_put_back_where_asking_fails():
 
 
 @pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])
-def test_what_cannot_be_asked_is_told(ask):
+def test_bad_arguments_are_reported(ask):
     x, y = powers(4)
     model = InvariantModel(Power(), SignFlip())
     with pytest.raises(TypeError, match=r"`x` should be a tensor.*Found ndarray"):
         ask(model, nn.CrossEntropyLoss(), x.numpy(), y)
-    with pytest.raises(ValueError, match=r"as many trials, two or more\. Found 4 and 3"):
+    with pytest.raises(ValueError, match=r"same number of trials, two or more\. Found 4 and 3"):
         ask(model, nn.CrossEntropyLoss(), x, y[:3])
     with pytest.raises(ValueError, match=r"Found 1 and 1"):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
 
 
 @pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])
-def test_a_bare_network_has_no_strengths_to_ask_for(ask):
+def test_a_bare_network_is_refused(ask):
     x, y = powers(4)
     with pytest.raises(TypeError, match=r"should be an InvariantModel\. Found Power"):
         ask(Power(), nn.CrossEntropyLoss(), x, y)

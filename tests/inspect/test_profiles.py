@@ -28,39 +28,39 @@ class Polarity(nn.Module):
 def judged(model, x, y, **kwargs):
     """Return the verdicts by transform."""
     profiles = identifiability(model, nn.CrossEntropyLoss(), x, y, **kwargs)
-    return {profile.transform: profile.verdict for profile in profiles}
+    return {profile.strength.transform: profile.verdict for profile in profiles}
 
 
 def test_polarity_is_free_where_it_does_not_matter_and_ruled_out_where_it_does():
     x, y = powers()
     assert judged(InvariantModel(Power(), SignFlip(p=0.5)), x, y) == {"SignFlip": "free"}
     signs = 1 - 2 * y.float()[:, None, None]
-    told = judged(InvariantModel(Polarity(), SignFlip(p=0.01)), 0.3 * x.abs() * signs, y)
-    assert told == {"SignFlip": "ruled out"}
+    verdicts = judged(InvariantModel(Polarity(), SignFlip(p=0.01)), 0.3 * x.abs() * signs, y)
+    assert verdicts == {"SignFlip": "ruled out"}
 
 
 def test_what_costs_is_bounded_and_what_does_not_is_not_determined():
     x, y = powers()
     chain = Compose([ChannelsDropout(0.2), TimeShift(SFREQ, 0.1)])
-    told = judged(InvariantModel(Power(), chain), x, y, weight=10.0)
-    assert told == {"ChannelsDropout": "bounded", "TimeShift": "not determined"}
+    verdicts = judged(InvariantModel(Power(), chain), x, y, reward_weight=10.0)
+    assert verdicts == {"ChannelsDropout": "bounded", "TimeShift": "not determined"}
 
 
 def test_what_costs_more_than_its_width_is_worth_is_too_wide():
     x, y = powers()
     chain = Compose([ChannelsDropout(0.2), TimeShift(SFREQ, 0.1)])
-    told = judged(InvariantModel(Power(), chain), x, y)
-    assert told == {"ChannelsDropout": "too wide", "TimeShift": "not determined"}
+    verdicts = judged(InvariantModel(Power(), chain), x, y)
+    assert verdicts == {"ChannelsDropout": "too wide", "TimeShift": "not determined"}
     signs = 1 - 2 * y.float()[:, None, None]
-    told = judged(InvariantModel(Polarity(), SignFlip(p=0.5)), 3 * x.abs() * signs, y)
-    assert told == {"SignFlip": "too wide"}
+    verdicts = judged(InvariantModel(Polarity(), SignFlip(p=0.5)), 3 * x.abs() * signs, y)
+    assert verdicts == {"SignFlip": "too wide"}
 
 
 def test_an_unused_transform_that_would_cost_nothing_is_not_ruled_out():
     x, y = powers()
     chain = Compose([ChannelsDropout(0.0), TimeShift(SFREQ, 0.0)])
-    told = judged(InvariantModel(Power(), chain), x, y)
-    assert told == {"ChannelsDropout": "ruled out", "TimeShift": "not determined"}
+    verdicts = judged(InvariantModel(Power(), chain), x, y)
+    assert verdicts == {"ChannelsDropout": "ruled out", "TimeShift": "not determined"}
 
 
 def test_the_end_of_the_range_is_free():

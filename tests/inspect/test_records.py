@@ -31,13 +31,13 @@ def test_json_tells_weights_and_units():
     ]
 
 
-def test_two_transforms_of_one_kind_are_told_apart():
+def test_two_transforms_of_one_kind_have_different_names():
     layer = AugmentationLayer([TimeShift(100, 0.1), SignFlip(), TimeShift(100, 0.9)])
     names = [record.transform for record in learned_strengths(layer)]
     assert names == ["TimeShift", "SignFlip", "TimeShift 2"]
 
 
-def test_summary_has_a_line_a_strength():
+def test_summary_has_one_line_per_strength():
     chain = Compose([AugmentationLayer([SignFlip(), FTSurrogate(0.3)]), FrequencyShift(100, 0.5)])
     heading, *lines = summary(InvariantModel(nn.Identity(), chain)).splitlines()
     assert heading.split() == "layer transform weight strength value range unit".split()

@@ -77,7 +77,7 @@ def learnable_p(value=0.4):
 #: range.
 TRANSFORMS = {
     "AmplitudeScale": lambda: AmplitudeScale(0.4),
-    "AmplitudeScale, one a trial": lambda: AmplitudeScale(0.4, 0.2, channel_indep=False),
+    "AmplitudeScale, one per trial": lambda: AmplitudeScale(0.4, 0.2, channel_indep=False),
     "BandNoise": lambda: BandNoise(SFREQ, 10.0, 40.0, 0.3),
     "BandRotation": lambda: BandRotation(1, 3, 0.7),
     "BandRotation, jitter": lambda: BandRotation(3, 1, frozen_offset(), 5.0),

@@ -18,7 +18,7 @@ def test_the_share_of_flipped_trials_is_p(p):
 
 
 @pytest.mark.parametrize(("place", "gain"), [(0.0, 0.4), (0.5, 1.05), (1.0, 1.7)])
-def test_gains_have_the_ends_that_are_asked_for(place, gain):
+def test_gains_have_the_ends_that_were_set(place, gain):
     scaled = replay(AmplitudeScale(0.7, 0.6), torch.ones(1, 1, 3), torch.tensor([[[place]]]))
     assert torch.allclose(scaled, torch.full((1, 1, 3), gain))
 

@@ -1,4 +1,4 @@
-"""Parameters and signals that do not fit, each told in one line."""
+"""Parameters and signals that do not fit, each reported in one line."""
 
 import pytest
 import torch
@@ -48,7 +48,7 @@ X = torch.zeros(2, 3, 100)
         lambda sfreq: RandomCrop(sfreq, 2.0),
     ],
 )
-def test_a_bad_sampling_rate_is_told(build, sfreq):
+def test_a_bad_sampling_rate_is_reported(build, sfreq):
     with pytest.raises((TypeError, ValueError), match="Parameter `sfreq`") as caught:
         build(sfreq)
     assert "\n" not in str(caught.value)
@@ -90,7 +90,7 @@ def test_a_bad_sampling_rate_is_told(build, sfreq):
         (lambda: EOGNoise(100, [[0, 0, 1], [0, 0, 9]]), "on a sphere"),
     ],
 )
-def test_bad_parameters_are_told_in_one_line(build, match):
+def test_bad_parameters_are_reported_in_one_line(build, match):
     with pytest.raises(ValueError, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)
@@ -118,7 +118,7 @@ def test_bad_parameters_are_told_in_one_line(build, match):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_signals_that_do_not_fit_are_told_in_one_line(transform, match):
+def test_signals_that_do_not_fit_are_reported_in_one_line(transform, match):
     with pytest.raises(ValueError, match=match) as caught:
         transform(torch.zeros(2, 1, 100))
     assert "\n" not in str(caught.value)
@@ -166,7 +166,7 @@ def test_a_range_that_came_with_a_state_is_checked_too(build):
         (lambda: SignFlip()(X, draw=[None, None]), TypeError, "Found list"),
     ],
 )
-def test_what_is_given_wrongly_is_told_in_one_line(build, error, match):
+def test_what_is_given_wrongly_is_reported_in_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)

@@ -10,9 +10,16 @@ import torch
 from braindecode.augmentation import AugmentedDataLoader
 from torch.utils.data import TensorDataset
 
-from eegaug import AugmentationLayer, Compose, Mixup, SegmentationReconstruction, Strength
+from eegaug import (
+    AugmentationLayer,
+    Compose,
+    Mixup,
+    SegmentationReconstruction,
+    SignFlip,
+    Strength,
+)
 
-from ..helpers import signal
+from ..helpers import contents, signal
 from .table import BATCH_TRANSFORMS
 
 Y = torch.tensor([0, 0, 1, 1, 2, 0])
@@ -29,7 +36,7 @@ def transform(name):
 
 
 def ramps(n_trials, n_times, n_channels=2):
-    """Signals that tell their trial and time: 1000 times the trial, plus the time."""
+    """Signals that hold their trial and time: 1000 times the trial, plus the time."""
     trials = 1000.0 * torch.arange(n_trials)[:, None, None]
     return (trials + torch.arange(n_times)).expand(-1, n_channels, -1)
 
@@ -76,7 +83,7 @@ def test_input_need_not_be_contiguous(transform):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_same_noise_same_output(transform, training):
+def test_same_draw_same_output(transform, training):
     transform.train(training)
     x = signal(6, 3, 100)
 
@@ -170,22 +177,57 @@ def test_in_workers_of_braindecodes_loader(transform):
         (torch.ones(0, 3, 100), None, ValueError, "empty tensor"),
         (torch.ones(100), None, ValueError, r"shape \(100,\)"),
         (torch.ones(3, 100), None, ValueError, r"a batch of trials\. Found \(3, 100\)"),
-        (torch.ones(4, 3, 100), Y, ValueError, r"4 labels, one a trial\. Found \(6,\)"),
+        (torch.ones(4, 3, 100), Y, ValueError, r"4 labels, one per trial\. Found \(6,\)"),
         (torch.ones(4, 3, 100), torch.tensor(1), ValueError, r"4 labels.*Found \(\)"),
     ],
 )
-def test_bad_signals_and_labels_are_told_in_one_line(transform, x, y, error, match):
+def test_bad_signals_and_labels_are_reported_in_one_line(transform, x, y, error, match):
     with pytest.raises(error, match=match) as caught:
         transform(x, y)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("n_drawn", [1, 5])
-def test_noise_of_another_batch_is_refused(transform, n_drawn):
+def test_a_draw_of_another_batch_is_refused(transform, n_drawn):
     draw = transform.sample(signal(n_drawn, 3, 100))
-    with pytest.raises(ValueError, match="Argument `noise`") as caught:
+    with pytest.raises(
+        ValueError, match=f"drawn for 6 trials .* Found one for {n_drawn} trials"
+    ) as caught:
         transform(signal(6, 3, 100), Y, draw=draw)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "match"),
+    [
+        (lambda t: t.sample(signal(6, 3, 100)).noise, TypeError, r"a Draw.* Found tuple\."),
+        (lambda t: t.sample(signal(6, 3, 90)), ValueError, "Found one for 6 trials of 3 .* 90 "),
+        (lambda t: t.sample(signal(6, 2, 100)), ValueError, "Found one for 6 trials of 2 chan"),
+        (lambda t: SignFlip().sample(signal(6, 3, 100)), ValueError, "Found a draw of another"),
+    ],
+    ids=["tuple", "other length", "other channels", "other augmentation"],
+)
+def test_draws_that_do_not_fit_are_reported_in_one_line(transform, draw, error, match):
+    with pytest.raises(error, match=match) as caught:
+        transform(signal(6, 3, 100), Y, draw=draw(transform))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("raw", [0.4, 1.3])
+def test_a_call_and_reading_keep_nothing(transform, training, raw):
+    transform.train(training)
+    (strength,) = (s for s in transform.children() if isinstance(s, Strength))
+    strength.raw.data.fill_(raw)
+    before = contents(transform)
+    repr(transform), strength.value, strength.fraction, strength.width
+    draw = transform.sample(signal(6, 3, 100))
+    assert contents(transform) == before
+    transform(signal(6, 3, 100), Y, draw=draw)
+    if training and raw > 1:
+        assert strength.raw == 1
+        strength.raw.data.fill_(raw)
+    assert contents(transform) == before
 
 
 @pytest.mark.parametrize("labels", [Y.tolist(), Y.numpy()], ids=["list", "array"])
@@ -208,7 +250,7 @@ def test_labels_that_are_no_tensor_are_refused(transform, labels):
         (lambda: Compose([SegmentationReconstruction()]), TypeError, "Found Segmentation"),
     ],
 )
-def test_bad_arguments_are_told_in_one_line(build, error, match):
+def test_bad_arguments_are_reported_in_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)
@@ -237,7 +279,7 @@ def test_mixup_takes_labels_of_any_shape():
     assert Mixup(0.4)(x, dense)[1][1].shape == dense.shape
 
 
-def test_one_weight_a_batch_or_one_a_trial():
+def test_one_weight_per_batch_or_per_trial():
     x, y = torch.zeros(100, 1, 2), torch.zeros(100)
     *_, weight = Mixup(0.4)(x, y)[1]
     assert (weight == weight[0]).all()
@@ -326,8 +368,8 @@ def test_a_share_p_is_rebuilt(p):
     assert (rebuilt != x).any(-1).float().mean() == pytest.approx(p, abs=0.002)
 
 
-def test_segments_that_cannot_be_made_are_told():
-    with pytest.raises(ValueError, match=r"8 times or more, one a segment\. Found 5"):
+def test_segments_that_cannot_be_made_are_reported():
+    with pytest.raises(ValueError, match=r"8 times or more, one per segment\. Found 5"):
         SegmentationReconstruction(8)(signal(6, 2, 5), Y)
-    with pytest.raises(ValueError, match="`y` should be one class a trial"):
+    with pytest.raises(ValueError, match="`y` should be one class per trial"):
         SegmentationReconstruction(2)(signal(6, 2, 5), torch.eye(6))

@@ -6,17 +6,29 @@ import pickle
 
 import pytest
 import torch
+from torch import nn
 from torch.func import functional_call, grad, vmap
 
-from eegaug import AugmentationLayer, Compose, InvariantModel, Strength, width_penalty
+from eegaug import (
+    Augmentation,
+    AugmentationLayer,
+    Compose,
+    InvariantModel,
+    SignFlip,
+    Strength,
+    Transform,
+    learned_strengths,
+    summary,
+    width_penalty,
+)
 
-from ..helpers import signal
+from ..helpers import contents, signal, tensors
 from .table import CANDIDATES, CHOOSING, MOVING, TRANSFORMS, untransformed
 
 AUGMENTATIONS = {
     **TRANSFORMS,
     "layer": lambda: AugmentationLayer([build() for build in CANDIDATES.values()]),
-    "layer, one a trial": lambda: AugmentationLayer(
+    "layer, one per trial": lambda: AugmentationLayer(
         [build() for build in CANDIDATES.values()], mixture=False
     ),
     "chain": lambda: Compose([build() for build in CANDIDATES.values()]),
@@ -84,7 +96,7 @@ def test_sequences_may_be_channels_last(augmentation):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_same_noise_same_output(augmentation, training):
+def test_same_draw_same_output(augmentation, training):
     augmentation.train(training)
     x = signal(6, 3, 100)
     draw = augmentation.sample(x)
@@ -101,14 +113,14 @@ def test_same_noise_same_output(augmentation, training):
     assert torch.equal(first, augmentation(x))
 
 
-def test_noise_holds_no_strength(transform):
+def test_draws_hold_no_strength(transform):
     x = signal(4, 3, 100)
     draws = []
     for value in (0.0, 1.0):
         for strength in transform.strengths().values():
             strength.raw.data.fill_(value)
         generator = torch.Generator().manual_seed(0)
-        draws.append(_leaves(transform.sample(x, generator)))
+        draws.append(tensors(transform.sample(x, generator).noise))
     assert all(torch.equal(a, b) for a, b in zip(*draws, strict=True))
     assert not any(draw.requires_grad for draw in draws[0])
 
@@ -269,9 +281,9 @@ def test_several_batches_may_precede_one_backward(augmentation):
 
 
 #: Those whose dense outputs can be moved back.
-UNDONE = {name: build for name, build in AUGMENTATIONS.items() if name != "RandomCrop"}
+INVERTIBLE = {name: build for name, build in AUGMENTATIONS.items() if name != "RandomCrop"}
 #: Those of them where that is more than handing the outputs through.
-MOVED_BACK = sorted((MOVING & set(UNDONE)) | {"layer", "layer, one a trial", "chain"})
+MOVED_BACK = sorted((MOVING & set(INVERTIBLE)) | {"layer", "layer, one per trial", "chain"})
 
 
 def slow_outputs(*shape):
@@ -282,13 +294,13 @@ def slow_outputs(*shape):
 
 
 @pytest.mark.parametrize("shape", [(6, 400), (6, 2, 400), (6, 4, 2, 401)])
-@pytest.mark.parametrize("any_name", UNDONE)
-def test_undo_returns_dense_labels_to_where_they_were(any_name, augmentation, shape):
+@pytest.mark.parametrize("any_name", INVERTIBLE)
+def test_the_inverse_returns_dense_labels_to_where_they_were(any_name, augmentation, shape):
     augmentation.eval()
     y = slow_outputs(*shape)
-    draw = augmentation.sample(signal(6, 3, shape[-1]), torch.Generator().manual_seed(0))
-    moved = augmentation.relabel(y, noise)
-    back = augmentation.inverse(moved, noise)
+    draw = augmentation.sample(signal(6, 3, shape[-1]), torch.Generator().manual_seed(0)).whole()
+    moved = augmentation.relabel(y, draw.noise)
+    back = augmentation.inverse(moved, draw.noise)
     if any_name not in MOVED_BACK:
         assert back is moved is y
         return
@@ -298,35 +310,34 @@ def test_undo_returns_dense_labels_to_where_they_were(any_name, augmentation, sh
 
 
 @pytest.mark.parametrize("any_name", MOVED_BACK)
-def test_undo_is_linear_in_the_outputs(augmentation):
+def test_the_inverse_is_linear_in_the_outputs(augmentation):
     augmentation.eval()
-    draw = augmentation.sample(signal(6, 3, 100))
+    draw = augmentation.sample(signal(6, 3, 100)).whole()
     a, b = signal(6, 2, 100, seed=1), signal(6, 2, 100, seed=2)
-    both = augmentation.inverse(2 * a - b, noise)
-    assert torch.allclose(
-        both, 2 * augmentation.inverse(a, noise) - augmentation.inverse(b, noise), atol=1e-4
-    )
+    both = augmentation.inverse(2 * a - b, draw.noise)
+    apart = 2 * augmentation.inverse(a, draw.noise) - augmentation.inverse(b, draw.noise)
+    assert torch.allclose(both, apart, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", sorted(set(TRANSFORMS) - {"RandomCrop"}))
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_undo_at_zero_strength_is_the_identity(transform, dtype):
+def test_the_inverse_at_zero_strength_is_the_identity(transform, dtype):
     for strength in transform.strengths().values():
         strength.raw.data.zero_()
     y = signal(4, 2, 100, dtype=dtype)
-    back = transform.inverse(y, transform.sample(signal(4, 3, 100, dtype=dtype)))
+    back = transform.inverse(y, transform.sample(signal(4, 3, 100, dtype=dtype)).noise)
     assert torch.equal(back, y)
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("start", [0.0, None, 1.0], ids=["low", "inside", "high"])
 @pytest.mark.parametrize("name", sorted(MOVING - {"RandomCrop"}))
-def test_undo_gives_every_strength_a_gradient(name, transform, start, seed):
+def test_the_inverse_gives_every_strength_a_gradient(name, transform, start, seed):
     for key, strength in transform.strengths().items():
         if start is not None:
             strength.raw.data.fill_(start)
         torch.manual_seed(seed)
-        draw = transform.sample(signal(16, 3, 100))
+        noise = transform.sample(signal(16, 3, 100)).noise
         error = transform.inverse(slow_outputs(16, 2, 100), noise) - signal(16, 2, 100, seed=seed)
         error.square().mean().backward()
         assert strength.raw.grad.isfinite(), key
@@ -334,17 +345,17 @@ def test_undo_gives_every_strength_a_gradient(name, transform, start, seed):
 
 
 @pytest.mark.parametrize("name", sorted(MOVING - {"RandomCrop"}))
-def test_gradcheck_through_undo(name, transform):
+def test_gradcheck_through_the_inverse(name, transform):
     transform = transform.double()
     y = signal(2, 2, 12, dtype=torch.float64).requires_grad_()
-    draw = transform.sample(signal(2, 3, 12, dtype=torch.float64))
+    noise = transform.sample(signal(2, 3, 12, dtype=torch.float64)).noise
     assert torch.autograd.gradcheck(lambda y: transform.inverse(y, noise), y)
     if name in CHOOSING:
         return
     key = f"{next(iter(transform.strengths()))}.raw"
     raw = transform.get_parameter(key).detach().clone().requires_grad_()
 
-    class Undone(torch.nn.Module):
+    class Inverse(torch.nn.Module):
         def __init__(self):
             super().__init__()
             self.transform = transform
@@ -353,12 +364,12 @@ def test_gradcheck_through_undo(name, transform):
             return self.transform.inverse(y.detach(), noise)
 
     assert torch.autograd.gradcheck(
-        lambda raw: functional_call(Undone(), {f"transform.{key}": raw}, ()), raw
+        lambda raw: functional_call(Inverse(), {f"transform.{key}": raw}, ()), raw
     )
 
 
-@pytest.mark.parametrize("any_name", sorted(set(UNDONE) - {"layer"}))
-def test_equivariant_models_learn_through_undo(augmentation):
+@pytest.mark.parametrize("any_name", sorted(set(INVERTIBLE) - {"layer"}))
+def test_equivariant_models_learn_through_the_inverse(augmentation):
     network = torch.nn.Conv1d(3, 2, 5, padding="same")
     model = InvariantModel(network, augmentation, n_copies=3, equivariant=True)
     out = model(signal(16, 3, 100))
@@ -372,9 +383,9 @@ def test_equivariant_models_learn_through_undo(augmentation):
 
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 @pytest.mark.parametrize("any_name", MOVED_BACK)
-def test_undo_compiles_to_one_graph(augmentation):
+def test_the_inverse_compiles_to_one_graph(augmentation):
     torch.compiler.reset()
-    y, noise = slow_outputs(4, 2, 100), augmentation.eval().sample(signal(4, 3, 100))
+    y, noise = slow_outputs(4, 2, 100), augmentation.eval().sample(signal(4, 3, 100)).noise
     compiled = torch.compile(augmentation.inverse, fullgraph=True, backend="aot_eager")
     assert torch.allclose(compiled(y, noise), augmentation.inverse(y, noise), atol=1e-5)
 
@@ -389,27 +400,10 @@ def test_undo_compiles_to_one_graph(augmentation):
         (torch.ones(100), ValueError, r"shape \(100,\)"),
     ],
 )
-def test_bad_signals_are_told_in_one_line(augmentation, bad, error, match):
+def test_bad_signals_are_reported_in_one_line(augmentation, bad, error, match):
     with pytest.raises(error, match=match) as caught:
         augmentation(bad)
     assert "\n" not in str(caught.value)
-
-
-def test_noise_of_another_batch_is_refused(augmentation):
-    draw = augmentation.sample(signal(4, 3, 100))
-    with pytest.raises(ValueError, match=r"for 5 trials .* drawn for 4\."):
-        augmentation(signal(5, 3, 100), draw=draw)
-
-
-def test_noise_of_another_shape_is_refused(augmentation):
-    x = signal(4, 3, 90)
-    draw = augmentation.sample(signal(4, 3, 100))
-    shapes = [[draw.shape for draw in _leaves(drawn)] for drawn in (noise, augmentation.sample(x))]
-    if shapes[0] == shapes[1]:  # draws that do not depend on the number of times
-        augmentation(x, draw=draw)
-    else:
-        with pytest.raises(ValueError, match="should be drawn for 4 trials of 3 channels and 90"):
-            augmentation(x, draw=draw)
 
 
 def test_torch_func_maps_over_strengths(transform):
@@ -467,7 +461,196 @@ def test_compiled_code_keeps_the_values():
     compiles(Compose([CANDIDATES[name]() for name in ("FTSurrogate", "SignFlip")]), "inductor")
 
 
-def _leaves(noise):
-    if isinstance(noise, tuple):
-        return [leaf for part in noise for leaf in _leaves(part)]
-    return [] if noise is None else [noise]
+# -- draws --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "index",
+    [
+        3,
+        -1,
+        slice(1, 5, 2),
+        slice(None, None, 2),
+        [4, 0, 4],
+        torch.tensor([5, 2]),
+        torch.tensor([True, False, False, True, True, False]),
+    ],
+    ids=["int", "last", "slice", "step", "list", "tensor", "mask"],
+)
+def test_rows_of_a_draw_augment_their_trials(augmentation, index, training):
+    augmentation.double().train(training)
+    x = signal(6, 3, 100, dtype=torch.float64)
+    draw = augmentation.sample(x)
+    rows = [index % 6] if isinstance(index, int) else index
+    part = draw[index]
+    assert len(part) == len(x[rows])
+    assert torch.allclose(
+        augmentation(x[rows], draw=part), augmentation(x, draw=draw)[rows], atol=1e-9
+    )
+
+
+def test_draws_can_be_repeated(augmentation):
+    augmentation.double()
+    windows = signal(4, 5, 3, 100, dtype=torch.float64)
+    draw = augmentation.sample(windows)
+    together = augmentation(windows, draw=draw)
+    alone = augmentation(windows.flatten(0, 1), draw=draw.repeat_interleave(5))
+    assert torch.allclose(alone.unflatten(0, (4, 5)), together, atol=1e-9)
+    in_turn = augmentation(windows.transpose(0, 1).flatten(0, 1), draw=draw.repeat(5))
+    assert torch.allclose(in_turn.unflatten(0, (5, 4)).transpose(0, 1), together, atol=1e-9)
+
+
+def test_draws_move_to_another_device(any_name, augmentation):
+    x = signal(4, 3, 100)
+    draw = augmentation.sample(x).to("meta")
+    assert all(tensor.is_meta for tensor in tensors(draw.noise))
+    out = augmentation.to("meta")(x.to("meta"), draw=draw)
+    assert out.is_meta and out.shape == untransformed(any_name, x).shape
+
+
+def test_draws_are_values(augmentation):
+    x = signal(6, 3, 100)
+    draw = augmentation.sample(x)
+    before = [tensor.clone() for tensor in tensors(draw.noise)]
+    expected = augmentation(x, draw=draw)
+    for twin in (copy.deepcopy(draw), pickle.loads(pickle.dumps(draw))):
+        assert torch.equal(augmentation(x, draw=twin), expected)
+    assert all(map(torch.equal, tensors(draw.noise), before)), "replaying changes no draw"
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_whole_choices_in_training_are_those_of_evaluation(transform):
+    x = signal(64, 3, 100)
+    draw = transform.sample(x)
+    in_training = transform(x, draw=draw.whole())
+    assert torch.equal(in_training, transform.eval()(x, draw=draw))
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 100), (4, 3, 90), (4, 2, 100), (3, 100)])
+def test_a_draw_for_other_signals_is_refused(augmentation, shape):
+    draw = augmentation.sample(signal(4, 3, 100))
+    rows, channels, times = (1, *shape)[-3:]
+    match = (
+        f"drawn for {rows} trials of {channels} channels and {times} times. Found one for 4 trials"
+        " of 3 channels and 100 times"
+    )
+    with pytest.raises(ValueError, match=match) as caught:
+        augmentation(signal(*shape), draw=draw)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_draw_of_another_augmentation_is_refused(augmentation):
+    x = signal(4, 3, 100)
+    draw = Compose([SignFlip(), SignFlip(), SignFlip()]).sample(x)
+    kind = type(augmentation).__name__
+    with pytest.raises(ValueError, match=rf"drawn by this {kind}\. Found") as caught:
+        augmentation(x, draw=draw)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", [lambda draw: draw.noise, lambda draw: (draw.noise, draw.shape)])
+def test_noise_that_is_no_draw_is_refused(augmentation, bad):
+    x = signal(4, 3, 100)
+    with pytest.raises(TypeError, match=r"should be a Draw.* Found tuple\.") as caught:
+        augmentation(x, draw=bad(augmentation.sample(x)))
+    assert "\n" not in str(caught.value)
+
+
+# -- what is read, and what is kept -------------------------------------------------------
+
+
+def read_everything(module):
+    """Read all that there is to read of the strengths inside."""
+    repr(module), learned_strengths(module), summary(module), width_penalty(module)
+    for each in module.modules():
+        if isinstance(each, Strength):
+            repr(each), each.value, each.fraction, each.width, each.learnable, each.as_numbers()
+        if isinstance(each, Transform):
+            each.strengths()
+        if isinstance(each, Augmentation):
+            list(each.layers()), list(each.widths()), each.sample(signal(4, 3, 100))
+
+
+def learnable_strengths(module):
+    return [each for each in module.modules() if isinstance(each, Strength) and each.learnable]
+
+
+def in_a_model(augmentation):
+    return InvariantModel(nn.Flatten(), augmentation, n_copies=3, n_copies_train=2)
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["alone", "in a model"])
+@pytest.mark.parametrize("training", [True, False])
+def test_a_forward_pass_keeps_nothing(augmentation, training, wrapped):
+    module = (in_a_model(augmentation) if wrapped else augmentation).train(training)
+    x = signal(6, 3, 100)
+    before = contents(module)
+    module(x)
+    assert contents(module) == before
+    module(x, draw=module.sample(x))
+    assert contents(module) == before
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("raw", [-0.3, 0.4, 1.3])
+def test_reading_changes_nothing(augmentation, raw, training):
+    model = in_a_model(augmentation).train(training)
+    for strength in learnable_strengths(model):
+        strength.raw.data.fill_(raw)
+    before = contents(model)
+    read_everything(model)
+    assert contents(model) == before
+    model.eval()(signal(4, 3, 100))
+    assert contents(model.train(training)) == before, "nor does a forward pass in evaluation"
+
+
+@pytest.mark.parametrize("sign", [-1, 1], ids=["below", "above"])
+def test_steps_out_of_the_range_end_at_its_end(augmentation, sign):
+    strengths = learnable_strengths(augmentation)
+    optimiser = torch.optim.SGD([strength.raw for strength in strengths], lr=3.0)
+    (-sign * sum(strength.fraction for strength in strengths)).backward()
+    optimiser.step()
+    end = float(sign > 0)
+    assert all((strength.raw - end) * sign > 0.5 for strength in strengths), "out of the range"
+    for strength in strengths:
+        value = strength.high if sign > 0 else strength.low
+        assert strength.fraction == end and strength.value == value
+        assert strength.as_numbers()[0] == pytest.approx(value.item())
+        assert 0 <= strength.width <= 1
+    for record in learned_strengths(augmentation):
+        assert record.name == "" or record.fraction == end
+    x = signal(4, 3, 100)
+    draw = augmentation.sample(x)
+    augmentation.eval()
+    outside = augmentation(x, draw=draw)
+    augmentation.train()(x)
+    assert all(strength.raw == end for strength in strengths), "projected by a pass in training"
+    assert torch.equal(augmentation.eval()(x, draw=draw), outside)
+
+
+# -- probabilities of choices -------------------------------------------------------------
+
+
+def test_choices_have_a_log_probability_per_trial(augmentation):
+    x = signal(6, 3, 100)
+    draw = augmentation.sample(x)
+    log_prob = augmentation.log_prob(draw)
+    assert log_prob.shape == (6,) and log_prob.isfinite().all() and (log_prob <= 0).all()
+    probabilities = {probability for _, probability in augmentation.all_choices(draw.noise)}
+    if not probabilities:
+        assert torch.equal(log_prob, torch.zeros(6))
+        return
+    assert (log_prob < 0).all()
+    assert torch.allclose(augmentation.log_prob(draw[2:4]), log_prob[2:4])
+    raws = [each.raw for each in probabilities if each.learnable]
+    for gradient in torch.autograd.grad(log_prob.sum(), raws) if raws else []:
+        assert gradient.isfinite() and gradient != 0
+
+
+@pytest.mark.parametrize("start", [0.0, 1.0])
+def test_certain_choices_have_probability_one(augmentation, start):
+    draw = augmentation.sample(signal(6, 3, 100))
+    for _, probability in augmentation.all_choices(draw.noise):
+        probability.raw.data.fill_(start)
+    assert torch.allclose(augmentation.log_prob(draw), torch.zeros(6), atol=1e-4)

@@ -15,7 +15,7 @@ from eegaug import (
     TimeWarp,
 )
 
-from ..helpers import SFREQ, slow_waves
+from ..helpers import SFREQ, hand_made, open_gate, slow_waves
 
 MOVING = {
     "TimeShift": lambda: TimeShift(SFREQ, 1.0),
@@ -95,9 +95,8 @@ def test_labels_name_their_samples():
     x = torch.zeros(1, 1, 600)
 
     def moved(transform, own=None):
-        gate, _ = transform.sample(x)
-        gate = None if gate is None else torch.zeros_like(gate)
-        return transform(x, y, noise=(gate, own))[1][0]
+        draw = hand_made((open_gate(transform, x), own), x)
+        return transform(x, y, draw=draw)[1][0]
 
     assert torch.equal(moved(TimeReverse(1.0)), y[0].flip(0))
     assert torch.equal(moved(TimeShift(SFREQ, 0.124), torch.ones(1)), y[0].roll(12))
@@ -143,5 +142,5 @@ def test_a_mixture_refuses_labels_that_cannot_be_mixed(y):
     with pytest.raises(ValueError, match=r"probabilities of shape.*`mixture=False`") as caught:
         layer(slow_waves(4, 1, 600), y)
     assert "\n" not in str(caught.value)
-    one_a_trial = AugmentationLayer([TimeReverse(), SignFlip()], mixture=False)
-    assert one_a_trial(slow_waves(4, 1, 600), y)[1].dtype == y.dtype
+    one_per_trial = AugmentationLayer([TimeReverse(), SignFlip()], mixture=False)
+    assert one_per_trial(slow_waves(4, 1, 600), y)[1].dtype == y.dtype

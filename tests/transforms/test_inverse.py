@@ -1,10 +1,11 @@
-"""Outputs of each sample, moved back to where the signals were."""
+"""Outputs per sample, moved back to where the signals were."""
 
 import pytest
 import torch
 
 from eegaug import (
     AugmentationLayer,
+    Choices,
     Compose,
     FrequencyShift,
     SignFlip,
@@ -17,29 +18,29 @@ from eegaug import (
 from ..helpers import SFREQ, slow_waves
 
 
-def test_only_trials_that_were_transformed_are_undone():
+def test_only_trials_that_were_transformed_are_inverted():
     y = slow_waves(50, 600)
     shift = TimeShift(SFREQ, 1.0, p=0.5)
-    gate, own = shift.sample(y[:, None])
-    back = shift.inverse(y, (gate, own))
-    kept = gate >= 0.5
+    noise = shift.sample(y[:, None]).noise
+    back = shift.inverse(y, noise)
+    kept = noise[0].uniform >= 0.5
     assert 10 < kept.sum() < 40
     assert torch.equal(back[kept], y[kept])
     assert ((back - y).abs().amax(-1)[~kept] > 0.01).float().mean() > 0.9
 
 
-def test_a_chain_is_undone_from_its_end():
+def test_a_chain_is_inverted_from_its_end():
     """An event at 349 is at 449 when shifted by 100 samples, and at 150 when then reversed."""
     chain = Compose([TimeShift(SFREQ, 1.0), TimeReverse(1.0)])
-    noise = ((None, torch.ones(1)), (torch.zeros(1), None))
+    noise = ((None, torch.ones(1)), (Choices(torch.zeros(1)), None))
     y = torch.zeros(1, 600)
     y[0, 150] = 1
     assert chain.inverse(y, noise)[0].argmax() == 349
 
 
-def test_a_layer_undoes_what_was_chosen_for_the_trial():
+def test_a_layer_inverts_what_was_chosen_for_the_trial():
     layer = AugmentationLayer([TimeReverse(1.0), TimeShift(SFREQ, 1.0), SignFlip()], mixture=False)
-    _, draws = layer.sample(torch.zeros(3, 1, 600))
+    _, draws = layer.sample(torch.zeros(3, 1, 600)).noise
     y = slow_waves(3, 2, 600)
     back = layer.inverse(y, (torch.tensor([0.1, 0.5, 0.9]), draws))
     shifted = layer.transforms[1].inverse(y, draws[1])
@@ -50,18 +51,18 @@ def test_a_layer_undoes_what_was_chosen_for_the_trial():
 
 
 @pytest.mark.parametrize("speed", [0.2, 0.5, 0.9])
-def test_a_warp_is_undone_to_interpolation_precision(speed):
+def test_a_warp_is_inverted_to_interpolation_precision(speed):
     x = slow_waves(32, 1, 600)
     warp = TimeWarp(speed)
     draw = warp.sample(x, torch.Generator().manual_seed(0))
     warped = warp(x, draw=draw)
-    error = (warp.inverse(warped, noise) - x).abs()
+    error = (warp.inverse(warped, draw.noise) - x).abs()
     assert error[..., 20:-20].max() < 0.002
     assert error.max() < 0.03, "at its ends a signal is read by less than a cubic"
     assert (warped - x).abs().amax() > 1
     # times themselves, which need no interpolation: the inverse is one
     times = torch.arange(600.0).expand(32, 600)
-    back = warp.inverse(warp.sources(times[0], noise[1]), noise)
+    back = warp.inverse(warp.sources(times[0], draw.noise[1]), draw.noise)
     assert torch.allclose(back[:, 3:-3], times[:, 3:-3], atol=0.02)
 
 
@@ -76,4 +77,4 @@ def test_a_standstill_of_time_is_no_obstacle():
 def test_a_mixture_where_time_stays_is_handed_through():
     layer = AugmentationLayer([SignFlip(), FrequencyShift(SFREQ)])
     y = torch.zeros(4, 600)
-    assert layer.inverse(y, layer.sample(slow_waves(4, 1, 600))) is y
+    assert layer.inverse(y, layer.sample(slow_waves(4, 1, 600)).noise) is y

@@ -85,7 +85,7 @@ def test_a_blink_has_its_place_height_and_width():
 
 @pytest.mark.parametrize(("n_times", "n_blinks"), [(100, 1), (400, 1), (800, 2), (3000, 8)])
 def test_eyes_blink_once_in_four_seconds(n_times, n_blinks):
-    _, draws = EOGNoise(SFREQ).sample(torch.zeros(2, 3, n_times))
+    _, draws = EOGNoise(SFREQ).sample(torch.zeros(2, 3, n_times)).noise
     assert draws.shape == (2, 2, n_blinks)
 
 

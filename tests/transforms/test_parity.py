@@ -1,6 +1,6 @@
 """Transforms against the references that people trust: braindecode, MNE and SciPy.
 
-Both sides get the same draws: ours by replaying noise, theirs by arguments or by the same
+Both sides get the same draws: ours by replaying draws, theirs by arguments or by the same
 ``RandomState``. Where the two differ on purpose, the test says how.
 """
 
@@ -22,6 +22,7 @@ from eegaug import (
     ChannelsReref,
     ChannelsShuffle,
     ChannelsSymmetry,
+    Choices,
     FrequencyShift,
     FTSurrogate,
     GaussianNoise,
@@ -38,7 +39,16 @@ from eegaug import (
     TimeReverse,
 )
 
-from ..helpers import N_CHANNELS, N_TRIALS, SFREQ, replay, standard_sensors, tones, trials
+from ..helpers import (
+    N_CHANNELS,
+    N_TRIALS,
+    SFREQ,
+    hand_made,
+    replay,
+    standard_sensors,
+    tones,
+    trials,
+)
 
 theirs = reference.functional
 
@@ -76,7 +86,7 @@ def test_channels_dropout():
     x, p_drop = trials(), 0.4
     draws = torch.as_tensor(RandomState(3).uniform(0, 1, size=(N_TRIALS, N_CHANNELS)))
     assert (draws - p_drop).abs().min() > 0.01, "away from the edge of their sigmoid"
-    ours = replay(ChannelsDropout(p_drop).eval(), x, draws)
+    ours = replay(ChannelsDropout(p_drop).eval(), x, Choices(draws))
     wanted, _ = theirs.channels_dropout(x, Y, p_drop, RandomState(3))
     assert torch.allclose(ours, wanted, atol=1e-5)
 
@@ -243,7 +253,7 @@ def test_mixup():
     mixup = Mixup(0.4, beta_per_sample=True).double()
     draw = mixup.sample(x, torch.Generator().manual_seed(1))
     mixed, (first, second, weight) = mixup(x, y, draw=draw)
-    wanted, labels = theirs.mixup(x, y, weight, noise[0].argsort())
+    wanted, labels = theirs.mixup(x, y, weight, draw.noise[0].argsort())
     assert torch.allclose(mixed.float(), wanted, atol=1e-6), "theirs is float32"
     assert torch.equal(first, labels[0]) and torch.equal(second, labels[1])
     assert torch.equal(weight, labels[2])
@@ -268,7 +278,8 @@ def test_segmentation_reconstruction():
     )
     place = torch.cat([torch.as_tensor((picked[n] + 0.5) / n) for n in (3, 2)])
     transform = SegmentationReconstruction(n_segments, p=1.0)
-    rebuilt, kept = transform(x, y, noise=(torch.zeros(5, dtype=torch.float64), place))
+    gate = Choices(torch.zeros(5, dtype=torch.float64))
+    rebuilt, kept = transform(x, y, draw=hand_made((gate, place), x))
     assert torch.allclose(rebuilt, wanted, atol=1e-12)
     assert torch.equal(kept, labels)
 
@@ -282,7 +293,7 @@ def test_rotated_sensors_are_interpolated_as_mne_does(axis):
     _, positions = standard_sensors(64)
     transform = SensorsRotation(positions, axis, 30.0).double()
     share = torch.linspace(-1, 1, N_TRIALS, dtype=torch.float64)
-    step = transform.step(trials(2, 64), share)["matrix"].detach().numpy()
+    step = transform.step(trials(2, 64), share).matrix.detach().numpy()
     at_zero = _make_interpolation_matrix(positions, positions)
     for change, angle in zip(step, 30 * share.numpy(), strict=True):
         turn = scipy.spatial.transform.Rotation.from_euler(axis, angle, degrees=True)
@@ -307,7 +318,8 @@ def test_replaced_channels_are_mnes_bad_channels():
     raw.interpolate_bads(origin=tuple(centre), verbose="error")
     draws = torch.ones(1, 19, dtype=torch.float64)
     draws[0, 7] = 0
-    ours = replay(ChannelsInterpolation.from_info(raw.info, p_interp=0.5).eval(), x, draws)
+    transform = ChannelsInterpolation.from_info(raw.info, p_interp=0.5).eval()
+    ours = replay(transform, x, Choices(draws))
     assert np.allclose(ours[0].numpy(), raw.get_data(), atol=1e-6), "weights are float32"
 
 

@@ -4,7 +4,7 @@ import pytest
 import scipy
 import torch
 
-from eegaug import BandRotation, ChannelsInterpolation, SensorsRotation, SensorsZRotation
+from eegaug import BandRotation, ChannelsInterpolation, Choices, SensorsRotation, SensorsZRotation
 
 from ..helpers import cap, replay
 
@@ -25,7 +25,7 @@ def test_others_tell_a_channel_of_a_smooth_field():
     for channel in range(64):
         draws = torch.ones(1, 64)
         draws[0, channel] = 0
-        out = replay(transform.eval(), x, draws)
+        out = replay(transform.eval(), x, Choices(draws))
         assert torch.equal(out[0, :channel], x[0, :channel])
         # at the rim the others are on one side only
         assert (out - x).abs().max() < 0.02

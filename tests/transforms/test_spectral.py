@@ -26,7 +26,7 @@ def test_a_surrogate_keeps_the_power_spectrum(n_times, channel_indep):
     assert (surrogate - x).abs().mean() > 0.5, "phases should change"
 
 
-def test_a_surrogate_keeps_the_cross_spectrum_unless_asked():
+def test_a_surrogate_keeps_the_cross_spectrum_by_default():
     x = torch.randn(4, 2, 300, generator=torch.Generator().manual_seed(0))
 
     def cross(x):

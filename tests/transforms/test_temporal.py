@@ -43,7 +43,7 @@ def test_reversal_is_exact_and_comes_with_its_chance():
     assert reversed_.float().mean() == pytest.approx(0.3, abs=0.001), "draws are stratified"
 
 
-def test_a_smooth_mask_is_where_and_as_long_as_asked():
+def test_a_smooth_mask_is_where_and_as_long_as_set():
     """Edges fall within ten thousandths of the window, here ten samples."""
     mask = replay(SmoothTimeMask(SFREQ, 2.0), torch.ones(1, 1, 1000), torch.tensor([0.25]))[0, 0]
     start = 0.25 * (1000 - 200)
@@ -53,7 +53,7 @@ def test_a_smooth_mask_is_where_and_as_long_as_asked():
 
 
 @pytest.mark.parametrize("place", [0.0, 0.3, 1.0])
-def test_a_hard_mask_is_where_and_as_long_as_asked(place):
+def test_a_hard_mask_is_where_and_as_long_as_set(place):
     """At any length: a sample that is covered in part is masked in part."""
     transform = MaskEncoding(0.1237)
     mask = replay(transform, torch.ones(1, 1, 1000), torch.tensor([[place]]))[0, 0]
