@@ -15,7 +15,7 @@ from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.batch import BatchTransform
 from eegaug.transforms.draws import Choices, Noise, stratified
 from eegaug.transforms.transform import Transform
-from eegaug.validation import check_positive
+from eegaug.validation import check_positive, found
 
 
 class AugmentationLayer(Augmentation):
@@ -283,10 +283,10 @@ def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> Any:
         raise ValueError(f"At least one {kind.__name__} is needed. Found none.")
     for module in modules:
         if not isinstance(module, kind):
-            found = type(module).__name__
+            name = found(module)
             if type(module).__module__.startswith("braindecode."):
-                found = f"braindecode's {found}, of which `from_braindecode` makes one"
+                name = f"braindecode's {name}, of which `from_braindecode` makes one"
             elif isinstance(module, BatchTransform):
-                found += ", which mixes trials and labels, and goes before the model"
-            raise TypeError(f"Each item should be of class {kind.__name__}. Found {found}.")
+                name += ", which mixes trials and labels, and goes before the model"
+            raise TypeError(f"Each item should be of class {kind.__name__}. Found {name}.")
     return nn.ModuleList(modules)

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from eegaug.transforms.augmentation import Augmentation, check_signals
-from eegaug.transforms.check import check_custom_transforms
+from eegaug.transforms.check import check_when_built
 from eegaug.transforms.contexts import in_full_precision
 from eegaug.transforms.draws import Draw, Noise, interleave
-from eegaug.validation import check_count
+from eegaug.validation import check_count, found
 
 #: What braindecode, and code that follows it, reads off a model.
 SIGNAL_ATTRIBUTES = (
@@ -100,8 +100,7 @@ class InvariantModel(nn.Module):
         super().__init__()
         if not isinstance(augmentation, Augmentation):
             raise TypeError(
-                "Parameter `augmentation` should be an Augmentation."
-                f" Found {type(augmentation).__name__}."
+                f"Parameter `augmentation` should be an Augmentation. Found {found(augmentation)}."
             )
         check_count("n_copies", n_copies)
         check_count("n_copies_train", n_copies_train)
@@ -111,10 +110,7 @@ class InvariantModel(nn.Module):
         self.n_copies_train = n_copies_train
         self.seed = seed
         self.equivariant = equivariant
-        n_chans, n_times = self._known("n_chans"), self._known("n_times")
-        if n_chans and n_times:
-            example = torch.randn(2, n_chans, n_times, generator=torch.Generator().manual_seed(0))
-            check_custom_transforms(augmentation, example)
+        check_when_built(augmentation, self._known("n_chans"), self._known("n_times"))
 
     def __getattr__(self, name: str) -> Any:
         if name in SIGNAL_ATTRIBUTES:
@@ -159,6 +155,8 @@ class InvariantModel(nn.Module):
                 f"Argument `draw` should be drawn for a batch of {len(x)} trials, with as many rows"
                 f" for each. Found one of {len(draw)} rows."
             )
+        if not self.training:
+            draw = draw.whole()
         augmented = self.augmentation(x.repeat_interleave(copies, 0), draw=draw)
         outputs = self.model(augmented)
         if self.equivariant:

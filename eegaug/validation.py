@@ -6,6 +6,11 @@ import math
 from numbers import Integral, Real
 
 
+def found(value: object) -> str:
+    """Name what was found in place of an instance of something."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
 def check_number(name: str, value: object) -> None:
     """Raise where ``value`` is not a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real):

@@ -6,7 +6,7 @@ import torch
 from numpy.random import RandomState
 from torch import nn
 
-from eegaug import Draw
+from eegaug import Choices, Draw
 
 SFREQ = 100.0
 TIMES = torch.arange(1000) / SFREQ
@@ -28,7 +28,7 @@ def tensors(noise):
 def open_gate(transform, x):
     """The draws of a gate that transforms every trial; None where there is no gate."""
     gate = transform.gate(x)
-    return None if gate is None else gate._replace(uniform=torch.zeros_like(gate.uniform))
+    return None if gate is None else Choices(torch.zeros_like(gate.uniform), gate.in_part)
 
 
 def replay(transform, x, own=None):

@@ -236,7 +236,6 @@ def test_outputs_of_reversed_trials_are_reversed_back():
         pytest.param(
             False,
             False,
-            marks=pytest.mark.xfail(strict=True, reason="the inverse takes choices in part"),
         ),
     ],
 )

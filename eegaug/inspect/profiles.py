@@ -215,7 +215,9 @@ def _judge(
     if fraction > END:
         return "free", "It reached the end of its range, and nothing in the data bounds it."
     farther = next(index for index, value in enumerate(values) if value > fraction * 1.01)
-    reaching = "Reaching half as far again" if values[farther] < 1 else "Reaching the end of the range"
+    reaching = (
+        "Reaching half as far again" if values[farther] < 1 else "Reaching the end of the range"
+    )
     if costs(farther):
         return "bounded", f"{reaching} changes the loss by {figure(farther)}."
     return "not determined", f"{reaching} costs nothing measurable: {figure(farther)}."

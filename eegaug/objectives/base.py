@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from eegaug.models import InvariantModel
+from eegaug.validation import found
 
 
 class Step(NamedTuple):
@@ -71,7 +72,7 @@ class Objective(nn.Module, ABC):
         if not isinstance(model, InvariantModel):
             raise TypeError(
                 "Parameter `model` should be an InvariantModel, a network behind its augmentation."
-                f" Found {type(model).__name__}."
+                f" Found {found(model)}."
             )
         if not isinstance(loss, nn.Module):
             raise TypeError(

@@ -17,9 +17,9 @@ from torch import nn
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 from eegaug.models import InvariantModel
-from eegaug.strength import init_strengths
 from eegaug.policies import POLICIES
 from eegaug.recordings import Split, Windows
+from eegaug.strength import init_strengths
 from eegaug.study.metrics import METRICS
 from eegaug.study.network import build_network
 from eegaug.study.settings import Settings

@@ -16,7 +16,7 @@ from eegaug.transforms.contexts import (
     own_generator,
     without_graph_in_workers,
 )
-from eegaug.transforms.draws import Choices, Draw, Noise, noise_shapes
+from eegaug.transforms.draws import Choices, Draw, Noise, noise_shapes, tensors_in
 
 if TYPE_CHECKING:
     from eegaug.transforms.transform import Transform
@@ -134,7 +134,8 @@ class Augmentation(nn.Module, ABC):
         Tensor
             Shape (batch,), differentiable in the probabilities; zeros where nothing is chosen.
         """
-        total = torch.zeros(len(draw))
+        like = next(tensors_in(draw.noise), torch.zeros(()))
+        total = like.new_zeros(len(draw))
         for number, (choices, probability) in enumerate(self.all_choices(draw.noise)):
             log_prob = choices.log_prob(probability)
             total = log_prob if number == 0 else total + log_prob

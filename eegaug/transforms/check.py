@@ -12,6 +12,7 @@ from eegaug.transforms.augmentation import Augmentation, as_trials
 from eegaug.transforms.contexts import in_full_precision, in_mode, restored
 from eegaug.transforms.draws import Draw
 from eegaug.transforms.transform import Transform
+from eegaug.validation import found
 
 #: How far two results of the same noise may differ, as a fraction of the largest signal: sums of
 #: a GPU come in no fixed order.
@@ -60,9 +61,7 @@ def check_transform(transform: Transform, x: Tensor) -> None:
     ValueError: Transform Gain should return the same for the same noise: what is random belongs...
     """
     if not isinstance(transform, Transform):
-        raise TypeError(
-            f"Argument `transform` should be a Transform. Found {type(transform).__name__}."
-        )
+        raise TypeError(f"Argument `transform` should be a Transform. Found {found(transform)}.")
     trials = as_trials(x)
     if not x.isfinite().all():
         raise ValueError("Input `x` should be finite to check a transform on. Found NaN or inf.")
@@ -101,12 +100,40 @@ def check_custom_transforms(augmentation: nn.Module, x: Tensor) -> None:
         Signals (batch, channels, times) or (batch, windows, channels, times) in front of it.
     """
     if isinstance(augmentation, Transform):
-        if not type(augmentation).__module__.startswith("eegaug."):
+        if not _is_ours(augmentation):
             check_transform(augmentation, x)
     for child in augmentation.children():
         check_custom_transforms(child, x)
         if isinstance(child, Augmentation):
             x = child.resized(x)
+
+
+def check_when_built(augmentation: nn.Module, n_chans: int | None, n_times: int | None) -> None:
+    """Check the transforms inside that are not of this package, on signals of a network's shape.
+
+    Parameters
+    ----------
+    augmentation : Augmentation
+        Transform, layer or chain.
+    n_chans, n_times : int or None
+        What the network takes. Where it is not known, nothing is checked; nor is a transform that
+        changes the length.
+    """
+    for transform in augmentation.modules():
+        custom = isinstance(transform, Transform) and not _is_ours(transform)
+        if not custom or not n_chans or not n_times:
+            continue
+        values = [each for each in transform.state_dict().values() if each.is_floating_point()]
+        like = values[0] if values else torch.zeros(())
+        if type(transform).resized is Transform.resized and not like.is_meta:
+            generator = torch.Generator().manual_seed(0)
+            check_transform(
+                transform, torch.randn(2, n_chans, n_times, generator=generator).to(like)
+            )
+
+
+def _is_ours(transform: Transform) -> bool:
+    return type(transform).__module__.startswith("eegaug.")
 
 
 def _check_shape(transform: Transform, trials: Tensor) -> None:
@@ -115,12 +142,12 @@ def _check_shape(transform: Transform, trials: Tensor) -> None:
     wanted = transform.resized(rows)
     draw = transform.sample(trials).repeat_interleave(trials.shape[1])
     with in_full_precision(rows):
-        found = transform.augment(rows.clone(), draw.noise)
-    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        result = transform.augment(rows.clone(), draw.noise)
+    if (result.shape, result.dtype) != (wanted.shape, wanted.dtype):
         raise _broken(
             transform,
             f"return signals of shape {tuple(wanted.shape)} and dtype {wanted.dtype}",
-            f"shape {tuple(found.shape)} and dtype {found.dtype}",
+            f"shape {tuple(result.shape)} and dtype {result.dtype}",
         )
 
 
@@ -155,10 +182,12 @@ def _check_gradients(transform: Transform, x: Tensor, draw: Draw) -> None:
         for name, gradient in zip(sources, gradients, strict=True):
             if gradient is not None and not gradient.isfinite().all():
                 raise _broken(transform, f"be differentiable in {name}", "a gradient of NaN or inf")
-            if gradient is not None or strengths.get(name) in chosen:
+            if gradient is not None:
                 continue
             if replayed is draw:
                 raise _broken(transform, f"be differentiable in {name}", "no gradient")
+            if strengths.get(name) in chosen:
+                continue
             raise _broken(
                 transform,
                 f"yield the choices made with {name} in `own_choices`",

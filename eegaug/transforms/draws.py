@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -88,7 +90,8 @@ class Draw:
         return self.shape[0]
 
     def __getitem__(self, index: int | slice | Tensor | Sequence[int]) -> Draw:
-        if isinstance(index, int):
+        with suppress(TypeError):  # a number, of numpy or torch too
+            index = operator.index(index)  # type: ignore[arg-type]
             index = slice(index, index + 1 or None)
         rows = torch.arange(len(self))[index.cpu() if isinstance(index, Tensor) else index]
         if len(rows) == 0:
@@ -249,13 +252,24 @@ def choices(x: Tensor, *shape: int, generator: torch.Generator | None = None) ->
     return Choices(stratified(x, *shape, generator=generator))
 
 
-def noise_shapes(noise: Noise) -> list[tuple[int, ...]]:
-    """Return the shapes of all draws in turn; an empty one for none."""
+def noise_shapes(noise: Noise) -> list[tuple[str | int, ...]]:
+    """Return the shapes of all draws in turn, those of choices marked; an empty one for none."""
     if isinstance(noise, Choices):
-        return [tuple(noise.uniform.shape)]
+        return [("choices", *noise.uniform.shape)]
     if isinstance(noise, tuple):
         return [shape for part in noise for shape in noise_shapes(part)]
     return [()] if noise is None else [tuple(noise.shape)]
+
+
+def tensors_in(noise: Noise) -> Iterator[Tensor]:
+    """Yield the tensors of nested draws."""
+    if isinstance(noise, Choices):
+        yield noise.uniform
+    elif isinstance(noise, tuple):
+        for part in noise:
+            yield from tensors_in(part)
+    elif noise is not None:
+        yield noise
 
 
 def _interleaved(parts: Sequence[Noise]) -> Noise:

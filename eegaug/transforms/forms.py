@@ -201,6 +201,8 @@ class NoiseTransform(Transform):
 
     def scaled_step(self, x: Tensor, noise: Any, scale: Tensor | None) -> Operators:
         """Return the term: all factors of a trial are one number before they meet its samples."""
+        if type(self).step is not NoiseTransform.step:  # a formula of a subclass
+            return super().scaled_step(x, noise, scale)
         total = self.level() if scale is None else scale * self.level()
         return Operators(term=times(total, self.field(x, noise)))
 

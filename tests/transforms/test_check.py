@@ -205,7 +205,6 @@ class NeverInPart(Yields):
         return 1 - 2 * (noise.uniform < self.amount()).to(x.dtype)[:, None, None]
 
 
-@pytest.mark.xfail(strict=True, reason="check_transform asks yielded choices for no gradient")
 def test_choices_that_are_yielded_need_a_gradient_in_part():
     with pytest.raises(ValueError, match="`amount`"):
         check_transform(NeverInPart(), X)
@@ -312,7 +311,6 @@ def test_a_custom_transform_is_checked_on_its_own_input(checked):
     assert checked == [("Gain", (4, 3, 50))]
 
 
-@pytest.mark.xfail(strict=True, reason="the network's n_times are those after the crop")
 @pytest.mark.parametrize("links", [[], [Gain]], ids=["crop", "crop, then a custom transform"])
 def test_a_crop_may_precede_a_network_of_known_length(links):
     crop = RandomCrop(100, 0.5, Strength(0.05, high=0.1, unit="s"))
