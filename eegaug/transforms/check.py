@@ -119,9 +119,10 @@ def check_when_built(augmentation: nn.Module, n_chans: int | None, n_times: int 
         What the network takes. Where it is not known, nothing is checked; nor is a transform that
         changes the length.
     """
+    if not n_chans or not n_times:
+        return
     for transform in augmentation.modules():
-        custom = isinstance(transform, Transform) and not _is_ours(transform)
-        if not custom or not n_chans or not n_times:
+        if not isinstance(transform, Transform) or _is_ours(transform):
             continue
         values = [each for each in transform.state_dict().values() if each.is_floating_point()]
         like = values[0] if values else torch.zeros(())
