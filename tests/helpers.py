@@ -20,6 +20,8 @@ def hand_made(noise, x):
 
 def tensors(noise):
     """All tensors of nested noise, in order."""
+    if isinstance(noise, Choices):
+        return [noise.uniform]
     if isinstance(noise, tuple):
         return [tensor for part in noise for tensor in tensors(part)]
     return [noise] if isinstance(noise, torch.Tensor) else []

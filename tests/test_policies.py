@@ -1,17 +1,29 @@
 """Ready-made policies."""
 
+import mne
 import pytest
 import torch
 
 from eegaug import learned_strengths, policies, width_penalty
 
+PAIR = ["C3", "C4"]
+
 
 @pytest.mark.parametrize("name", policies.POLICIES)
-@pytest.mark.parametrize("ch_names", [["Fpz-Cz"], ["C3-A2", "C4-A1", "O1-A2", "EOG"], ["C3", "C4"]])
+@pytest.mark.parametrize("ch_names", [["Fpz-Cz"], ["C3-A2", "C4-A1", "O1-A2", "EOG"], PAIR])
 def test_policies_run_and_learn(name, ch_names):
-    policy = policies.POLICIES[name](100, len(ch_names), ch_names)
+    policy = policies.POLICIES[name](mne.create_info(ch_names, 100, "eeg"))
     out = policy(torch.randn(4, len(ch_names), 300))
     (out.square().mean() + width_penalty(policy)).backward()
     names = {record.transform for record in learned_strengths(policy)}
     assert ("ChannelsShuffle" in names) == (name == "sleep" and len(ch_names) > 1)
-    assert ("ChannelsSymmetry" in names) == (name == "sleep" and ch_names == ["C3", "C4"])
+    assert ("ChannelsDropout" in names) == (name != "chain" and len(ch_names) > 1)
+    assert ("ChannelsSymmetry" in names) == (name != "chain" and ch_names == PAIR)
+    assert "SensorsXRotation" not in names, "there are no positions"
+
+
+def test_imagery_rotates_sensors_that_have_positions():
+    info = mne.create_info(["C3", "Cz", "C4"], 100, "eeg").set_montage("spherical_1005")
+    names = [record.transform for record in learned_strengths(policies.imagery(info))]
+    assert names[:3] == ["SensorsXRotation", "SensorsYRotation", "SensorsZRotation"]
+    assert policies.imagery(info)(torch.randn(4, 3, 300)).shape == (4, 3, 300)

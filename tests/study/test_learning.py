@@ -111,8 +111,8 @@ def test_a_training_that_becomes_nan_keeps_what_it_had(windows, monkeypatch):
     original = InvariantModel.forward
     steps = []
 
-    def forward(model, x):
-        outputs = original(model, x)
+    def forward(model, x, draw=None):
+        outputs = original(model, x, draw)
         if not model.training:
             return outputs
         steps.append(len(x))
