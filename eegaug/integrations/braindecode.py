@@ -22,8 +22,8 @@ class _TrainsByObjective(NeuralNet):
     """Train by an objective; record the strengths; stop at NaN.
 
     The objective is made in skorch's way: from ``objective``, with the parameters
-    ``objective__...``, as ``objective_``, which is pickled and saved by ``f_objective`` with its
-    running means. It is none of skorch's criteria, by which skorch infers what predictions are.
+    ``objective__...``, as ``objective_``, which is pickled and saved with its running means. It is
+    none of skorch's criteria, by which skorch infers what predictions are.
     """
 
     prefixes_: ClassVar[list[str]] = [*braindecode.EEGClassifier.prefixes_, "objective"]

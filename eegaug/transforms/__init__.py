@@ -12,7 +12,7 @@ from eegaug.transforms.channels import (
     ChannelsSymmetry,
 )
 from eegaug.transforms.check import check_transform
-from eegaug.transforms.draws import Choices, Draw, choices, normal, stratified, uniform
+from eegaug.transforms.draws import Choices, Draw, draw_choices, normal, stratified, uniform
 from eegaug.transforms.forms import (
     AdditiveTransform,
     ChannelMixingTransform,
@@ -87,7 +87,7 @@ __all__ = [
     "TimeWarp",
     "Transform",
     "check_transform",
-    "choices",
+    "draw_choices",
     "normal",
     "stratified",
     "uniform",

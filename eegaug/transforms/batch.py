@@ -17,7 +17,7 @@ from eegaug.transforms.contexts import (
     own_generator,
     without_graph_in_workers,
 )
-from eegaug.transforms.draws import Draw, Noise, choices, uniform
+from eegaug.transforms.draws import Draw, Noise, draw_choices, uniform
 from eegaug.validation import check_count
 
 
@@ -213,7 +213,7 @@ class SegmentationReconstruction(BatchTransform):
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
         """Draw whether a trial is rebuilt, and where each segment is from, U(0, 1)."""
-        gate = choices(x, len(x), generator=generator)
+        gate = draw_choices(x, len(x), generator=generator)
         return gate, uniform(x, len(x), self.n_segments, generator=generator)
 
     def mix(self, x: Tensor, y: Any, noise: Any) -> tuple[Tensor, Any]:

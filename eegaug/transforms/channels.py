@@ -11,7 +11,7 @@ from torch import Tensor
 from eegaug import functional
 from eegaug.montage import mirrored_by_name, mirrored_by_position, on_sphere, read_channels
 from eegaug.strength import FlipProbability, Strength, as_strength
-from eegaug.transforms.draws import Choices, choices, uniform
+from eegaug.transforms.draws import Choices, draw_choices, uniform
 from eegaug.transforms.forms import ChannelMixingTransform, GainTransform
 from eegaug.transforms.transform import check_channels
 
@@ -49,7 +49,7 @@ class ChannelsDropout(GainTransform):
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw a choice for each channel."""
-        return choices(x, len(x), x.shape[1], generator=generator)
+        return draw_choices(x, len(x), x.shape[1], generator=generator)
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
         """Return zeros for the channels that are dropped."""
@@ -104,7 +104,7 @@ class ChannelsShuffle(ChannelMixingTransform):
         """Draw a choice for each channel, and its partner among those before it, U(0, 1)."""
         if x.shape[1] < 2:
             raise ValueError("Input `x` should have two channels or more to shuffle. Found 1.")
-        choice = choices(x, len(x), x.shape[1], generator=generator)
+        choice = draw_choices(x, len(x), x.shape[1], generator=generator)
         return choice, uniform(x, len(x), x.shape[1], generator=generator)
 
     def own_choices(self, noise: Any) -> Iterator[tuple[Choices, Strength]]:
@@ -319,7 +319,7 @@ class ChannelsInterpolation(ChannelMixingTransform):
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Draw a choice for each channel."""
-        return choices(x, len(x), x.shape[1], generator=generator)
+        return draw_choices(x, len(x), x.shape[1], generator=generator)
 
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
         """Return the identity, with the rows of the channels that are replaced."""

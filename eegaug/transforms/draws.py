@@ -233,7 +233,7 @@ def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None)
     return (part.argsort(0) + within) * ((1 - torch.finfo(x.dtype).eps) / shape[0])
 
 
-def choices(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Choices:
+def draw_choices(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Choices:
     """Draw what decides choices, spread evenly over the batch as in :func:`stratified`.
 
     Parameters

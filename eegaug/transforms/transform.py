@@ -15,7 +15,7 @@ from eegaug.functional.operators import Operators, times
 from eegaug.montage import read_channels, read_positions
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.augmentation import Augmentation
-from eegaug.transforms.draws import Choices, Noise, choices
+from eegaug.transforms.draws import Choices, Noise, draw_choices
 
 
 class Transform(Augmentation):
@@ -124,12 +124,12 @@ class Transform(Augmentation):
 
     def gate(self, x: Tensor, generator: torch.Generator | None = None) -> Choices | None:
         """Return the draws of the gate, one per trial; none where every trial is transformed."""
-        return None if self.p is None else choices(x, len(x), generator=generator)
+        return None if self.p is None else draw_choices(x, len(x), generator=generator)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
         """Return the transform's own draws, none unless a subclass makes some.
 
-        What decides choices is drawn by :func:`eegaug.transforms.choices`.
+        What decides choices is drawn by :func:`eegaug.transforms.draw_choices`.
         """
         return None
 

@@ -18,7 +18,7 @@ from eegaug import (
     as_strength,
     check_transform,
 )
-from eegaug.transforms import check, choices
+from eegaug.transforms import check, draw_choices
 
 from ..helpers import contents
 from .table import BATCH_TRANSFORMS, TRANSFORMS, Leak
@@ -167,7 +167,7 @@ class Hides(Gain):
     """Makes choices, and does not yield them."""
 
     def noise(self, x, generator=None):
-        return choices(x, len(x), generator=generator)
+        return draw_choices(x, len(x), generator=generator)
 
     def gain(self, x, noise):
         return 1 - 2 * noise.taken(self.amount)[:, None, None]
