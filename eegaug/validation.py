@@ -1,4 +1,4 @@
-"""What arguments may be: one check, one line of error each."""
+"""Checks of arguments, each with a one-line error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numbers import Integral, Real
 
 
 def found(value: object) -> str:
-    """Name what was found in place of an instance of something."""
+    """Return how an error names a value that is not an instance of the expected class."""
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
