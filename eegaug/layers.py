@@ -73,8 +73,8 @@ class AugmentationLayer(Augmentation):
         for transform in self.transforms:
             if type(transform).augment is not Transform.augment:
                 raise TypeError(
-                    "Each candidate should inherit `augment` from Transform, so that its step can be"
-                    f" added to others. Found {type(transform).__name__}."
+                    "Each candidate should inherit `augment` from Transform, so that its step can"
+                    f" be added to others. Found {type(transform).__name__}."
                 )
         check_positive("temperature", temperature)
         self.temperature = temperature
@@ -111,7 +111,7 @@ class AugmentationLayer(Augmentation):
             shares = self.weights.to(x.dtype)
         else:
             shares = functional.categorical(choice, self.weights)
-        # Operators of the same form and shape are summed first: broadcast sums are larger than both.
+        # Operators of the same form and shape are summed first: broadcast sums are larger.
         sums: dict[tuple[str, torch.Size], Tensor] = {}
         for transform, draw, share in zip(self.transforms, draws, shares.unbind(-1), strict=True):
             for form, operator in transform.operators(x, draw, share).items():
@@ -140,8 +140,8 @@ class AugmentationLayer(Augmentation):
         if mixed and not (y.is_floating_point() and y.ndim > 2):
             raise ValueError(
                 "Labels of a mixture that moves time should be probabilities of shape (batch,"
-                f" classes, times), or the layer should have `mixture=False`. Found {y.dtype} labels of"
-                f" shape {tuple(y.shape)}."
+                f" classes, times), or the layer should have `mixture=False`. Found {y.dtype} labels"
+                f" of shape {tuple(y.shape)}."
             )
         if mixed:
             pairs = zip(self.weights.to(y.dtype), moved, strict=True)
