@@ -1,4 +1,4 @@
-"""Callbacks for skorch: strengths by epoch, one progress bar, checks, no end in NaN."""
+"""Callbacks for skorch: strengths per epoch, checks, a progress bar, and a stop at NaN."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class StrengthHistory(Callback):
 
 
 class CheckTransforms(Callback):
-    """Check transforms that are not of this package, on the first batch of a training.
+    """Check custom transforms on the first batch of a training.
 
     Examples
     --------
@@ -80,9 +80,9 @@ class TrainingProgress(Callback):
     Parameters
     ----------
     title : str
-        What stands before the bar.
+        Text before the bar.
     scores : tuple of str
-        Keys of the history shown behind the bar.
+        Keys of the history shown after the bar.
 
     Examples
     --------
@@ -130,12 +130,11 @@ class TrainingProgress(Callback):
 
 
 class KeepFinite(Callback):
-    """Stop a training whose loss is not finite, and go back to the last good state.
+    """Stop training if the loss is not finite, and restore the last good state.
 
-    A state, of parameters, optimiser and objective, is good at the start, and after each epoch
-    whose training losses and parameters were finite. The unfinished epoch is dropped from
-    ``net.history``, and a ``UserWarning`` says what happened; so does ``message_``, which is None
-    where nothing did.
+    The state of parameters, optimiser and objective is good at the start, and after each epoch with
+    finite training losses and parameters. The unfinished epoch is dropped from ``net.history``, and
+    a ``UserWarning`` describes what happened, as does ``message_``, which is None otherwise.
 
     Examples
     --------
@@ -155,26 +154,26 @@ class KeepFinite(Callback):
         self._keep(net)
 
     def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        """Stop where the training loss of the batch is not finite."""
+        """Stop if the training loss of the batch is not finite."""
         if training:
             loss = net.history[-1, "batches", -1, "train_loss"]
             if not math.isfinite(loss):
                 self._stop(net, f"training loss became {loss}")
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Keep the state, or stop where the last step has spoiled it."""
+        """Keep the state, or stop if a parameter is not finite."""
         for name, parameter in net.module_.named_parameters():
             if not parameter.isfinite().all():
                 self._stop(net, f"parameter {name} became NaN or infinite")
         self._keep(net)
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Let go of the state."""
+        """Release the state."""
         self.state_.clear()
 
     @staticmethod
     def _parts(net: NeuralNet) -> list[Any]:
-        """Return what is trained, an objective with its running means among it."""
+        """Return objective (with its running means) or module, and optimiser."""
         return [getattr(net, "objective_", net.module_), net.optimizer_]
 
     def _keep(self, net: NeuralNet) -> None:
