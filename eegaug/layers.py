@@ -140,8 +140,8 @@ class AugmentationLayer(Augmentation):
         if mixed and not (y.is_floating_point() and y.ndim > 2):
             raise ValueError(
                 "Labels of a mixture that moves time should be probabilities of shape (batch,"
-                f" classes, times), or the layer should have `mixture=False`. Found {y.dtype} labels"
-                f" of shape {tuple(y.shape)}."
+                f" classes, times), or the layer should have `mixture=False`. Found {y.dtype}"
+                f" labels of shape {tuple(y.shape)}."
             )
         if mixed:
             pairs = zip(self.weights.to(y.dtype), moved, strict=True)

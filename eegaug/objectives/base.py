@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 
 class Objective(nn.Module, ABC):
-    """Base of objectives: ``loss = objective(x, y)`` runs the model and returns the loss to minimise.
+    """Base of objectives: ``objective(x, y)`` runs the model and returns the loss to minimise.
 
     An objective contains its model, so that it works unchanged in a plain loop,
     ``DistributedDataParallel``, Accelerate or Lightning, and is copied, saved and moved as a unit.

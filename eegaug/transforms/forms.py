@@ -200,7 +200,7 @@ class NoiseTransform(Transform):
         return self.scaled_step(x, noise, None)
 
     def scaled_step(self, x: Tensor, noise: Any, scale: Tensor | None) -> Operators:
-        """Return the term, with all factors of a trial combined before they multiply its samples."""
+        """Return the term; all factors of a trial are combined before they multiply its samples."""
         if type(self).step is not NoiseTransform.step:  # overridden by a subclass
             return super().scaled_step(x, noise, scale)
         total = self.level() if scale is None else scale * self.level()
