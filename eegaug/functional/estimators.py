@@ -19,11 +19,11 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
     .. math:: m = \operatorname{clip}\Big(\tfrac12 + \frac{p - u}{w},\ 0,\ 1\Big), \qquad
        \frac{\partial m}{\partial p} = \frac1w \ \text{ where } |p - u| < \tfrac w2,
 
-    with :math:`w = 0.2`. For a trial with one choice, and :math:`p` from :math:`w / 2` to :math:`1
-    - w / 2`, the expected slope is thus exact, whatever the loss; with several choices it is biased
-    to the extent that the loss is curved where others, too, are taken in part. Closer to 0 and 1
-    the ramp is lower, so that the mean choice stays :math:`p`: at the ends the choice is exact, and
-    the slope is that at the end, which is biased unless the loss is linear.
+    with :math:`w = 0.2`. For a trial with one choice, and :math:`p` from :math:`w / 2` to
+    :math:`1 - w / 2`, the expected slope is thus exact, whatever the loss; with several choices it
+    is biased to the extent that the loss is curved where others, too, are taken in part. Closer to
+    0 and 1 the ramp is lower, so that the mean choice stays :math:`p`: at the ends the choice is
+    exact, and the slope is that at the end, which is biased unless the loss is linear.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def identifiability(
 ) -> list[Profile]:
     r"""Return how well the data determine each learned strength.
 
-    The loss of the trained network, in evaluation mode, is evaluated on trials augmented by
+    The loss of the trained network, in evaluation mode, is computed on trials augmented by
     independent draws, which are the same at 0, 0.5, 1, 1.5 and 2 times the learned strength, so
     that differences are due to the strength alone. A flip is compared with never and always
     flipping.

@@ -216,7 +216,7 @@ def _amplitude_scale(transform: Any, p: float, _: Any) -> nn.Module:
     low, high = transform.scale
     if not 0 <= low <= 1 <= high:
         raise ValueError(
-            f"Parameter `interval` should contain a gain of 1."
+            "Parameter `interval` should contain a gain of 1."
             f" Found `interval = {transform.scale}`."
         )
     return eegaug.AmplitudeScale(_reaching(high - 1, 1.0, "fraction"), float(1 - low), p=p)

@@ -20,9 +20,10 @@ from eegaug.transforms.check import check_custom_transforms
 class StrengthHistory(Callback):
     """Record every weight and every strength in ``net.history``, once per epoch.
 
-    The keys are ``"layer 1 FrequencyShift weight"`` and ``"layer 1 FrequencyShift
-    max_delta_freq (Hz)"``, layers counted from 1; values are plain numbers in that unit. The
-    printed log leaves them out. :func:`~eegaug.learned_strengths` reads them back.
+    The keys are ``"layer 1 FrequencyShift weight"`` and
+    ``"layer 1 FrequencyShift max_delta_freq (Hz)"``, layers counted from 1; values are plain
+    numbers in that unit. The printed log leaves them out. :func:`~eegaug.learned_strengths` reads
+    them back.
 
     Examples
     --------
@@ -47,7 +48,7 @@ class StrengthHistory(Callback):
 
 
 class CheckTransforms(Callback):
-    """Check custom transforms on the first batch of a training.
+    """Check custom transforms on the first batch of training.
 
     Examples
     --------

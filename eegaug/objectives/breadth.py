@@ -23,9 +23,9 @@ def width_penalty(module: nn.Module) -> Tensor:
 
     with :math:`r` the strengths of all layers as fractions of their ranges, and :math:`w` the
     weights of their transforms, 1 outside of layers. It differs from the publication in two ways: a
-    :class:`~eegaug.FlipProbability` counts by its variance, and the norm is that of :math:`w \odot
-    r + \epsilon` less that of :math:`\epsilon = 0.01`, so that its gradient does not vanish where
-    all strengths are zero: there, all of them widen equally.
+    :class:`~eegaug.FlipProbability` counts by its variance, and the norm is that of
+    :math:`w \odot r + \epsilon` less that of :math:`\epsilon = 0.01`, so that its gradient does not
+    vanish where all strengths are zero: there, all of them widen equally.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def width_penalty(module: nn.Module) -> Tensor:
     """
     if not any(isinstance(each, Augmentation) for each in module.modules()):
         raise ValueError(
-            f"Argument `module` should contain an augmentation."
+            "Argument `module` should contain an augmentation."
             f" Found none in {type(module).__name__}."
         )
     widths = [each for layer in augmentation_layers(module) for each in layer.widths()]

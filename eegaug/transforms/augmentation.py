@@ -31,9 +31,9 @@ class Augmentation(nn.Module, ABC):
     state between calls.
 
     In training mode, choices with a learnable probability (flips, dropped channels) are taken in
-    part if their draw is close to it, which gives it a gradient; with :meth:`Draw.whole
-    <eegaug.Draw.whole>` they are whole, and :meth:`log_prob` is differentiable in the probabilities
-    instead.
+    part if their draw is close to it, which gives it a gradient; with
+    :meth:`Draw.whole <eegaug.Draw.whole>` they are whole, and :meth:`log_prob` is differentiable in
+    the probabilities instead.
 
     Examples
     --------

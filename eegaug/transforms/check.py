@@ -179,7 +179,7 @@ def _check_gradients(transform: Transform, x: Tensor, draw: Draw) -> None:
             if not total.requires_grad:
                 raise _broken(transform, "be differentiable in the signals", "no gradient")
             gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
-        except RuntimeError as error:  # conversions to numpy, in-place changes
+        except RuntimeError as error:  # numpy conversions, in-place changes
             message = f"{type(error).__name__}: {str(error).splitlines()[0]}"
             raise _broken(transform, "be differentiable", message.rstrip(".")) from error
         for name, gradient in zip(sources, gradients, strict=True):

@@ -213,7 +213,7 @@ def normal(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> 
 
 
 def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Tensor:
-    """Draw from U(0, 1), spread evenly over the batch, for choices in proportion.
+    """Draw from U(0, 1), spread evenly over the batch, so that choices occur in proportion.
 
     [0, 1] is divided into as many equal parts as there are trials, and each column has one draw in
     each part. A single draw is uniform, and the draws of one trial are independent.

@@ -97,8 +97,8 @@ class RandomCrop(TimeShift):
     duration : float
         Length of the crop (s).
     max_shift : float or Strength
-        Largest distance from the middle (s); a number initialises a learnable strength from 0 to 2
-        s. Its range should fit in the margin.
+        Largest distance from the middle (s); a number initialises a learnable strength from 0 to
+        2 s. Its range should fit in the margin.
 
     Raises
     ------
