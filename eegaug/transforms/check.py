@@ -84,7 +84,7 @@ def check_transform(transform: Transform, x: Tensor) -> None:
             raise _broken(
                 transform,
                 "return the same for the same noise: what is random belongs in `noise`",
-                "two different results",
+                "two results that differ",
             )
         _check_zero(transform, trials)
         with torch.enable_grad():

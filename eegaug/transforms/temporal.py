@@ -371,7 +371,7 @@ class TimeWarp(AdditiveTransform):
         )
         if self.max_speed_change.highest > 1:
             raise ValueError(
-                "Parameter `max_speed_change` should have a range up to 1 at most, where time"
+                "Parameter `max_speed_change` should have a range up to at most 1, where time"
                 f" stands still. Found {self.max_speed_change!r}."
             )
 
