@@ -21,17 +21,17 @@ from eegaug.validation import check_positive, found
 class AugmentationLayer(Augmentation):
     r"""Learn which of several transforms to use, and how far each reaches.
 
-    The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the
-    output is the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed
-    by one :math:`T_i`, drawn with probability :math:`w_i`. Either costs one application of
-    each linear form among the transforms, not one of each transform, and one draw of white noise.
+    The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the output is
+    the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed by one
+    :math:`T_i`, drawn with probability :math:`w_i`. Both cost one application per linear form,
+    rather than one per transform, and one draw of white noise.
 
     Parameters
     ----------
     transforms : iterable of Transform
         Candidates.
     temperature : float
-        Temperature :math:`T` of the softmax; the lower, the sooner one candidate wins.
+        Temperature :math:`T` of the softmax; the lower it is, the sooner one candidate dominates.
     mixture : bool
         Whether training uses the mixture (AugNet) or, as evaluation does, one transform per
         trial with a straight-through gradient for the weights.
@@ -39,10 +39,10 @@ class AugmentationLayer(Augmentation):
     Raises
     ------
     TypeError
-        If a candidate is not a :class:`~eegaug.Transform`, or more than a step in its forms, such
-        as a crop.
+        If a candidate is not a :class:`~eegaug.Transform`, or overrides ``augment``, as a crop
+        does.
     ValueError
-        If there is no candidate, or the temperature is not positive.
+        If there are no candidates, or the temperature is not positive.
 
     References
     ----------
@@ -73,8 +73,8 @@ class AugmentationLayer(Augmentation):
         for transform in self.transforms:
             if type(transform).augment is not Transform.augment:
                 raise TypeError(
-                    "Each candidate should be a step in its forms, with an `augment` of the base"
-                    f" class. Found {type(transform).__name__}."
+                    "Each candidate should inherit `augment` from Transform, so that its step can"
+                    f" be added to others. Found {type(transform).__name__}."
                 )
         check_positive("temperature", temperature)
         self.temperature = temperature
@@ -87,7 +87,7 @@ class AugmentationLayer(Augmentation):
         return torch.softmax(self.logits / self.temperature, 0)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Return the draws of each trial's choice and of every transform."""
+        """Return the draws for the choice of a transform and for every transform."""
         choice = stratified(x, len(x), generator=generator)
         draws: list[Noise] = []
         shared: dict[object, Noise] = {}
@@ -99,7 +99,7 @@ class AugmentationLayer(Augmentation):
         return choice, tuple(draws)
 
     def all_choices(self, noise: Noise) -> Iterator[tuple[Choices, Strength]]:
-        """Yield the choices of every transform; that among transforms has its own gradient."""
+        """Yield the choices of every transform; the choice among them has its own gradient."""
         _, draws = _choice_and_draws(noise)
         for transform, draw in zip(self.transforms, draws, strict=True):
             yield from transform.all_choices(draw)
@@ -111,7 +111,7 @@ class AugmentationLayer(Augmentation):
             shares = self.weights.to(x.dtype)
         else:
             shares = functional.categorical(choice, self.weights)
-        # Operators of one form and shape are summed first: sums of two shapes are larger than both.
+        # Operators of the same form and shape are summed first: broadcast sums are larger.
         sums: dict[tuple[str, torch.Size], Tensor] = {}
         for transform, draw, share in zip(self.transforms, draws, shares.unbind(-1), strict=True):
             for form, operator in transform.operators(x, draw, share).items():
@@ -130,7 +130,7 @@ class AugmentationLayer(Augmentation):
         Raises
         ------
         ValueError
-            If a mixture moves time, and the labels are no probabilities.
+            If a mixture moves time, and the labels are not probabilities.
         """
         choice, draws = _choice_and_draws(noise)
         moved = [t.relabel(y, draw) for t, draw in zip(self.transforms, draws, strict=True)]
@@ -140,8 +140,8 @@ class AugmentationLayer(Augmentation):
         if mixed and not (y.is_floating_point() and y.ndim > 2):
             raise ValueError(
                 "Labels of a mixture that moves time should be probabilities of shape (batch,"
-                f" classes, times), or the layer have `mixture=False`. Found {y.dtype} labels of"
-                f" shape {tuple(y.shape)}."
+                f" classes, times), or the layer should have `mixture=False`. Found {y.dtype}"
+                f" labels of shape {tuple(y.shape)}."
             )
         if mixed:
             pairs = zip(self.weights.to(y.dtype), moved, strict=True)
@@ -152,8 +152,8 @@ class AugmentationLayer(Augmentation):
     def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense outputs (batch, ..., times) back, each trial's by the transform chosen for it.
 
-        A mixture shows the same event at several times at once, and moving all of them back by
-        each of the movements would put it where it never was: it is refused.
+        A mixture contains the same event at several times, so that no single movement inverts it:
+        mixtures raise an error.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class AugmentationLayer(Augmentation):
             return y
         if self.training and self.mixture and len(moved) > 1:
             raise ValueError(
-                "Dense outputs should come from a layer that transforms each trial in one way, with"
+                "Dense outputs should come from a layer that applies one transform per trial, with"
                 " `mixture=False`. Found a mixture that moves time."
             )
         shares = functional.categorical(choice, self.weights).unbind(-1)
@@ -199,7 +199,7 @@ class Compose(Augmentation):
     TypeError
         If an item is not a :class:`~eegaug.Augmentation`.
     ValueError
-        If there is none.
+        If there are no augmentations.
 
     References
     ----------
@@ -252,13 +252,13 @@ class Compose(Augmentation):
         return y
 
     def resized(self, x: Tensor) -> Tensor:
-        """Return signals of the shape that the chain returns."""
+        """Return signals of the shape of the chain's output."""
         for augmentation in self.augmentations:
             x = augmentation.resized(x)
         return x
 
     def layers(self) -> Iterator[Augmentation]:
-        """Yield those of every augmentation in turn."""
+        """Yield the layers of every augmentation in turn."""
         for augmentation in self.augmentations:
             yield from augmentation.layers()
 
@@ -285,8 +285,8 @@ def _module_list(modules: Iterable[nn.Module], kind: type[nn.Module]) -> Any:
         if not isinstance(module, kind):
             name = found(module)
             if type(module).__module__.startswith("braindecode."):
-                name = f"braindecode's {name}, of which `from_braindecode` makes one"
+                name = f"braindecode's {name}, which `from_braindecode` converts"
             elif isinstance(module, BatchTransform):
-                name += ", which mixes trials and labels, and goes before the model"
+                name += ", which mixes trials and labels and belongs before the model"
             raise TypeError(f"Each item should be of class {kind.__name__}. Found {name}.")
     return nn.ModuleList(modules)

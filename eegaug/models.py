@@ -13,7 +13,7 @@ from eegaug.transforms.contexts import in_full_precision
 from eegaug.transforms.draws import Draw, Noise, interleave
 from eegaug.validation import check_count, found
 
-#: What braindecode, and code that follows it, reads off a model.
+#: Attributes that braindecode, and code compatible with it, reads from a model.
 SIGNAL_ATTRIBUTES = (
     "n_outputs",
     "n_chans",
@@ -29,12 +29,12 @@ class InvariantModel(nn.Module):
 
     .. math:: \bar f(x) = \frac1C \sum_{c=1}^C f(A_c(x)).
 
-    In training the copies of every trial are drawn anew. In evaluation the :math:`C` draws
-    come from ``seed`` and are the same for all trials: a trial's prediction repeats, and does
-    not depend on what else is in the batch.
+    In training the copies of every trial are drawn anew. In evaluation the :math:`C` draws come
+    from ``seed`` and are the same for all trials: predictions are reproducible and do not depend on
+    the rest of the batch.
 
-    Outputs per sample should follow an event that moves. With
-    ``equivariant``, the movement of time in each copy is inverted before the average:
+    Dense outputs, one per sample, should move with the events in the signals. With ``equivariant``,
+    the movement of time in each copy is inverted before the average:
 
     .. math:: \bar f(x) = \frac1C \sum_{c=1}^C A_c^{-1}\big(f(A_c(x))\big).
 
@@ -42,7 +42,7 @@ class InvariantModel(nn.Module):
     ----------
     model : nn.Module
         Network that takes signals (batch, channels, times). Its ``n_outputs``, ``n_chans``,
-        ``n_times``, ``input_window_seconds``, ``sfreq`` and ``chs_info`` are found here too.
+        ``n_times``, ``input_window_seconds``, ``sfreq`` and ``chs_info`` are available here too.
     augmentation : Augmentation
         Transform, layer or chain in front of it.
     n_copies : int
@@ -58,11 +58,12 @@ class InvariantModel(nn.Module):
     Raises
     ------
     TypeError
-        If ``augmentation`` is not an :class:`~eegaug.Augmentation`, or a number of copies not an
+        If ``augmentation`` is not an :class:`~eegaug.Augmentation`, or a number of copies is not an
         integer.
     ValueError
         If a number of copies is not positive, or a custom transform breaks a rule of
-        :func:`~eegaug.check_transform`, where the network has ``n_chans`` and ``n_times``.
+        :func:`~eegaug.check_transform`, which is checked if the network has ``n_chans`` and
+        ``n_times``.
 
     References
     ----------
@@ -79,7 +80,7 @@ class InvariantModel(nn.Module):
     >>> torch.equal(model(x), model(x))
     True
 
-    A network with an output for each sample finds an event wherever it is:
+    With one output per sample, the outputs follow an event wherever it is:
 
     >>> from eegaug import TimeShift
     >>> network = nn.Conv1d(2, 5, 25, padding="same")
@@ -135,11 +136,11 @@ class InvariantModel(nn.Module):
         Raises
         ------
         TypeError
-            If ``x`` is not a floating-point tensor, ``draw`` not a Draw, or an augmentation has no
-            inverse.
+            If ``x`` is not a floating-point tensor, ``draw`` is not a Draw, or an augmentation has
+            no inverse.
         ValueError
-            If ``x`` is not a batch of signals, the number of channels is not the model's, the
-            draw is that of another batch, or the outputs of an equivariant model are not dense.
+            If ``x`` is not a batch of signals, the number of channels is not that of the model, the
+            draw was made for another batch, or the outputs of an equivariant model are not dense.
         """
         self._check(x)
         if draw is None:
@@ -152,8 +153,8 @@ class InvariantModel(nn.Module):
         copies, rest = divmod(len(draw), len(x))
         if rest or not copies:
             raise ValueError(
-                f"Argument `draw` should be drawn for a batch of {len(x)} trials, with as many rows"
-                f" for each. Found one of {len(draw)} rows."
+                f"Argument `draw` should have the same number of rows for each of {len(x)} trials."
+                f" Found {len(draw)} rows."
             )
         if not self.training:
             draw = draw.whole()
@@ -164,21 +165,22 @@ class InvariantModel(nn.Module):
         return outputs.unflatten(0, (len(x), copies)).mean(1)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
-        """Draw what is random in the copies of a batch, to be replayed by ``model(x, draw=...)``.
+        """Draw the random values for the copies of a batch, to replay by ``model(x, draw=...)``.
 
         Parameters
         ----------
         x : Tensor
             Signals as :meth:`forward` takes them.
         generator : torch.Generator, optional
-            Source of the draws, on the device of ``x``; in evaluation one seeded by ``seed``.
+            Source of the draws, on the device of ``x``; by default, in evaluation, one seeded by
+            ``seed``.
 
         Returns
         -------
         Draw
-            One row per copy, those of a trial one after the other: in training mode
-            ``n_copies_train`` independent draws for each trial, in evaluation the same ``n_copies``
-            for all.
+            One row per copy, with the copies of a trial in succession: ``n_copies_train``
+            independent draws per trial in training, the same ``n_copies`` draws for all trials in
+            evaluation.
         """
         self._check(x)
         if self.training:
@@ -199,7 +201,7 @@ class InvariantModel(nn.Module):
         n_chans = self._known("n_chans")
         if n_chans is not None and x.shape[-2] != n_chans:
             raise ValueError(
-                f"Input `x` should have {n_chans} channels, as the model has."
+                f"Input `x` should have {n_chans} channels, as the model does."
                 f" Found {x.shape[-2]}, in shape {tuple(x.shape)}."
             )
 
@@ -211,12 +213,12 @@ class InvariantModel(nn.Module):
                 "Outputs of an equivariant model should be of shape (batch, ..., times), here"
                 f" ({n_trials}, ..., {n_times}). Found {shape}."
             )
-        with in_full_precision(augmented):  # as the augmentation itself is
+        with in_full_precision(augmented):  # like the augmentation itself
             exact = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
             return self.augmentation.inverse(exact, noise).to(outputs.dtype)
 
     def _known(self, name: str) -> int | None:
         try:
             return getattr(self.model, name)
-        except (AttributeError, ValueError):  # braindecode raises the latter where none was given
+        except (AttributeError, ValueError):  # braindecode's error for an unset attribute
             return None

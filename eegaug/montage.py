@@ -1,4 +1,4 @@
-"""Where sensors are: read off recordings, checked, and paired across the midline."""
+"""Sensor positions: read from recordings, checked, and paired across the midline."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-#: Where the centre of the head is taken to be in MNE's head coordinates (m), as far as the
-#: sensors do not tell; and how many squared metres of their spread it takes to tell.
+#: Prior for the centre of the head in MNE's head coordinates (m), and its weight: the squared
+#: spread of the sensors (m^2) above which they determine the centre themselves.
 HEAD_CENTRE, DOUBT = (0.0, 0.0, 0.04), 1e-4
-#: Largest ratio of distances from the centre that still passes for a sphere.
+#: Largest ratio between distances from the centre that is accepted as a sphere.
 ROUNDNESS = 2.0
-#: Largest distance between a sensor and its mirror image's, on the unit sphere.
+#: Largest distance between a sensor's mirror image and its counterpart, on the unit sphere.
 TOLERANCE = 0.2
-#: Areas of the 10-20 system and its extensions, before a number or the midline's z.
+#: Area labels of the 10-20 system and its extensions, followed by a number or, on the midline, z.
 AREAS = (
     "NFP|FP|AFP|AF|AFF|FFT|FFC|FTT|FCC|FT|FC|F|TTP|CCP|TPP|CPP|TP|CP|T|C|PPO|POO|PO|P|OI|O|I|N|A|M"
 )
@@ -26,22 +26,22 @@ ELECTRODE = re.compile(rf"(?:EEG[ -]?)?{ONE}(?:[-_/ :](?:{ONE}|.*))?", re.I)
 
 
 def read_channels(info: Any) -> Sequence[Any]:
-    """Return the channels of an ``mne.Info``, or a list of them as it is.
+    """Return the channels of an ``mne.Info``; a list of channels is returned unchanged.
 
     Parameters
     ----------
     info : mne.Info or list of dict
-        What recordings are described by, in MNE or in braindecode (``chs_info``).
+        Description of a recording in MNE, or in braindecode (``chs_info``).
 
     Returns
     -------
     sequence of dict
-        The channels, as MNE describes them.
+        One dictionary per channel, in MNE's format.
 
     Raises
     ------
     TypeError
-        If it is neither.
+        If ``info`` is neither.
     """
     channels = info["chs"] if isinstance(info, Mapping) and "chs" in info else info
     if not isinstance(channels, Sequence) or not all(isinstance(ch, Mapping) for ch in channels):
@@ -53,7 +53,7 @@ def read_channels(info: Any) -> Sequence[Any]:
 
 
 def read_positions(channels: Sequence[Any]) -> Tensor:
-    """Read sensor positions off MNE's channels.
+    """Return the sensor positions of MNE channels.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def read_positions(channels: Sequence[Any]) -> Tensor:
     Raises
     ------
     ValueError
-        If channels have no position.
+        If a channel has no position.
     """
     nowhere = [float("nan")] * 3
     positions = torch.tensor(
@@ -80,13 +80,13 @@ def read_positions(channels: Sequence[Any]) -> Tensor:
     if missing.any():
         names = [channels[index]["ch_name"] for index in missing.nonzero().flatten().tolist()]
         raise ValueError(
-            f"Sensor positions are needed; `raw.set_montage` gives them. Found none for {names}."
+            f"Sensor positions should be set, such as by `raw.set_montage`. Found none for {names}."
         )
     return positions - centre(positions)
 
 
 def has_positions(channels: Sequence[Any]) -> bool:
-    """Whether all channels have a position.
+    """Return whether all channels have a position on a sphere.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def has_positions(channels: Sequence[Any]) -> bool:
     Returns
     -------
     bool
-        False also where the positions are not on a sphere around the head's centre.
+        False also if the positions do not lie on a sphere around the head's centre.
     """
     try:
         on_sphere(read_positions(channels))
@@ -116,7 +116,7 @@ def centre(positions: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Centre, shape (3,). In directions in which the sensors hardly spread it is that of
+        Centre, shape (3,). In directions in which the sensors hardly spread, it is the prior in
         MNE's head coordinates.
 
     Examples
@@ -126,7 +126,7 @@ def centre(positions: Tensor) -> Tensor:
     >>> centre(sphere).round(decimals=2)
     tensor([0.0000, 0.0200, 0.0300], dtype=torch.float64)
     """
-    # |x - c|^2 = r^2 is linear in c and in what is left of r, which the means take off.
+    # |x - c|^2 = r^2 is linear in c and r^2 - |c|^2; subtracting the means removes the latter.
     spread = 2 * (positions - positions.mean(0))
     squares = positions.square().sum(1)
     prior = torch.tensor(HEAD_CENTRE, dtype=positions.dtype)
@@ -151,10 +151,10 @@ def on_sphere(positions: Any) -> Tensor:
     Raises
     ------
     TypeError
-        If it is no array of numbers.
+        If ``positions`` is not an array of numbers.
     ValueError
-        If the shape is another, a position is missing, or the positions are not around a
-        centre.
+        If the shape is not (channels, 3), a position is missing, or the positions do not lie on a
+        sphere around the centre.
     """
     try:
         positions = torch.as_tensor(positions, dtype=torch.float64)
@@ -180,7 +180,7 @@ def on_sphere(positions: Any) -> Tensor:
 
 
 def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
-    """Return for each channel the one across the midline, by the names of the 10-20 system.
+    """Return the counterpart of each channel across the midline, by names of the 10-20 system.
 
     Parameters
     ----------
@@ -190,18 +190,18 @@ def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
     Returns
     -------
     list of int
-        Index of the mirrored channel; a channel without one stays where it is.
+        Index of each channel's counterpart; its own index for a channel without one.
 
     Raises
     ------
     ValueError
-        If names are none of the system, or no channel has a mirrored one.
+        If a name is not in the 10-20 system, or no channel has a counterpart.
     """
     unknown = [name for name in map(str, ch_names) if not ELECTRODE.fullmatch(name.strip())]
     if unknown:
         raise ValueError(
             "Channel names should be electrodes of the 10-20 system, such as 'C3', or"
-            f" `positions` be given. Found {unknown}."
+            f" `positions` should be given. Found {unknown}."
         )
     mirrored = _counterparts(ch_names)
     if mirrored == list(range(len(mirrored))):
@@ -212,7 +212,7 @@ def mirrored_by_name(ch_names: Sequence[str]) -> list[int]:
 
 
 def has_pair(ch_names: Sequence[str]) -> bool:
-    """Whether channels of these names hold a pair across the midline.
+    """Return whether the names include a pair of channels across the midline.
 
     Parameters
     ----------
@@ -222,14 +222,14 @@ def has_pair(ch_names: Sequence[str]) -> bool:
     Returns
     -------
     bool
-        False also where a name is none of the system.
+        False also if a name is not in the 10-20 system.
     """
     known = all(ELECTRODE.fullmatch(name.strip()) for name in ch_names)
     return known and _counterparts(ch_names) != list(range(len(ch_names)))
 
 
 def _counterparts(ch_names: Sequence[str]) -> list[int]:
-    """Return the mirrored channel of each: the same derivation, or else of the same electrode."""
+    """Return each channel's counterpart, by derivation or, failing that, by electrode."""
     derivations: list[tuple[tuple[str | None, ...], ...]] = []
     for name in ch_names:
         match = ELECTRODE.fullmatch(name.strip())
@@ -241,7 +241,7 @@ def _counterparts(ch_names: Sequence[str]) -> list[int]:
         image = tuple(map(_across, derivation))
         if derivations.count(image) == derivations.count(derivation) == 1:
             mirrored.append(derivations.index(image))
-        # an electrode that is there twice, against two references, has no one counterpart
+        # an electrode recorded against two references has no unique counterpart
         elif electrodes.count(image[0]) == electrodes.count(derivation[0]) == 1:
             mirrored.append(electrodes.index(image[0]))
         else:
@@ -250,7 +250,7 @@ def _counterparts(ch_names: Sequence[str]) -> list[int]:
 
 
 def _across(electrode: tuple[str | None, ...]) -> tuple[str | None, ...]:
-    """Return the electrode across the midline: odd numbers are left."""
+    """Return the electrode across the midline; odd numbers are on the left."""
     area, number, half = electrode
     if number is None or not number.isdigit():
         return electrode
@@ -258,7 +258,7 @@ def _across(electrode: tuple[str | None, ...]) -> tuple[str | None, ...]:
 
 
 def mirrored_by_position(positions: Any) -> list[int]:
-    """Return for each sensor the one across the midline, the plane where x is zero.
+    """Return the counterpart of each sensor across the midline, the plane where x is zero.
 
     Parameters
     ----------
@@ -268,12 +268,12 @@ def mirrored_by_position(positions: Any) -> list[int]:
     Returns
     -------
     list of int
-        Index of the mirrored sensor; one without stays where it is.
+        Index of each sensor's counterpart; its own index for a sensor without one.
 
     Raises
     ------
     ValueError
-        If no sensor has a mirrored one.
+        If no sensor has a counterpart.
     """
     sphere = on_sphere(positions)
     images = sphere * torch.tensor([-1.0, 1.0, 1.0], dtype=torch.float64)

@@ -38,16 +38,16 @@ def sleep(
     sfreq : float
         Sampling rate (Hz).
     n_chans : int
-        Number of channels. With one alone, channels are neither dropped nor shuffled.
+        Number of channels. A single channel is neither dropped nor shuffled.
     ch_names : sequence of str, optional
-        Names of the channels. Left and right are exchanged where they tell of a pair.
+        Channel names. Left and right are exchanged if the names include a pair across the midline.
     temperature : float
         Temperature of the layers' weights.
 
     Returns
     -------
     Compose
-        Three layers: of 1 to 4 spatial candidates, and twice of 5.
+        Three layers: one of 1 to 4 spatial candidates, and two of 5 time-frequency candidates.
 
     Raises
     ------
@@ -92,9 +92,9 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
     sfreq : float
         Sampling rate (Hz).
     n_chans : int
-        Number of channels; the chain is the same for all.
+        Number of channels; the chain does not depend on it.
     ch_names : sequence of str, optional
-        Names of the channels; the chain is the same for all.
+        Channel names; the chain does not depend on them.
 
     Returns
     -------
@@ -119,14 +119,14 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
 
 
 def imagery(info: Any) -> Compose:
-    """Return the candidates that a montage suggests, in sequence, for motor imagery.
+    """Return a chain for motor imagery, of the transforms that a montage supports.
 
     Parameters
     ----------
     info : mne.Info
-        Channels. Where all have positions, the sensors are rotated about each axis; where there
-        are several channels, some are dropped; where there is a pair across the midline, left and
-        right are exchanged.
+        Channels. If all have positions, the sensors are rotated about each axis; if there are
+        several, channels are dropped; if there is a pair across the midline, left and right are
+        exchanged.
 
     Returns
     -------

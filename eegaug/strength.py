@@ -1,4 +1,4 @@
-"""The learnable bounded value: how far an augmentation reaches, in its unit."""
+"""Learnable bounded values: how far an augmentation reaches, in physical units."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from eegaug.validation import check_number
 class Strength(nn.Module):
     r"""Learnable scalar in a closed range, with a unit.
 
-    The parameter is the fraction :math:`r \in [0, 1]` of the range, so that one learning
-    rate suits all units. Calling the module gives the physical value
+    The parameter is the fraction :math:`r \in [0, 1]` of the range, so that one learning rate suits
+    all units. Calling the module returns the physical value
 
     .. math:: s = \mathrm{low} + r\,(\mathrm{high} - \mathrm{low}).
 
     An optimiser step may push :math:`r` out of its range; calling the strength in training mode
-    projects it back. Whatever is read from it lies in the range, and reading changes nothing.
-    Nothing is clamped in the graph: :math:`\partial s / \partial r` is the same everywhere, so
-    both ends can be reached, held and left again.
+    projects it back. Values read from it always lie in the range, and reading does not change the
+    parameter. The graph contains no clamp: :math:`\partial s / \partial r` is constant, so a
+    strength can reach either end of its range, stay there and leave it again.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class Strength(nn.Module):
     low, high : float
         Ends of the range, in ``unit``.
     unit : str
-        Unit of the value, as people read it ("Hz", "s", "probability").
+        Unit of the value, as displayed ("Hz", "s", "probability").
     learnable : bool
         Whether the value is trained. A frozen one keeps ``requires_grad=False``.
 
     Raises
     ------
     TypeError
-        If a number is expected and something else is given.
+        If ``value``, ``low`` or ``high`` is not a number.
     ValueError
         If the range is empty or ``value`` lies outside it.
 
@@ -74,10 +74,10 @@ class Strength(nn.Module):
                 f" Found `value = {value}`."
             )
         self.unit = unit
-        # Saved with the state, so that a state means the same value in any range.
+        # Part of the state dict: a loaded state keeps its physical value, whatever the range here.
         self.register_buffer("low", torch.tensor(float(low)))
         self.register_buffer("high", torch.tensor(float(high)))
-        #: The upper end as a number: buffers are rounded, and may be without values.
+        #: Upper end as a float: the buffer is rounded to its dtype, and may be on the meta device.
         self.highest = float(high)
         raw = torch.tensor((value - low) / (high - low), dtype=torch.get_default_dtype())
         self.raw = nn.Parameter(raw, requires_grad=learnable)
@@ -95,12 +95,12 @@ class Strength(nn.Module):
 
     @property
     def width(self) -> Tensor:
-        """How widely the draws spread, in [0, 1]: what objectives reward."""
+        """Width of the distribution of the draws, in [0, 1], which objectives reward."""
         return self.fraction
 
     def forward(self) -> Tensor:
-        """Return the physical value, and in training mode first project it into its range."""
-        # Not where another tensor stands in for the parameter, as torch.func has it.
+        """Return the physical value; in training mode, first project it into its range."""
+        # torch.func substitutes a plain tensor for the parameter, which is left as it is.
         if self.training and isinstance(self.raw, nn.Parameter):
             self.raw.data.clamp_(0.0, 1.0)
         return self.value
@@ -116,7 +116,7 @@ class Strength(nn.Module):
         return self.raw.requires_grad
 
     def as_numbers(self) -> tuple[float, str, float, float]:
-        """Return value, unit, and lower and upper end of the range, as plain numbers and text."""
+        """Return value, unit, and lower and upper end of the range, as floats and a string."""
         with torch.no_grad():
             numbers = self.value, self.low, self.high
         value, low, high = (float(f"{number.item():.6g}") for number in numbers)
@@ -132,9 +132,9 @@ class Strength(nn.Module):
 class FlipProbability(Strength):
     r"""Learnable probability of a transform that is its own inverse: a flip, a reversal.
 
-    Always flipping spreads as little as never flipping: the network sees one polarity either
-    way. The width is therefore the variance of the choice over its largest value,
-    :math:`4 p (1 - p)`, widest at one half.
+    Always flipping is as narrow as never flipping: the network sees one polarity either way. The
+    width is therefore the variance of the choice relative to its maximum, :math:`4 p (1 - p)`,
+    which is largest at one half.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ class FlipProbability(Strength):
     TypeError
         If ``value`` is not a number.
     ValueError
-        If it is not between 0 and 1.
+        If ``value`` is not between 0 and 1.
 
     Examples
     --------
@@ -161,7 +161,7 @@ class FlipProbability(Strength):
 
     @property
     def width(self) -> Tensor:
-        """Variance of the choice over its largest value, in [0, 1]."""
+        """Variance of the choice relative to its maximum, in [0, 1]."""
         p = self.fraction
         return 4 * p * (1 - p)
 
@@ -181,26 +181,26 @@ def as_strength(
     name : str
         Name of the argument, for the error.
     value : float or Strength
-        Initial value, or a strength of the same unit with a range of the caller's own.
+        Initial value, or a strength in the same unit with a custom range.
     high : float
-        Upper end of the range where ``value`` is a number.
+        Upper end of the range, if ``value`` is a number.
     unit : str
         Unit of the strength.
     learnable : bool
-        Whether it is trained, where ``value`` is a number.
+        Whether it is trained, if ``value`` is a number.
 
     Returns
     -------
     Strength
-        A new one, or ``value`` itself where that is a strength.
+        A new strength, or ``value`` itself if it is a strength.
 
     Raises
     ------
     TypeError
         If ``value`` is neither a number nor a strength.
     ValueError
-        If it is out of range, or a strength in another unit, with values below zero, or a
-        probability with values above one.
+        If ``value`` is out of range, or is a strength in another unit, or one whose range goes
+        below zero or, for a probability, above one.
 
     Examples
     --------
@@ -213,9 +213,10 @@ def as_strength(
                 f"Parameter `{name}` should be a strength in {unit!r}. Found one in {value.unit!r}."
             )
         if value.low < 0 or (unit == "probability" and value.high > 1):
-            most = " to at most 1" if unit == "probability" else ""
+            most = " and ends at 1 or below" if unit == "probability" else ""
             raise ValueError(
-                f"Parameter `{name}` should have a range from zero or more{most}. Found {value!r}."
+                f"Parameter `{name}` should have a range that starts at zero or above{most}."
+                f" Found {value!r}."
             )
         return value
     check_number(name, value)
@@ -233,10 +234,10 @@ START = 0.02
 
 
 def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
-    """Set every learnable strength to a small fraction of its range: where learning starts.
+    """Set every learnable strength to a small fraction of its range, before training.
 
-    A network learns its task under narrow augmentations first, and each strength then widens from
-    there; what starts wide may hide from the network what it would have to resist.
+    A network first learns its task under narrow augmentations, and each strength then widens from
+    there. An augmentation that is wide from the start may hide the features that would limit it.
 
     Parameters
     ----------
@@ -248,14 +249,14 @@ def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
     Returns
     -------
     nn.Module
-        The module itself.
+        ``module`` itself.
 
     Raises
     ------
     TypeError
         If the fraction is not a number.
     ValueError
-        If the fraction is out of range, or there is no strength inside.
+        If the fraction is out of range, or ``module`` contains no strength.
 
     Examples
     --------
@@ -271,7 +272,7 @@ def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
     strengths = [each for each in module.modules() if isinstance(each, Strength)]
     if not strengths:
         raise ValueError(
-            "Argument `module` should hold an augmentation with strengths."
+            "Argument `module` should contain an augmentation with strengths."
             f" Found none in {type(module).__name__}."
         )
     for strength in strengths:

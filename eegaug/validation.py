@@ -1,4 +1,4 @@
-"""What arguments may be: one check, one line of error each."""
+"""Checks of arguments, each with a one-line error."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from numbers import Integral, Real
 
 
 def found(value: object) -> str:
-    """Name what was found in place of an instance of something."""
+    """Return how an error names a value that is not an instance of the expected class."""
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def check_number(name: str, value: object) -> None:
-    """Raise where ``value`` is not a finite real number."""
+    """Raise if ``value`` is not a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"Parameter `{name}` should be a number. Found `{name} = {value!r}`.")
     if not math.isfinite(value):
@@ -20,21 +20,21 @@ def check_number(name: str, value: object) -> None:
 
 
 def check_positive(name: str, value: object) -> None:
-    """Raise where ``value`` is not a positive finite number."""
+    """Raise if ``value`` is not a positive finite number."""
     check_number(name, value)
     if not value > 0:  # type: ignore[operator]
         raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
 
 
 def check_not_negative(name: str, value: object) -> None:
-    """Raise where ``value`` is not a finite number of zero or more."""
+    """Raise if ``value`` is not a finite number of zero or more."""
     check_number(name, value)
     if value < 0:  # type: ignore[operator]
         raise ValueError(f"Parameter `{name}` should be zero or more. Found `{name} = {value}`.")
 
 
 def check_count(name: str, value: object) -> None:
-    """Raise where ``value`` is not a positive whole number."""
+    """Raise if ``value`` is not a positive whole number."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
     if value < 1:

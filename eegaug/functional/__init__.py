@@ -1,4 +1,4 @@
-"""Pure maps of signals and parameters: no randomness, no modules."""
+"""Pure functions of signals and parameters, without randomness or modules."""
 
 from eegaug.functional.beta import smaller_share
 from eegaug.functional.estimators import bernoulli, categorical

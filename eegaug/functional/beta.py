@@ -5,16 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-#: Points of the distribution function that is inverted.
+#: Number of grid points of the distribution function that is inverted.
 POINTS = 512
 
 
 def smaller_share(uniform: Tensor, alpha: Tensor) -> Tensor:
-    r"""Return the smaller part of one split by Beta(alpha, alpha), from its quantile.
+    r"""Return the smaller of the two shares of a Beta(alpha, alpha) split, from its quantile.
 
-    With :math:`\lambda = \tfrac12 z^{1 / \alpha}` the density in :math:`z \in [0, 1]` is
-    smooth, :math:`(1 - \lambda)^{\alpha - 1}` up to a factor, whatever singularity that in
-    :math:`\lambda` has; its integral is inverted by linear interpolation.
+    With :math:`\lambda = \tfrac12 z^{1 / \alpha}` the density in :math:`z \in [0, 1]` is smooth,
+    :math:`(1 - \lambda)^{\alpha - 1}` up to a factor, whatever the singularity of the density in
+    :math:`\lambda`; its integral is inverted by linear interpolation.
 
     Parameters
     ----------
@@ -50,5 +50,5 @@ def _share(z: Tensor, exponent: Tensor) -> Tensor:
 
 
 def _power(z: Tensor, exponent: Tensor) -> Tensor:
-    # from the logarithm, whose slope in alpha is finite at zero
+    # by the logarithm, so that the gradient in alpha is finite at zero
     return torch.exp(torch.log(z.clamp_min(torch.finfo(z.dtype).tiny)) * exponent)

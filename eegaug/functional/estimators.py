@@ -5,26 +5,25 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-#: Share of the choices that are made in part, and carry the gradient.
+#: Share of the draws whose choices are taken in part, and carry the gradient.
 RAMP = 0.2
 
 
 def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
-    r"""Choose 1 with probability ``p``, differentiably: a share of 0.2 is chosen in part.
+    r"""Choose 1 with probability ``p``, differentiably: a share of 0.2 is taken in part.
 
-    For a loss :math:`f` of the choice :math:`b \in \{0, 1\}` the slope of its mean in
-    :math:`p` is :math:`f(1) - f(0) = \int_0^1 f'(m)\,dm`. Draws next to :math:`p` become a
-    choice in part, evenly spread over [0, 1], and carry the gradient:
+    For a loss :math:`f` of the choice :math:`b \in \{0, 1\}` the slope of its mean in :math:`p` is
+    :math:`f(1) - f(0) = \int_0^1 f'(m)\,dm`. Draws close to :math:`p` become choices taken in part,
+    evenly spread over [0, 1], which carry the gradient:
 
     .. math:: m = \operatorname{clip}\Big(\tfrac12 + \frac{p - u}{w},\ 0,\ 1\Big), \qquad
        \frac{\partial m}{\partial p} = \frac1w \ \text{ where } |p - u| < \tfrac w2,
 
     with :math:`w = 0.2`. For a trial with one choice, and :math:`p` from :math:`w / 2` to
-    :math:`1 - w / 2`, the slope is thus exact in the mean, whatever the loss; among several
-    choices it is biased as far as the loss bends when others, too, are made in part. Nearer to 0
-    and 1 the draws in part reach only so far that the mean choice stays :math:`p`: at the ends
-    the choice is exact, and the slope is that from the end, which is biased unless the loss is
-    linear.
+    :math:`1 - w / 2`, the expected slope is thus exact, whatever the loss; with several choices it
+    is biased to the extent that the loss is curved where others, too, are taken in part. Closer to
+    0 and 1 the ramp is lower, so that the mean choice stays :math:`p`: at the ends the choice is
+    exact, and the slope is that at the end, which is biased unless the loss is linear.
 
     Parameters
     ----------
@@ -40,7 +39,7 @@ def bernoulli(uniform: Tensor, p: Tensor) -> Tensor:
 
     Notes
     -----
-    ``docs/benchmarks/estimators.md`` holds it against straight-through and relaxed estimators.
+    ``docs/benchmarks/estimators.md`` compares it with straight-through and relaxed estimators.
 
     Examples
     --------
@@ -109,17 +108,17 @@ def leave_one_out(losses: Tensor, total: Tensor, count: Tensor, alone: Tensor) -
     Parameters
     ----------
     losses : Tensor
-        Losses of trials, the last dimension those of a batch.
+        Losses of trials; the last dimension is the batch.
     total, count : Tensor
-        Sum of the losses of all trials that are compared, of other processes too, and their
+        Sum of the losses of all compared trials, those of other processes included, and their
         number :math:`N`.
     alone : Tensor
-        What a loss is compared with where :math:`N = 1`.
+        Reference loss for :math:`N = 1`.
 
     Returns
     -------
     Tensor
-        Of the shape of ``losses``.
+        Differences, of the shape of ``losses``.
 
     Examples
     --------
@@ -131,25 +130,25 @@ def leave_one_out(losses: Tensor, total: Tensor, count: Tensor, alone: Tensor) -
 
 
 def evenness(p: Tensor, n_trials: int, count: Tensor) -> Tensor:
-    r"""Return what even draws make of the mean score gradient with :func:`leave_one_out`.
+    r"""Return the factor by which even draws scale the score gradient of :func:`leave_one_out`.
 
     .. math:: c = 1 + \frac{1 - \rho}{N - 1}, \qquad
        \rho = \frac{r (1 - r)}{n\, p (1 - p)},\ r = n p - \lfloor n p \rfloor.
 
     Where draws are spread evenly over a batch of :math:`n` trials, the number of choices taken is
-    :math:`\lfloor n p \rfloor` or one more: its variance is :math:`r (1 - r)`, the share
-    :math:`\rho` of that of independent draws. So the choices of two trials have the covariance
-    :math:`-(1 - \rho)\,p (1 - p) / (n - 1)`, and the loss of another trial is related to the score
-    of this one: the gradient is :math:`c` times too large in the mean.
+    :math:`\lfloor n p \rfloor` or one more: its variance is :math:`r (1 - r)`, a fraction
+    :math:`\rho` of that of independent draws. The choices of two trials thus have the covariance
+    :math:`-(1 - \rho)\,p (1 - p) / (n - 1)`, and the loss of one trial is correlated with the score
+    of another: the expected gradient is :math:`c` times too large.
 
     Parameters
     ----------
     p : Tensor
         Probability.
     n_trials : int
-        Trials :math:`n` over which draws are spread.
+        Number :math:`n` of trials over which the draws are spread.
     count : Tensor
-        Trials :math:`N` that are compared, those of other processes included.
+        Number :math:`N` of compared trials, those of other processes included.
 
     Returns
     -------

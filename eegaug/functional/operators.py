@@ -1,8 +1,8 @@
-"""The linear forms that augmentations take, and the one road that applies them.
+"""The linear forms of augmentations, and the function that applies them.
 
-Each form is linear in its operator, so a weighted sum of transforms is one step with the
-weighted sums of their operators. Complex operators are real views, as
-:func:`torch.view_as_real` has them: a last dimension of real and imaginary part.
+Each form is linear in its operator, so a weighted sum of transforms is one step with the weighted
+sums of their operators. Complex operators are real views, as returned by
+:func:`torch.view_as_real`: the last dimension holds real and imaginary part.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class Operators:
     term: Tensor | None = None
 
     def items(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield name and operator of each form that is there."""
+        """Yield name and operator of each form that is set."""
         for form in FORMS:
             operator = getattr(self, form)
             if operator is not None:
                 yield form, operator
 
     def scaled(self, scale: Tensor) -> Operators:
-        """Return all operators times a scale: a scalar, or one number per trial."""
+        """Return all operators multiplied by a scalar, or by one number per trial."""
         return Operators(**{form: times(scale, operator) for form, operator in self.items()})
 
 
@@ -70,7 +70,7 @@ def times(scale: Tensor, operator: Tensor) -> Tensor:
 
 
 def apply(x: Tensor, operators: Operators) -> Tensor:
-    """Take a step from the signals, of any of the forms.
+    """Apply a step, in any of the forms, to the signals.
 
     The response and the Hilbert transform share one FFT of the signals.
 
@@ -145,7 +145,7 @@ def hilbert(x: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Signals with every frequency a quarter of a period later; the mean and, for an even
+        Signals with every frequency delayed by a quarter of a period; the mean and, for an even
         number of times, the Nyquist frequency are zero.
 
     Examples
@@ -177,8 +177,8 @@ def _weighted(
     if matrix is None:
         out = x if gain is None else (1 + gain) * x
     else:
-        # The identity, and a gain that stays over time, go into the matrix: exact for
-        # permutations.
+        # The identity, and a gain that is constant in time, are added to the matrix: this is
+        # exact for permutations.
         diagonal = torch.ones_like(matrix[..., 0])
         if gain is not None and gain.shape[-1] == 1:
             diagonal, gain = diagonal + gain[..., 0], None
@@ -195,10 +195,10 @@ def _filter(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
 
 
 class _Filters(torch.autograd.Function):
-    """A filter whose derivative is a filter.
+    """Filters whose derivatives are filters.
 
-    Torch's own derivative of ``rfft`` goes through a complex FFT of full length. The adjoint
-    of a filter is the filter with the conjugate response: it costs what the filter does.
+    Torch's derivative of ``rfft`` takes a complex FFT of full length. The adjoint of a filter is
+    the filter with the conjugate response, at the same cost.
     """
 
     generate_vmap_rule = True
@@ -213,18 +213,18 @@ class _Filters(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:
-        """Keep what the derivative needs."""
+        """Save the tensors that the derivative needs."""
         ctx.mark_non_differentiable(output[0])
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(output[0], *inputs)
 
     @staticmethod
     def backward(ctx: Any, _: None, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        """Return the derivatives in the signals and in the responses."""
+        """Return the derivatives with respect to the signals and the responses."""
         spectrum, x, *responses = ctx.saved_tensors
-        if torch.is_grad_enabled():  # derivatives of derivatives need the way back to x
+        if torch.is_grad_enabled():  # second derivatives need the graph to x
             spectrum = torch.fft.rfft(x)
-        # All in conjugates, turned in place: a copy of a spectrum costs more than its product.
+        # Conjugated in place: copying a spectrum costs more than multiplying it.
         in_spectrum, in_responses = None, []
         for needed, response, grad in zip(ctx.needs_input_grad[1:], responses, grads, strict=True):
             in_response = None
@@ -253,15 +253,15 @@ def _complex(view: Tensor) -> Tensor:
 
 
 def _conjugate(spectrum: Tensor) -> Tensor:
-    """Turn a new spectrum into its conjugate, in place."""
+    """Conjugate a newly computed spectrum in place."""
     torch.view_as_real(spectrum)[..., 1].neg_()
     return spectrum
 
 
 def _adjoint_weights(x: Tensor) -> Tensor:
-    """Return how often ``irfft`` counts each frequency, over the number of times.
+    """Return how often ``irfft`` counts each frequency, divided by the number of times.
 
-    Shape (freqs, 2), the second the negative: what they weigh is a conjugate.
+    Shape (freqs, 2); the second column is negative, since the weighted spectrum is a conjugate.
     """
     n_times = x.shape[-1]
     counted = x.new_full((n_times // 2 + 1,), 2 / n_times)

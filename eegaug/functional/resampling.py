@@ -1,4 +1,4 @@
-"""Signals between their samples."""
+"""Interpolation of signals between samples."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from torch import Tensor
 
 
 def resample(x: Tensor, times: Tensor) -> Tensor:
-    r"""Read signals at any times, by cubic convolution of the four nearest samples.
+    r"""Interpolate signals at any times, by cubic convolution of the four nearest samples.
 
-    The cubic is Keys' (Catmull and Rom's): exact at the samples, smooth in the times. Beyond
-    its ends a signal stays what it is there.
+    The cubic is Keys' (Catmull and Rom's): exact at the samples, smooth in the times. Beyond its
+    ends a signal is constant.
 
     Parameters
     ----------
     x : Tensor
         Signals, shape (batch, channels, times).
     times : Tensor
-        Times to read at, in samples, shape (batch, new times).
+        Times of the new samples, in samples, shape (batch, new times).
 
     Returns
     -------

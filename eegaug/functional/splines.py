@@ -1,20 +1,20 @@
-"""Spherical splines: the potential between sensors, from the potential at sensors."""
+"""Spherical splines: interpolation of the potential between sensors."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-#: Terms of the Legendre series, as MNE-Python takes them.
+#: Number of terms of the Legendre series, as in MNE-Python.
 TERMS = 50
 #: Exponent of the series: the higher, the smoother the spline.
 STIFFNESS = 4
-#: What is added to the diagonal, so that close sensors do not upset the solution.
+#: Added to the diagonal, so that the system stays well-conditioned for sensors close together.
 REGULARISATION = 1e-5
 
 
 def interpolation_matrix(positions: Tensor, targets: Tensor) -> Tensor:
-    r"""Return the weights of spherical splines from sensors to other places of the sphere.
+    r"""Return the weights of spherical splines from sensors to other places on the sphere.
 
     .. math:: W = \begin{pmatrix} G(t, s) & 1 \end{pmatrix}
        \begin{pmatrix} G(s, s) + \lambda I & 1 \\ 1^T & 0 \end{pmatrix}^{-1},\qquad
@@ -33,7 +33,7 @@ def interpolation_matrix(positions: Tensor, targets: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Weights, shape (..., places, sensors); those of a place sum to one.
+        Weights, shape (..., places, sensors); the weights of each place sum to one.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What was learned, and how far to trust it: records, profiles, invariance."""
+"""What was learned, and how reliable it is: records, profiles, invariance."""
 
 from eegaug.inspect.candidates import CandidateComparison, compare_top_candidates
 from eegaug.inspect.invariance import invariance

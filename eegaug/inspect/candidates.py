@@ -1,4 +1,4 @@
-"""What the second choice of a layer would have given."""
+"""Comparison of the two leading candidates of a layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eegaug.transforms.contexts import in_mode, restored
 
 @dataclass(frozen=True)
 class CandidateComparison:
-    """The two candidates of largest weight in a layer, each alone.
+    """Comparison of the two candidates of largest weight in a layer, each used alone.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def compare_top_candidates(
     batch_size: int = 256,
     seed: int = 0,
 ) -> list[CandidateComparison]:
-    """Compare, in each layer that chooses, its two candidates of largest weight.
+    """Compare the two candidates of largest weight in each layer with several.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def compare_top_candidates(
     Returns
     -------
     list of CandidateComparison
-        One per layer of several candidates, at their learned strengths.
+        One per layer with several candidates, at their learned strengths.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def compare_top_candidates(
         draws is not an integer.
     ValueError
         If the number of draws is not positive, there is only one trial, or the number of targets
-        is another.
+        differs.
 
     Examples
     --------

@@ -27,26 +27,26 @@ def invariance(
     Parameters
     ----------
     model : nn.Module
-        From signals (batch, channels, times) to outputs (batch, ...), of two numbers a trial or
-        more: one has no direction but its sign. Put it in evaluation mode before, if that is what
-        is to be measured.
+        Map of signals (batch, channels, times) to outputs (batch, ...), at least two per trial,
+        since the direction of a single one is only its sign. To measure evaluation mode, set it
+        first.
     x : Tensor
-        Signals, shape (batch, channels, times), of two trials or more.
+        Signals, shape (batch, channels, times), of at least two trials.
     transform : Augmentation
-        The transform, at its strengths, asked as in evaluation: choices are whole.
+        The transform, at its strengths, applied as in evaluation mode: choices are whole.
     generator : torch.Generator, optional
         Source of the transform's draws and of the permutation, on the device of ``x``.
 
     Returns
     -------
     Tensor
-        One number a trial, shape (batch,), at most 1; 0 where the other trial's output has the
+        One number per trial, shape (batch,), at most 1; 0 where the other trial's output has the
         same direction. Its median over trials is what AugNet reports.
 
     Raises
     ------
     ValueError
-        If there is one trial only, or one output a trial.
+        If there is only one trial, or only one output per trial.
 
     References
     ----------
@@ -68,14 +68,14 @@ def invariance(
     """
     if len(x) < 2:
         raise ValueError("Input `x` should hold two trials or more. Found one.")
-    # in double precision: of nearly equal outputs the distance is a small difference
+    # double precision, since the distance of nearly equal outputs is a small difference
     outputs = model(x).flatten(1).double()
     if outputs.shape[1] < 2:
-        raise ValueError("Outputs should hold two numbers a trial or more. Found one.")
+        raise ValueError("Outputs should hold two numbers per trial or more. Found one.")
     with in_mode(transform, training=False):
         transformed = transform(x, generator=generator)
     transformed = model(transformed).flatten(1).double()
-    # by a shift, so that no trial is compared with itself
+    # a shift of the order, so that no trial is compared with itself
     order = torch.randperm(len(x), generator=generator, device=x.device)
     others = torch.empty_like(outputs)
     others[order] = outputs[order.roll(1)]

@@ -1,4 +1,4 @@
-"""The loss of each trial under fixed draws: what profiles and comparisons of candidates measure."""
+"""The loss of each trial under fixed draws, for profiles and comparisons of candidates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from eegaug.models import InvariantModel
 from eegaug.objectives.losses import per_trial, with_reduction
 from eegaug.validation import check_count
 
-#: A difference of the loss counts from this many standard errors on.
+#: Number of standard errors above which a difference of the loss is significant.
 SIGNIFICANT = 2.0
 
 
@@ -22,7 +22,7 @@ def replayed_losses(
     batch_size: int,
     seed: int,
 ) -> Tensor:
-    """Return the loss of each trial, its mean over draws that are the same in each call.
+    """Return the loss of each trial, averaged over draws that are the same in each call.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def replayed_losses(
     n_draws : int
         Draws per trial.
     batch_size : int
-        Trials at a time.
+        Number of trials per batch.
     seed : int
         Seed of the draws.
 
@@ -64,7 +64,7 @@ def mean_and_error(differences: Tensor) -> tuple[float, float]:
 
 
 def check_trials(model: object, x: object, y: object, n_draws: object) -> None:
-    """Raise where these are not a model with trials to measure it on."""
+    """Raise if these are not a model, and trials on which to measure it."""
     if not isinstance(model, InvariantModel):
         raise TypeError(
             f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."

@@ -1,4 +1,4 @@
-"""How sure a learned strength is: the loss at other values than the learned one."""
+"""How well a strength is determined: the loss at values other than the learned one."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from eegaug.objectives import REWARD_WEIGHT
 from eegaug.strength import FlipProbability, Strength
 from eegaug.transforms.contexts import in_mode, restored
 
-#: Multiples of a strength at which the loss is taken.
+#: Multiples of a strength at which the loss is evaluated.
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
-#: Fraction of its range below which a strength is none, and above which it is at its end.
+#: Fractions of its range below which a strength counts as zero, and above which it is at its end.
 NONE, END = 0.05, 0.97
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How the loss depends on one strength, the others as learned.
+    """How the loss depends on one strength, with the others as learned.
 
     Parameters
     ----------
     strength : LearnedStrength
         The strength as learned.
     values : tuple of float
-        Values at which the loss was taken, in the unit of the strength.
+        Values at which the loss was evaluated, in the unit of the strength.
     excess : tuple of float
         Mean loss there, less that at the learned value, in units of the loss.
     error : tuple of float
@@ -38,7 +38,7 @@ class Profile:
     verdict : str
         "bounded", "ruled out", "free", "not determined" or "too wide".
     reason : str
-        What the verdict rests on, with its figure.
+        Reason for the verdict, with its figure.
 
     Examples
     --------
@@ -68,21 +68,22 @@ def identifiability(
     seed: int = 0,
     reward_weight: float = REWARD_WEIGHT,
 ) -> list[Profile]:
-    r"""Return for each learned strength how far the data determine it.
+    r"""Return how well the data determine each learned strength.
 
-    The loss of the trained network, in evaluation mode, is taken on trials augmented by draws of
-    their own, the same at 0, 0.5, 1, 1.5 and 2 times the learned strength, so that differences are
-    those of the strength alone. A flip is compared with never and always flipping.
+    The loss of the trained network, in evaluation mode, is computed on trials augmented by
+    independent draws, which are the same at 0, 0.5, 1, 1.5 and 2 times the learned strength, so
+    that differences are due to the strength alone. A flip is compared with never and always
+    flipping.
 
-    - *bounded*: reaching half as far again costs loss.
-    - *ruled out*: it is next to zero, and a small reach (a tenth of the range, or always instead of
-      never) costs loss.
-    - *free*: it is at the end of its range (a flip: near one half), and nothing resisted.
-    - *not determined*: it could be wider, or, next to zero, could be used, at no measurable cost.
+    - *bounded*: reaching half as far again increases the loss.
+    - *ruled out*: it is close to zero, and a small reach (a tenth of the range, or always instead
+      of never) increases the loss.
+    - *free*: it is at the end of its range (a flip: near one half), and nothing limited it.
+    - *not determined*: it could be wider, or, if close to zero, be used, at no measurable cost.
     - *too wide*: on these trials, half of it (or never) would save more than its width is worth:
       the strengths were learned on trials that the network has memorised, or under other weights.
 
-    A cost counts from two standard errors over trials on. Where a strength comes to rest under
+    A cost is significant above two standard errors over trials. Where a strength settles under
     :class:`~eegaug.InvarianceObjective` with a reward weight :math:`\mu`, half of it saves at most
     :math:`\mu \log 2`, for any loss that grows like a power of the strength; and never flipping
     saves at most :math:`\mu`.
@@ -94,16 +95,16 @@ def identifiability(
     loss : nn.Module
         Loss of (outputs, targets) with a ``reduction``.
     x, y : Tensor
-        Signals (batch, channels, times) and targets (batch, ...): trials of the training show what
-        the strengths saw, others what holds beyond.
+        Signals (batch, channels, times) and targets (batch, ...): training trials show what
+        determined the strengths, held-out trials what generalises.
     n_draws : int
         Draws per trial.
     batch_size : int
-        Trials at a time.
+        Number of trials per batch.
     seed : int
         Seed of the draws.
     reward_weight : float
-        Reward weight :math:`\mu` of the training (nats): what width is worth.
+        Reward weight :math:`\mu` of the training (nats).
 
     Returns
     -------
@@ -117,7 +118,7 @@ def identifiability(
         draws is not an integer.
     ValueError
         If the number of draws is not positive, there is only one trial, or the number of targets
-        is another.
+        differs.
 
     Examples
     --------
@@ -165,7 +166,7 @@ def identifiability(
 
 
 def _fractions(strength: Strength) -> list[float]:
-    """Return the fractions of the range at which the loss is taken, in order."""
+    """Return the fractions of the range at which the loss is evaluated, in order."""
     fraction = strength.fraction.item()
     if isinstance(strength, FlipProbability):
         return [0.0, 1.0]

@@ -19,15 +19,15 @@ from eegaug.transforms.augmentation import augmentation_layers
 class LearnedStrength:
     """One learned strength, with the weight of its transform.
 
-    A transform without a learnable strength has one record all the same, for its weight: with an
-    empty ``name`` and a ``value`` of NaN.
+    A transform without a learnable strength still has one record for its weight, with an empty
+    ``name`` and a ``value`` of NaN.
 
     Parameters
     ----------
     layer : int
         Number of the layer, counted from 1; a transform outside of layers counts as one.
     transform : str
-        Name of the transform; the second of a name in a layer is "TimeShift 2".
+        Name of the transform; the second of the same name in a layer is "TimeShift 2".
     weight : float
         Weight of the transform in its layer, from 0 to 1.
     name : str
@@ -39,9 +39,9 @@ class LearnedStrength:
     low, high : float
         Ends of the range, in ``unit``.
     history : tuple of float
-        Value after each epoch, where a history was given.
+        Value after each epoch, if a history was given.
     weight_history : tuple of float
-        Weight after each epoch, where a history was given.
+        Weight after each epoch, if a history was given.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def history_row(records: Sequence[LearnedStrength]) -> dict[str, float]:
     Parameters
     ----------
     records : sequence of LearnedStrength
-        What :func:`learned_strengths` returns.
+        Records, as returned by :func:`learned_strengths`.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def by_layer(
     Parameters
     ----------
     records : sequence of LearnedStrength
-        What :func:`learned_strengths` returns.
+        Records, as returned by :func:`learned_strengths`.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def as_json(records: Sequence[LearnedStrength]) -> list[dict[str, Any]]:
     Parameters
     ----------
     records : sequence of LearnedStrength
-        What :func:`learned_strengths` returns.
+        Records, as returned by :func:`learned_strengths`.
 
     Returns
     -------
@@ -238,7 +238,7 @@ def as_json(records: Sequence[LearnedStrength]) -> list[dict[str, Any]]:
 
 
 def summary(module: nn.Module) -> str:
-    """Return what the augmentations of a model have learned, as a table to print.
+    """Return a printable table of what the augmentations of a model have learned.
 
     Parameters
     ----------
@@ -248,8 +248,8 @@ def summary(module: nn.Module) -> str:
     Returns
     -------
     str
-        One line per learnable strength: its layer, its transform and the weight of that in the
-        layer, its value, the range that it may learn, and its unit.
+        One line per learnable strength: layer, transform, weight of the transform in the layer,
+        name, value, range and unit.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Bridges to the libraries around: each file is imported where it is needed."""
+"""Integrations with other libraries; each module is imported only where it is needed."""

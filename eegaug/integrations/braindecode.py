@@ -1,4 +1,4 @@
-"""Augmentation layers in braindecode's classifiers, and its augmentations made learnable."""
+"""Learnable augmentations for braindecode's estimators, and equivalents of its augmentations."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from eegaug.strength import Strength
 
 
 class _TrainsByObjective(NeuralNet):
-    """Train by an objective; record the strengths; stop at NaN.
+    """Train with an objective, record the strengths, and stop at NaN.
 
-    The objective is made in skorch's way: from ``objective``, with the parameters
-    ``objective__...``, as ``objective_``, which is pickled and saved with its running means. It is
-    none of skorch's criteria, by which skorch infers what predictions are.
+    The objective is created in skorch's way: from ``objective``, with the parameters
+    ``objective__...``, as ``objective_``, which is pickled and saved with its running means. It is not a criterion, since skorch infers the kind of predictions from its
+    criteria.
     """
 
     prefixes_: ClassVar[list[str]] = [*braindecode.EEGClassifier.prefixes_, "objective"]
@@ -39,15 +39,15 @@ class _TrainsByObjective(NeuralNet):
         super().__init__(*args, **kwargs)
 
     def initialize_criterion(self) -> Any:
-        """Initialize the criterion, and the objective of it and the module."""
+        """Initialize the criterion, and the objective of module and criterion."""
         super().initialize_criterion()
-        module = getattr(self.module_, "_orig_mod", self.module_)  # where torch has compiled it
+        module = getattr(self.module_, "_orig_mod", self.module_)  # if compiled
         objective = self.objective(module, self.criterion_, **self.get_params_for("objective"))
         self.objective_ = to_device(objective, self.device)
         return self
 
     def set_params(self, **kwargs: Any) -> Any:
-        """Set parameters as skorch does; those of the objective make a new one."""
+        """Set parameters as skorch does; those of the objective create a new one."""
         own = {key for key in kwargs if key.split("__")[0] == "objective"}
         for key in own:
             setattr(self, key, kwargs[key])
@@ -57,7 +57,7 @@ class _TrainsByObjective(NeuralNet):
         return self
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
-        """Return loss and outputs of a batch, after the gradients of the objective."""
+        """Compute the gradients of the objective, and return loss and outputs of a batch."""
         self._set_training(True)
         self.objective_.train()
         X, y = unpack_data(batch)
@@ -78,17 +78,17 @@ class _TrainsByObjective(NeuralNet):
 
 
 class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
-    """Classifier of braindecode, trained to widen its augmentations as far as the loss allows.
+    """Braindecode's classifier, trained to widen its augmentations as far as the loss allows.
 
-    The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
-    whose loss is no longer finite stops, and keeps the parameters of the last good epoch.
+    The validation loss is the plain one. Weights and strengths are in ``net.history``. Training
+    stops if the loss is no longer finite, and keeps the parameters of the last good epoch.
 
     Parameters
     ----------
     module : InvariantModel
-        A network behind its augmentation.
+        A network preceded by its augmentation.
     objective : callable
-        What is minimised in training: :class:`~eegaug.InvarianceObjective`, or
+        Objective to minimise in training: :class:`~eegaug.InvarianceObjective`, or
         :class:`~eegaug.BreadthObjective` for the published penalty. Its parameters are given as
         ``objective__reward_weight``, for example.
     *args, **kwargs
@@ -97,7 +97,7 @@ class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
     Raises
     ------
     TypeError
-        When it is initialized: if the module is not an :class:`~eegaug.InvariantModel`.
+        On initialisation, if ``module`` is not an :class:`~eegaug.InvariantModel`.
 
     Examples
     --------
@@ -114,17 +114,17 @@ class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
 
 
 class EEGRegressor(_TrainsByObjective, braindecode.EEGRegressor):
-    """Regressor of braindecode, trained to widen its augmentations as far as the loss allows.
+    """Braindecode's regressor, trained to widen its augmentations as far as the loss allows.
 
-    The validation loss is the plain one. Weights and strengths are in ``net.history``. A training
-    whose loss is no longer finite stops, and keeps the parameters of the last good epoch.
+    The validation loss is the plain one. Weights and strengths are in ``net.history``. Training
+    stops if the loss is no longer finite, and keeps the parameters of the last good epoch.
 
     Parameters
     ----------
     module : InvariantModel
-        A network behind its augmentation.
+        A network preceded by its augmentation.
     objective : callable
-        What is minimised in training. The reward is in units of the loss: standardise the
+        Objective to minimise in training. The reward is in units of the loss: standardise the
         targets, or give ``objective__reward_weight``.
     *args, **kwargs
         As :class:`braindecode.EEGRegressor` takes them.
@@ -132,7 +132,7 @@ class EEGRegressor(_TrainsByObjective, braindecode.EEGRegressor):
     Raises
     ------
     TypeError
-        When it is initialized: if the module is not an :class:`~eegaug.InvariantModel`.
+        On initialisation, if ``module`` is not an :class:`~eegaug.InvariantModel`.
 
     Examples
     --------
@@ -157,20 +157,20 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
         A transform, or several. A chain, ``braindecode.augmentation.Compose``, becomes a
         :class:`~eegaug.Compose`.
     sfreq : float, optional
-        Sampling rate (Hz), for transforms that count samples where ours have seconds: the time
-        mask.
+        Sampling rate (Hz), for transforms with a strength in samples there and in seconds here: the
+        time mask.
 
     Returns
     -------
     nn.Module or list of nn.Module
-        Strengths start where braindecode's are, in ranges that hold them; so does the chance of
-        what only that decides (flips, symmetry, reference). Otherwise ``probability`` becomes a
-        frozen ``p``.
+        Strengths start at braindecode's values, in ranges that contain them; so does the
+        probability of a transform that has no other strength (flips, symmetry, reference).
+        Otherwise ``probability`` becomes a frozen ``p``.
 
     Raises
     ------
     TypeError
-        If it is none of braindecode's augmentations.
+        If ``transform`` is not an augmentation of braindecode.
     ValueError
         If a strength has no equivalent here, ``sfreq`` is missing, or the transform is the
         identity.
@@ -186,7 +186,7 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
     if isinstance(transform, braindecode.augmentation.Compose):
         return eegaug.Compose(from_braindecode(list(transform.transforms), sfreq))
     if isinstance(transform, braindecode.augmentation.IdentityTransform):
-        raise ValueError("An IdentityTransform changes nothing, and should be left out.")
+        raise ValueError("Argument `transform` should change signals. Found an IdentityTransform.")
     for theirs in type(transform).__mro__:
         if theirs.__name__ in EQUIVALENTS and theirs.__module__.startswith("braindecode."):
             return EQUIVALENTS[theirs.__name__](transform, transform.probability, sfreq)
@@ -197,7 +197,7 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
 
 
 def _reaching(value: float, high: float, unit: str) -> Strength:
-    """Return a strength whose range is as usual, or up to the value where that is beyond."""
+    """Return a strength with the usual range, extended to the value if that lies beyond it."""
     return Strength(float(value), high=max(high, float(value)), unit=unit)
 
 
@@ -205,6 +205,7 @@ def _time_mask(transform: Any, p: float, sfreq: float | None) -> nn.Module:
     if sfreq is None:
         raise ValueError(
             "Argument `sfreq` should be given for SmoothTimeMask, whose length is in samples."
+            " Found none."
         )
     length = _reaching(transform.mask_len_samples / sfreq, 2.0, "s")
     return eegaug.SmoothTimeMask(sfreq, length, p=p)
@@ -214,7 +215,8 @@ def _amplitude_scale(transform: Any, p: float, _: Any) -> nn.Module:
     low, high = transform.scale
     if not 0 <= low <= 1 <= high:
         raise ValueError(
-            f"Parameter `interval` should hold the gain of 1. Found `interval = {transform.scale}`."
+            "Parameter `interval` should contain a gain of 1."
+            f" Found `interval = {transform.scale}`."
         )
     return eegaug.AmplitudeScale(_reaching(high - 1, 1.0, "fraction"), float(1 - low), p=p)
 
@@ -224,7 +226,7 @@ def _band_rotation(transform: Any, p: float, _: Any) -> nn.Module:
     reach = max(offsets)
     if offsets != list(range(-reach, reach + 1)):
         raise ValueError(
-            "Parameter `band_offsets` should be all from -n to n."
+            "Parameter `band_offsets` should be all integers from -n to n."
             f" Found `band_offsets = {transform.band_offsets}`."
         )
     if transform.max_temporal_jitter and not transform.circular_jitter:

@@ -1,4 +1,4 @@
-"""Callbacks for skorch: strengths by epoch, one progress bar, checks, no end in NaN."""
+"""Callbacks for skorch: strengths per epoch, checks, a progress bar, and a stop at NaN."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from eegaug.transforms.check import check_custom_transforms
 class StrengthHistory(Callback):
     """Record every weight and every strength in ``net.history``, once per epoch.
 
-    The keys are ``"layer 1 FrequencyShift weight"`` and ``"layer 1 FrequencyShift
-    max_delta_freq (Hz)"``, layers counted from 1; values are plain numbers in that unit. The
-    printed log leaves them out. :func:`~eegaug.learned_strengths` reads them back.
+    The keys are ``"layer 1 FrequencyShift weight"`` and
+    ``"layer 1 FrequencyShift max_delta_freq (Hz)"``, layers counted from 1; values are plain
+    numbers in that unit. The printed log leaves them out. :func:`~eegaug.learned_strengths` reads
+    them back.
 
     Examples
     --------
@@ -47,7 +48,7 @@ class StrengthHistory(Callback):
 
 
 class CheckTransforms(Callback):
-    """Check transforms that are not of this package, on the first batch of a training.
+    """Check custom transforms on the first batch of training.
 
     Examples
     --------
@@ -80,9 +81,9 @@ class TrainingProgress(Callback):
     Parameters
     ----------
     title : str
-        What stands before the bar.
+        Text before the bar.
     scores : tuple of str
-        Keys of the history shown behind the bar.
+        Keys of the history shown after the bar.
 
     Examples
     --------
@@ -130,12 +131,11 @@ class TrainingProgress(Callback):
 
 
 class KeepFinite(Callback):
-    """Stop a training whose loss is not finite, and go back to the last good state.
+    """Stop training if the loss is not finite, and restore the last good state.
 
-    A state, of parameters, optimiser and objective, is good at the start, and after each epoch
-    whose training losses and parameters were finite. The unfinished epoch is dropped from
-    ``net.history``, and a ``UserWarning`` says what happened; so does ``message_``, which is None
-    where nothing did.
+    The state of parameters, optimiser and objective is good at the start, and after each epoch with
+    finite training losses and parameters. The unfinished epoch is dropped from ``net.history``, and
+    a ``UserWarning`` describes what happened, as does ``message_``, which is None otherwise.
 
     Examples
     --------
@@ -155,26 +155,26 @@ class KeepFinite(Callback):
         self._keep(net)
 
     def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        """Stop where the training loss of the batch is not finite."""
+        """Stop if the training loss of the batch is not finite."""
         if training:
             loss = net.history[-1, "batches", -1, "train_loss"]
             if not math.isfinite(loss):
                 self._stop(net, f"training loss became {loss}")
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Keep the state, or stop where the last step has spoiled it."""
+        """Keep the state, or stop if a parameter is not finite."""
         for name, parameter in net.module_.named_parameters():
             if not parameter.isfinite().all():
                 self._stop(net, f"parameter {name} became NaN or infinite")
         self._keep(net)
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Let go of the state."""
+        """Release the state."""
         self.state_.clear()
 
     @staticmethod
     def _parts(net: NeuralNet) -> list[Any]:
-        """Return what is trained, an objective with its running means among it."""
+        """Return objective (with its running means) or module, and optimiser."""
         return [getattr(net, "objective_", net.module_), net.optimizer_]
 
     def _keep(self, net: NeuralNet) -> None:

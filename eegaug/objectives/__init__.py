@@ -1,4 +1,4 @@
-"""What makes a strength grow: objectives of (model, loss), ours and the published."""
+"""Objectives of (model, loss), which widen strengths: that of eegaug and the published one."""
 
 from eegaug.objectives.base import Objective, Step
 from eegaug.objectives.breadth import PENALTY_WEIGHT, BreadthObjective, width_penalty

@@ -1,4 +1,4 @@
-"""What all objectives share: a module of (model, loss) that is called with signals and targets."""
+"""The base of all objectives: a module of (model, loss), called with signals and targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eegaug.validation import found
 
 
 class Step(NamedTuple):
-    """What an objective computes for a batch.
+    """Result of an objective for a batch.
 
     Parameters
     ----------
@@ -33,25 +33,25 @@ class Step(NamedTuple):
 
 
 class Objective(nn.Module, ABC):
-    """Base of objectives: ``loss = objective(x, y)`` runs the model and returns what to minimise.
+    """Base of objectives: ``objective(x, y)`` runs the model and returns the loss to minimise.
 
-    An objective owns its model, so that it goes as it is into a plain loop,
-    ``DistributedDataParallel``, Accelerate or Lightning, and is copied, saved and moved as one. In
-    evaluation mode it is the plain loss.
+    An objective contains its model, so that it works unchanged in a plain loop,
+    ``DistributedDataParallel``, Accelerate or Lightning, and is copied, saved and moved as a unit.
+    In evaluation mode it returns the plain loss.
 
     Parameters
     ----------
     model : InvariantModel
-        A network behind its augmentation.
+        A network preceded by its augmentation.
     loss : nn.Module
         Loss of (outputs, targets).
 
     Raises
     ------
     TypeError
-        If the model is not an :class:`~eegaug.InvariantModel`, or ``loss`` not a module.
+        If the model is not an :class:`~eegaug.InvariantModel`, or ``loss`` is not a module.
     ValueError
-        If the model holds another objective.
+        If the model contains another objective.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class Objective(nn.Module, ABC):
         super().__init__()
         if not isinstance(model, InvariantModel):
             raise TypeError(
-                "Parameter `model` should be an InvariantModel, a network behind its augmentation."
+                "Parameter `model` should be an InvariantModel, a network with an augmentation."
                 f" Found {found(model)}."
             )
         if not isinstance(loss, nn.Module):
@@ -81,14 +81,14 @@ class Objective(nn.Module, ABC):
             )
         if any(isinstance(each, Objective) for each in model.modules()):
             raise ValueError(
-                "Parameter `model` should hold no other objective: one rewards each strength."
-                " Found one inside."
+                "Parameter `model` should not contain another objective, since each strength should"
+                " have one reward. Found one inside."
             )
         self.model = model
         self.loss = loss
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return what to minimise: in training mode with the reward of width.
+        """Return the loss to minimise, in training mode with the reward for width.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Objective(nn.Module, ABC):
         return self.step(x, y).loss
 
     def step(self, x: Tensor, y: Tensor) -> Step:
-        """Return what to minimise together with the outputs of the model, as :class:`Step`."""
+        """Return the loss to minimise and the outputs of the model, as a :class:`Step`."""
         if self.training:
             return self.training_step(x, y)
         outputs = self.model(x)
@@ -113,4 +113,4 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def training_step(self, x: Tensor, y: Tensor) -> Step:
-        """Return what to minimise in training, together with the outputs."""
+        """Return the loss to minimise in training, and the outputs of the model."""

@@ -10,9 +10,9 @@ from eegaug.objectives.base import Objective, Step
 from eegaug.transforms.augmentation import Augmentation, augmentation_layers
 from eegaug.validation import check_not_negative
 
-#: Weight of the published penalty where none is given.
+#: Default weight of the published penalty.
 PENALTY_WEIGHT = 0.001
-#: Width of the rounding of the norm at zero, as a fraction of a strength's range.
+#: Offset that smooths the norm at zero, as a fraction of a strength's range.
 ROUNDING = 0.01
 
 
@@ -22,10 +22,10 @@ def width_penalty(module: nn.Module) -> Tensor:
     .. math:: -\lVert w \odot r \rVert_2,
 
     with :math:`r` the strengths of all layers as fractions of their ranges, and :math:`w` the
-    weights of their transforms, 1 outside of layers. Two things differ from what was published: a
-    :class:`~eegaug.FlipProbability` counts by its variance, and the norm is taken between
-    :math:`w \odot r + \epsilon` and :math:`\epsilon = 0.01`, so that its gradient is alive
-    where all strengths are zero: there all of them widen alike.
+    weights of their transforms, 1 outside of layers. It differs from the publication in two ways: a
+    :class:`~eegaug.FlipProbability` counts by its variance, and the norm is that of
+    :math:`w \odot r + \epsilon` less that of :math:`\epsilon = 0.01`, so that its gradient does not
+    vanish where all strengths are zero: there, all of them widen equally.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def width_penalty(module: nn.Module) -> Tensor:
     Raises
     ------
     ValueError
-        If there is no augmentation inside.
+        If ``module`` contains no augmentation.
 
     References
     ----------
@@ -58,7 +58,8 @@ def width_penalty(module: nn.Module) -> Tensor:
     """
     if not any(isinstance(each, Augmentation) for each in module.modules()):
         raise ValueError(
-            f"Argument `module` should hold an augmentation. Found none in {type(module).__name__}."
+            "Argument `module` should contain an augmentation."
+            f" Found none in {type(module).__name__}."
         )
     widths = [each for layer in augmentation_layers(module) for each in layer.widths()]
     if not widths:
@@ -73,7 +74,7 @@ class BreadthObjective(Objective):
     Parameters
     ----------
     model : InvariantModel
-        A network behind its augmentation.
+        A network preceded by its augmentation.
     loss : nn.Module
         Loss of (outputs, targets).
     penalty_weight : float
@@ -82,10 +83,10 @@ class BreadthObjective(Objective):
     Raises
     ------
     TypeError
-        If the model is not an :class:`~eegaug.InvariantModel`, ``loss`` not a module, or the weight
-        not a number.
+        If the model is not an :class:`~eegaug.InvariantModel`, ``loss`` is not a module, or the
+        weight is not a number.
     ValueError
-        If the weight is negative, or the model holds another objective.
+        If the weight is negative, or the model contains another objective.
 
     References
     ----------

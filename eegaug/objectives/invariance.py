@@ -13,11 +13,11 @@ from eegaug.transforms.contexts import n_processes
 from eegaug.transforms.draws import Draw
 from eegaug.validation import check_not_negative
 
-#: What an augmentation wider by a factor e may cost, in units of the loss: nats.
+#: Loss (nats) that an augmentation wider by a factor of e may cost.
 REWARD_WEIGHT = 0.1
-#: Width, as a fraction of its range, up to which a strength counts as none.
+#: Width, as a fraction of its range, up to which a strength is effectively inactive.
 NEGLIGIBLE = 0.03
-#: Losses for which outputs of zero are not a prediction that ignores its input.
+#: Losses for which outputs of zero are not a prediction independent of the input.
 OTHER_SCORES = (nn.NLLLoss, nn.KLDivLoss, nn.PoissonNLLLoss)
 
 
@@ -30,63 +30,63 @@ class InvarianceObjective(Objective):
        \kappa = \max(1 - \ell / \ell_0,\ 0),
 
     with :math:`b_k` the widths (a strength as a fraction of its range, the variance of a
-    :class:`~eegaug.FlipProbability`), and :math:`\kappa` the skill of the network: the share that
-    it saves of :math:`\ell_0`, the baseline loss of a prediction which ignores its input. Both
+    :class:`~eegaug.FlipProbability`), and :math:`\kappa` the skill of the network: the fraction by
+    which it reduces :math:`\ell_0`, the baseline loss of a prediction that ignores its input. Both
     losses are means over recent batches of all processes, and have no gradient here. A strength
-    :math:`s` comes to rest where
+    :math:`s` settles where
 
     .. math:: s\,\frac{\partial \ell}{\partial s} = \mu\,\kappa^2 \quad (b \gg \epsilon),
 
     that is, where an augmentation wider by 1 % costs a hundredth of :math:`\mu`. For draws from
     :math:`U(-s, s)` the left-hand side is the loss at the edge of the augmentation less its mean.
-    So the rule depends neither on unit nor on range, holds each transform by itself, and does not
-    saturate; a network without skill widens nothing. Where a transform destroys what the network
-    uses, its width falls to about :math:`\epsilon = 0.03`.
+    The rule thus depends neither on unit nor on range, applies to each transform separately, and
+    does not saturate; a network without skill widens nothing. If a transform destroys features that
+    the network uses, its width falls to about :math:`\epsilon = 0.03`.
 
-    Choices (flips, dropped channels, gates) are whole. Their probabilities :math:`p` get the
-    gradient of the mean loss from the losses of the trials,
+    Choices (flips, dropped channels, gates) are whole. The gradient of the mean loss in their
+    probabilities :math:`p` is estimated from the losses of the trials,
 
     .. math:: \frac{\partial\, \mathbb{E}\,\ell}{\partial p} = \frac1c\,
        \mathbb{E}\Big[(\ell_i - \bar\ell_{-i})\,
        \frac{\partial \log P(\text{choices}_i)}{\partial p}\Big], \qquad
        c = 1 + \frac{1}{N - 1}\Big(1 - \frac{r (1 - r)}{n p (1 - p)}\Big),
 
-    with :math:`\bar\ell_{-i}` the mean loss of all other trials, of all processes. This is
-    unbiased for any loss: choices are spread evenly over the :math:`n` trials of a batch, so that
-    those of two trials are not independent, and :math:`c`, with :math:`r` the fractional part of
-    :math:`n p` and :math:`N` the number of trials of all processes, is what that makes of the
-    mean. A single trial is compared with the running mean of the loss.
+    with :math:`\bar\ell_{-i}` the mean loss of all other trials, of all processes. This is unbiased
+    for any loss: choices are spread evenly over the :math:`n` trials of a batch, so that those of
+    two trials are not independent, and :math:`c` corrects for this, with :math:`r` the fractional
+    part of :math:`n p` and :math:`N` the number of trials of all processes. A single trial is
+    compared with the running mean of the loss.
 
     Parameters
     ----------
     model : InvariantModel
-        A network behind its augmentation.
+        A network preceded by its augmentation.
     loss : nn.Module
-        Loss of (outputs, targets) with a ``reduction`` of "mean", such as
-        ``nn.CrossEntropyLoss()`` or ``nn.MSELoss()``. Outputs of zero should be a prediction that
-        ignores its input, as they are for scores before a softmax.
+        Loss of (outputs, targets) with a ``reduction`` of "mean", such as ``nn.CrossEntropyLoss()``
+        or ``nn.MSELoss()``. Outputs of zero should be a prediction that ignores the input, as for
+        scores before a softmax.
     reward_weight : float
         :math:`\mu`, in units of the loss (nats), zero or more. For a regression, standardise the
-        targets, or scale it by their variance.
+        targets, or scale the weight by their variance.
 
     Attributes
     ----------
     running_loss, baseline_loss : Tensor
-        Running means of :math:`\ell` and :math:`\ell_0`, saved with the state; NaN before the first
-        batch.
+        Running means of :math:`\ell` and :math:`\ell_0`, saved in the state dict; NaN before the
+        first batch.
 
     Raises
     ------
     TypeError
-        If the model is not an :class:`~eegaug.InvariantModel`, or the loss has no reduction to the
+        If the model is not an :class:`~eegaug.InvariantModel`, or the loss does not reduce to the
         mean, or takes log-probabilities or rates.
     ValueError
-        If the weight is negative, or the model holds another objective.
+        If the weight is negative, or the model contains another objective.
 
     Notes
     -----
-    ``docs/benchmarks/recovery.md`` compares it with the published objectives,
-    ``docs/benchmarks/estimators.md`` the gradient of probabilities with enumeration.
+    ``docs/benchmarks/recovery.md`` compares this objective with the published ones, and
+    ``docs/benchmarks/estimators.md`` compares the gradient of probabilities with enumeration.
 
     References
     ----------
@@ -98,7 +98,7 @@ class InvarianceObjective(Objective):
     >>> from eegaug import TimeShift, init_strengths
     >>> _ = torch.manual_seed(0)
     >>> x = torch.randn(64, 2, 10)
-    >>> y = (x.mean((1, 2)) > 0).long()  # whatever the shift
+    >>> y = (x.mean((1, 2)) > 0).long()  # independent of the shift
     >>> network = nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(2, 2))
     >>> model = init_strengths(InvariantModel(network, TimeShift(sfreq=10)))
     >>> objective = InvarianceObjective(model, nn.CrossEntropyLoss())
@@ -111,7 +111,7 @@ class InvarianceObjective(Objective):
     Strength(2 s in [0, 2])
     """
 
-    #: Share of the past in the running means.
+    #: Weight of the past in the running means.
     MOMENTUM = 0.9
 
     running_loss: Tensor
@@ -134,11 +134,11 @@ class InvarianceObjective(Objective):
 
     @property
     def skill(self) -> Tensor:
-        """What the network knows, from 0 to 1: the share of the baseline loss that it saves."""
+        """Skill of the network: the fraction by which it reduces the baseline loss, from 0 to 1."""
         return (1 - self.running_loss / self.baseline_loss).clamp(0, 1).nan_to_num(0.0)
 
     def training_step(self, x: Tensor, y: Tensor) -> Step:
-        """Return the loss less the reward of width, together with the outputs."""
+        """Return the loss less the reward for width, and the outputs of the model."""
         draw = self.model.sample(x).whole()
         outputs = self.model(x, draw=draw)
         total = loss = self.loss(outputs, y)
@@ -153,7 +153,7 @@ class InvarianceObjective(Objective):
     def _observe(
         self, outputs: Tensor, y: Tensor, loss: Tensor, losses: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Update the running means; return the losses less those of all others, and the count."""
+        """Update the running means; return each loss less the mean of the others, and the count."""
         ignoring = (outputs.mean(0, keepdim=True).expand_as(outputs), torch.zeros_like(outputs))
         baseline = torch.stack([self.loss(each, y) for each in ignoring]).min()
         totals = torch.stack([loss, baseline, losses.sum(), torch.full_like(loss, len(losses))])

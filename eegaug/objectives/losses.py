@@ -25,7 +25,7 @@ def per_trial(loss: nn.Module, outputs: Tensor, targets: Tensor, mean: Tensor) -
     loss : nn.Module
         Loss of (outputs, targets) with a ``reduction`` of "none".
     outputs, targets : Tensor
-        Outputs of the network, and what they should be, shape (batch, ...).
+        Outputs of the network, and targets, shape (batch, ...).
     mean : Tensor
         Mean loss of the batch.
 

@@ -18,7 +18,7 @@ class SignFlip(GainTransform):
     Parameters
     ----------
     p : float or Strength
-        Probability of a flip; a number starts a learnable :class:`~eegaug.FlipProbability`.
+        Probability of a flip; a number initialises a learnable :class:`~eegaug.FlipProbability`.
 
     References
     ----------
@@ -35,25 +35,25 @@ class SignFlip(GainTransform):
         super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
-        """Return -1: the gate alone decides."""
+        """Return -1; the gate decides whether it applies."""
         return -x.new_ones(len(x), 1, 1)
 
 
 class AmplitudeScale(GainTransform):
-    r"""Scale each channel by a gain of its own.
+    r"""Scale each channel by an independent gain.
 
     .. math:: x'_c = (1 + u_c\, a)\, x_c, \qquad u_c \sim U(-1, 1).
 
     Parameters
     ----------
     max_change : float or Strength
-        Largest change :math:`a` as a fraction of the amplitude; a number starts a learnable
+        Largest change :math:`a` as a fraction of the amplitude; a number initialises a learnable
         strength from 0 to 1.
     max_decrease : float or Strength, optional
-        Largest decrease, with a strength of its own, where it differs: gains are then spread
-        evenly from ``1 - max_decrease`` to ``1 + max_change``.
+        Largest decrease, as a separate strength, if it differs from ``max_change``: gains are then
+        uniform from ``1 - max_decrease`` to ``1 + max_change``.
     channel_indep : bool
-        Whether each channel has a gain of its own, the default, or all share the trial's.
+        Whether gains are drawn per channel, the default, or per trial.
     p : float or Strength
         Probability that a trial is transformed.
 
@@ -88,12 +88,12 @@ class AmplitudeScale(GainTransform):
         )
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw the place of the gain between its ends, U(0, 1)."""
+        """Draw the position of the gain within its range, U(0, 1)."""
         n_channels = x.shape[1] if self.channel_indep else 1
         return uniform(x, len(x), n_channels, 1, generator=generator)
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
-        """Return a gain between the ends."""
+        """Return the gains within their range."""
         up = self.max_change()
         down = up if self.max_decrease is None else self.max_decrease()
         return 1 - down + noise * (up + down)

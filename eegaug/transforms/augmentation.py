@@ -1,4 +1,4 @@
-"""What all augmentations share: draws apart from the map, one draw per trial, labels that move."""
+"""The base of all augmentations: draws separate from the map, one per trial; moving labels."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 class Augmentation(nn.Module, ABC):
     """Base of transforms, layers and chains: a random map of signals to signals.
 
-    Draws are apart from the map. :meth:`sample` needs no strength and returns a
+    Draws are separate from the map. :meth:`sample` does not depend on strengths and returns a
     :class:`~eegaug.Draw`; given that draw, the map is a deterministic, differentiable function of
-    signals and strengths. Calling the module does both, or replays a draw. Nothing of a call is
-    kept in the module.
+    signals and strengths. Calling the module does both, or replays a draw. The module keeps no
+    state between calls.
 
     In training mode, choices with a learnable probability (flips, dropped channels) are taken in
-    part next to that probability, which gives it a gradient; with :meth:`Draw.whole
-    <eegaug.Draw.whole>` they are whole, and :meth:`log_prob` is differentiable in the
-    probabilities instead.
+    part if their draw is close to it, which gives it a gradient; with
+    :meth:`Draw.whole <eegaug.Draw.whole>` they are whole, and :meth:`log_prob` is differentiable in
+    the probabilities instead.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Augmentation(nn.Module, ABC):
         draw: Draw | None = None,
         generator: torch.Generator | None = None,
     ) -> Any:
-        """Augment each trial by a draw of its own.
+        """Augment each trial by an independent draw.
 
         Parameters
         ----------
@@ -61,25 +61,25 @@ class Augmentation(nn.Module, ABC):
             trial, or (batch, windows, channels, times), where the windows of a trial share a draw.
         y : object, optional
             Labels. Dense ones, a tensor of shape (batch, ..., times) such as (batch, times) or
-            (batch, classes, times), move with the signals where time moves, to the nearest
-            sample; all others are returned as they are.
+            (batch, classes, times), move with the signals where time moves, to the nearest sample;
+            all others are returned unchanged.
         draw : Draw, optional
             Draw of :meth:`sample` to replay.
         generator : torch.Generator, optional
-            Source of the draws, on the device of ``x``; torch's own where absent.
+            Source of the draws, on the device of ``x``; torch's default generator if absent.
 
         Returns
         -------
         Tensor or tuple
-            ``x'``, of the shape, dtype and device of ``x``; ``(x', y)`` where ``y`` is given.
+            ``x'``, of the shape, dtype and device of ``x``; ``(x', y)`` if ``y`` is given.
 
         Raises
         ------
         TypeError
-            If ``x`` is not a floating-point tensor, or ``draw`` not a Draw.
+            If ``x`` is not a floating-point tensor, or ``draw`` is not a Draw.
         ValueError
-            If ``x`` is empty or of another number of dimensions, or the draw is that of another
-            batch or of another augmentation.
+            If ``x`` is empty or has another number of dimensions, or the draw was made for another
+            batch or by another augmentation.
         """
         trials = as_trials(x)
         with in_full_precision(x), without_graph_in_workers():
@@ -100,9 +100,9 @@ class Augmentation(nn.Module, ABC):
         return out, labels[0] if x.ndim == 2 else labels
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
-        """Draw what is random for a batch, to be replayed by ``augmentation(x, draw=...)``.
+        """Draw the random values for a batch, to replay by ``augmentation(x, draw=...)``.
 
-        Where several processes train together, each draws by itself, however they were seeded.
+        In distributed training, processes draw independently, even if they share a seed.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class Augmentation(nn.Module, ABC):
         Returns
         -------
         Draw
-            One row per trial, free of any learnable parameter.
+            One row per trial, independent of any learnable parameter.
         """
         trials = as_trials(x)[:, 0]
         if generator is None:
@@ -122,7 +122,7 @@ class Augmentation(nn.Module, ABC):
         return Draw(self.draw(trials, generator), (len(trials), *trials.shape[1:]))
 
     def log_prob(self, draw: Draw) -> Tensor:
-        """Return the log-probability of all choices of each trial, where these are whole.
+        """Return the log-probability of all choices of each trial, taken as whole.
 
         Parameters
         ----------
@@ -132,7 +132,8 @@ class Augmentation(nn.Module, ABC):
         Returns
         -------
         Tensor
-            Shape (batch,), differentiable in the probabilities; zeros where nothing is chosen.
+            Shape (batch,), differentiable in the probabilities; zeros for an augmentation without
+            choices.
         """
         like = next(tensors_in(draw.noise), torch.zeros(()))
         total = like.new_zeros(len(draw))
@@ -151,7 +152,7 @@ class Augmentation(nn.Module, ABC):
 
     @abstractmethod
     def layers(self) -> Iterator[Augmentation]:
-        """Yield the layers inside, in order: of a transform, the transform itself."""
+        """Yield the layers inside, in order; a transform yields itself."""
 
     @abstractmethod
     def all_choices(self, noise: Noise) -> Iterator[tuple[Choices, Strength]]:
@@ -162,22 +163,22 @@ class Augmentation(nn.Module, ABC):
         raise NotImplementedError
 
     def resized(self, x: Tensor) -> Tensor:
-        """Return signals of the shape that :meth:`augment` returns; here ``x`` itself."""
+        """Return signals of the shape that :meth:`augment` returns; by default ``x`` itself."""
         return x
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
-        """Move dense labels (batch, ..., times) along with the signals; here time stays."""
+        """Move dense labels (batch, ..., times) along with the signals; unchanged by default."""
         return y
 
     def inverse(self, y: Tensor, noise: Noise) -> Tensor:
-        """Move dense outputs of a model back to where the signals were before; here time stays.
+        """Move dense outputs back to the times before the augmentation; unchanged by default.
 
         Parameters
         ----------
         y : Tensor
             Outputs for the augmented signals, one per sample: shape (batch, ..., times).
         noise : nested tuple of Tensor
-            ``noise`` of the draw by which the signals were augmented.
+            ``noise`` of the draw with which the signals were augmented.
 
         Returns
         -------
@@ -215,7 +216,7 @@ def augmentation_layers(module: nn.Module) -> Iterator[Augmentation]:
 
 
 def check_signals(x: object) -> None:
-    """Raise where ``x`` is not a floating-point tensor of signals."""
+    """Raise if ``x`` is not a floating-point tensor of signals."""
     wanted = "a floating-point tensor of shape (batch, channels, times)"
     if not isinstance(x, Tensor):
         raise TypeError(f"Input `x` should be {wanted}. Found {type(x).__name__}.")
@@ -229,7 +230,7 @@ def check_signals(x: object) -> None:
 def as_trials(x: Tensor) -> Tensor:
     """Check the signals and view them as (batch, windows, channels, times)."""
     check_signals(x)
-    if x.dtype in (torch.float16, torch.bfloat16):  # too coarse for phases, and for the FFT
+    if x.dtype in (torch.float16, torch.bfloat16):  # too coarse for phases and the FFT
         x = x.float()
     if x.ndim == 4:
         return x
@@ -237,7 +238,7 @@ def as_trials(x: Tensor) -> Tensor:
 
 
 def check_draw(augmentation: Any, draw: object, trials: Tensor) -> None:
-    """Raise where a draw is not one of this augmentation for (batch, windows, channels, times)."""
+    """Raise if a draw was not made by this augmentation for signals of this shape."""
     if not isinstance(draw, Draw):
         raise TypeError(
             f"Argument `draw` should be a Draw, as `sample` returns it. Found"
@@ -258,7 +259,7 @@ def check_draw(augmentation: Any, draw: object, trials: Tensor) -> None:
 
 
 def _is_dense(y: Any, trials: Tensor) -> bool:
-    """Whether these are labels (batch, ..., times), one per sample."""
+    """Return whether these are labels (batch, ..., times), one per sample."""
     return (
         isinstance(y, Tensor)
         and y.ndim > 1

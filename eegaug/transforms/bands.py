@@ -1,4 +1,4 @@
-"""Rotation of electrode bands that are worn about the limbs."""
+"""Rotation of electrode bands worn around the limbs."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from eegaug.validation import check_count, check_positive
 
 
 class BandRotation(Transform):
-    r"""Turn bands of electrodes worn about the limbs, each by an angle of its own.
+    r"""Rotate bands of electrodes worn around the limbs, each by an independent angle.
 
     .. math:: x'_b = D(s_b)\, x_b, \qquad s_b \sim U(-1, 1)\,s_{\max},
 
-    with :math:`D(s)` the circular shift by :math:`s` electrodes, band-limited between them. With
-    ``max_temporal_jitter`` the second band is also shifted in time, circularly: relative to the
-    others, so that labels stay. The form is mixing; with jitter it is mixing and filtering, one
-    after the other, so that the whole step is a term.
+    with :math:`D(s)` the circular shift by :math:`s` electrodes, with band-limited interpolation
+    between them. With ``max_temporal_jitter`` the second band is also shifted circularly in time,
+    relative to the others; labels do not move. The form is channel mixing; with jitter, mixing is
+    followed by filtering, so the whole step is a term.
 
     Parameters
     ----------
     num_bands, electrodes_per_band : int
-        Layout: the channels of a band are next to each other.
+        Layout; the channels of a band are consecutive.
     max_offset : float or Strength
-        Largest rotation (electrodes); a number starts a learnable strength from 0 to 2.
+        Largest rotation (electrodes); a number initialises a learnable strength from 0 to 2.
     max_temporal_jitter : float or Strength, optional
-        Largest shift of the second band (samples), either way; a number starts a learnable
-        strength from 0 to twice that. Without it, time stays.
+        Largest shift of the second band (samples), in either direction; a number initialises a
+        learnable strength from 0 to twice its value. By default there is no jitter.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the layout is empty or not that of the signals, or jitter is asked for with a single
+        If the layout is empty or does not match the signals, or jitter is requested for a single
         band.
 
     References
@@ -104,7 +104,7 @@ class BandRotation(Transform):
         return Operators(term=torch.cat([first, second, *rest], 1) - x)
 
     def _rotation(self, x: Tensor, noise: Tensor) -> Tensor:
-        """Return the step of the block matrix of all bands, from its Fourier series."""
+        """Return the block matrix of all bands less the identity, from its Fourier series."""
         n = self.electrodes_per_band
         check_channels(self.num_bands * n, x)
         place = torch.arange(n, device=x.device, dtype=x.dtype)

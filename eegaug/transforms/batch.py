@@ -24,12 +24,12 @@ from eegaug.validation import check_count
 class BatchTransform(nn.Module, ABC):
     """Base of transforms where the trials of a batch exchange signals.
 
-    What a trial becomes depends on the others and on the labels. So these are no candidates of
-    a layer and no links of a chain: they stand by themselves, between batch and model.
+    The result for a trial depends on the other trials and on the labels. Batch transforms are
+    therefore not part of layers or chains: they are applied to a batch before the model.
 
     Examples
     --------
-    >>> class LessMean(BatchTransform):  # of the batch
+    >>> class LessMean(BatchTransform):  # subtract the batch mean
     ...     def draw(self, x, generator=None):
     ...         return None  # nothing is random
     ...     def mix(self, x, y, noise):
@@ -66,20 +66,20 @@ class BatchTransform(nn.Module, ABC):
         draw : Draw, optional
             Draw of :meth:`sample` to replay.
         generator : torch.Generator, optional
-            Source of the draws, on the device of ``x``; torch's own where absent.
+            Source of the draws, on the device of ``x``; torch's default generator if absent.
 
         Returns
         -------
         Tensor or tuple
-            ``x'``, of the shape, dtype and device of ``x``; ``(x', y')`` where ``y`` is given.
+            ``x'``, of the shape, dtype and device of ``x``; ``(x', y')`` if ``y`` is given.
 
         Raises
         ------
         TypeError
-            If ``x`` is not a floating-point tensor, or ``y`` not a tensor.
+            If ``x`` is not a floating-point tensor, or ``y`` is not a tensor.
         ValueError
-            If ``x`` is empty or not a batch, the number of labels is another, or the draw is that
-            of another batch.
+            If ``x`` is empty or not a batch, the number of labels differs, or the draw was made for
+            another batch.
         """
         trials = as_trials(x)
         if x.ndim == 2:
@@ -102,7 +102,7 @@ class BatchTransform(nn.Module, ABC):
         return mixed if y is None else (mixed, labels)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
-        """Draw what is random for a batch, to be replayed by ``transform(x, y, draw=...)``."""
+        """Draw the random values for a batch, to replay by ``transform(x, y, draw=...)``."""
         trials = as_trials(x)[:, 0]
         if generator is None:
             generator = own_generator(x.device)
@@ -110,23 +110,24 @@ class BatchTransform(nn.Module, ABC):
 
 
 class Mixup(BatchTransform):
-    r"""Mix each trial with another, and its label too.
+    r"""Mix each trial, and its label, with those of another.
 
     .. math:: x'_i = \lambda_i\, x_i + (1 - \lambda_i)\, x_{\pi(i)}, \qquad
        \lambda_i = \max(\beta_i, 1 - \beta_i),\ \beta_i \sim \operatorname{Beta}(\alpha, \alpha).
 
-    Each trial keeps at least half of itself: as the permutation :math:`\pi` is random, batches
-    are distributed as with :math:`\beta`, and :math:`\alpha = 0` is the identity. Labels become
-    ``(y, y_partner, weight)``, shape (batch, ...) twice and (batch,): the loss of both, by weight.
+    Each trial keeps a weight of at least one half. Since the permutation :math:`\pi` is random,
+    batches are distributed as with :math:`\beta`, and :math:`\alpha = 0` is the identity. Labels
+    become ``(y, y_partner, weight)``, of shapes (batch, ...), (batch, ...) and (batch,), for the
+    weighted sum of both losses.
 
     Parameters
     ----------
     alpha : float or Strength
-        Parameter of the beta distribution. A number, from 0 to 10, is frozen, since a loss of
-        mixed labels is never against it; a learnable ``Strength(0.4, low=0.05, high=2.0)`` has a
-        gradient, but at zero, where it would stay.
+        Parameter of the beta distribution. A number from 0 to 10 is frozen, since the loss of mixed
+        labels does not oppose mixing. A learnable ``Strength(0.4, low=0.05, high=2.0)`` has a
+        gradient except at zero, where it would stay.
     beta_per_sample : bool
-        Whether each trial has a weight of its own, or all share the batch's.
+        Whether weights are drawn per trial or, the default, per batch.
 
     Raises
     ------
@@ -145,7 +146,7 @@ class Mixup(BatchTransform):
     (torch.Size([4, 2, 100]), [0, 1, 2, 3], True)
     """
 
-    #: Smallest parameter that is told from zero.
+    #: Smallest parameter distinguished from zero.
     SMALLEST = 1e-3
 
     def __init__(self, alpha: float | Strength = 0.4, beta_per_sample: bool = False) -> None:
@@ -170,26 +171,26 @@ class Mixup(BatchTransform):
 
 
 class SegmentationReconstruction(BatchTransform):
-    r"""Build a trial from segments of random trials of its class, each in its place.
+    r"""Rebuild each trial from segments of random trials of its class, kept in position.
 
     .. math:: x'_i(t) = x_{j(i, k)}(t), \qquad t \in \text{segment } k,\
        j(i, k) \text{ uniform over } \{j : y_j = y_i\}.
 
-    Labels stay as they are. Without labels all trials are of one class.
+    Labels are unchanged. Without labels, all trials are treated as one class.
 
     Parameters
     ----------
     n_segments : int
-        Number of segments, of the same length but for the last, which takes up the rest.
+        Number of segments, of equal length except for the last, which takes the remainder.
     p : float or Strength
-        Probability that a trial is rebuilt. A number is frozen: nothing rewards this transform for
-        its width.
+        Probability that a trial is rebuilt. A number is frozen: objectives do not reward the width
+        of this transform.
 
     Raises
     ------
     ValueError
-        If the number of segments is not positive or above that of samples, or labels are not one
-        class per trial.
+        If the number of segments is not positive or exceeds the number of samples, or labels are
+        not one class per trial.
 
     References
     ----------
@@ -212,7 +213,7 @@ class SegmentationReconstruction(BatchTransform):
         self.p = as_strength("p", p, unit="probability", learnable=False)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Draw whether a trial is rebuilt, and where each segment is from, U(0, 1)."""
+        """Draw whether a trial is rebuilt, and the source of each segment, U(0, 1)."""
         gate = draw_choices(x, len(x), generator=generator)
         return gate, uniform(x, len(x), self.n_segments, generator=generator)
 

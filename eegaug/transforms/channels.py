@@ -21,12 +21,13 @@ class ChannelsDropout(GainTransform):
 
     .. math:: x'_c = (1 - b_c)\,x_c, \qquad b_c \sim \operatorname{Bernoulli}(p_\mathrm{drop}).
 
-    What remains is not scaled up.
+    The remaining channels are not rescaled.
 
     Parameters
     ----------
     p_drop : float or Strength
-        Probability that a channel is dropped; a number starts a learnable strength from 0 to 1.
+        Probability that a channel is dropped; a number initialises a learnable strength from 0 to
+        1.
     p : float or Strength
         Probability that a trial is transformed.
 
@@ -52,11 +53,11 @@ class ChannelsDropout(GainTransform):
         return draw_choices(x, len(x), x.shape[1], generator=generator)
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
-        """Return zeros for the channels that are dropped."""
+        """Return zero for each dropped channel, otherwise one."""
         return 1 - noise.taken(self.p_drop)[:, :, None]
 
     def own_choices(self, noise: Any) -> Iterator[tuple[Choices, Strength]]:
-        """Yield which channels are dropped."""
+        """Yield the choice of dropped channels."""
         yield noise, self.p_drop
 
 
@@ -66,22 +67,23 @@ class ChannelsShuffle(ChannelMixingTransform):
     .. math:: x'_c = x_{\pi(c)}, \qquad \pi \text{ uniform over the permutations of }
        \{c : b_c = 1\},\ b_c \sim \operatorname{Bernoulli}(p_\mathrm{shuffle}).
 
-    The permutation grows channel by channel: the next to join changes places with one of those
-    already in, or with itself, so that its joining is one step, from :math:`P_{j-1}` to
+    The permutation grows channel by channel: each channel that joins is swapped with one of those
+    already in the set, or with itself. Joining is thus one step, from :math:`P_{j-1}` to
     :math:`P_j`, and the matrix :math:`\sum_j (b_j - b_{j+1})\, P_j` has an exact slope in each
     choice.
 
     Parameters
     ----------
     p_shuffle : float or Strength
-        Probability that a channel is in the set; a number starts a learnable strength from 0 to 1.
+        Probability that a channel is in the set; a number initialises a learnable strength from 0
+        to 1.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the signals have a single channel.
+        If the signals have only one channel.
 
     References
     ----------
@@ -108,7 +110,7 @@ class ChannelsShuffle(ChannelMixingTransform):
         return choice, uniform(x, len(x), x.shape[1], generator=generator)
 
     def own_choices(self, noise: Any) -> Iterator[tuple[Choices, Strength]]:
-        """Yield which channels are in the set."""
+        """Yield the choice of channels in the set."""
         yield noise[0], self.p_shuffle
 
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
@@ -126,7 +128,7 @@ class ChannelsShuffle(ChannelMixingTransform):
 
     @staticmethod
     def _permutations(order: Tensor, partner: Tensor) -> Tensor:
-        """Return where each channel comes from after each joining, (batch, channels, steps)."""
+        """Return the source of each channel after each step, shape (batch, channels, steps)."""
         n_channels = order.shape[1]
         source = torch.arange(n_channels, device=order.device).expand_as(order)
         steps = [source]
@@ -148,20 +150,21 @@ class ChannelsSymmetry(ChannelMixingTransform):
     Parameters
     ----------
     ch_names : sequence of str, optional
-        Names of the channels in the 10-20 system, where odd numbers are left.
+        Channel names in the 10-20 system, where odd numbers are on the left.
     positions : array-like, optional
         Sensor positions relative to the head's centre, shape (channels, 3), x from left to
         right; instead of names.
     mirrored : sequence of int, optional
         Index of each channel's counterpart; instead of names and positions.
     p : float or Strength
-        Probability of the exchange; a number starts a learnable :class:`~eegaug.FlipProbability`.
+        Probability of the exchange; a number initialises a learnable
+        :class:`~eegaug.FlipProbability`.
 
     Raises
     ------
     ValueError
-        If not one of the three is given, names are none of the system, no channel has a
-        counterpart, a counterpart's counterpart is another channel, or the signals have other
+        If not exactly one of the three is given, a name is not in the 10-20 system, no channel has
+        a counterpart, ``mirrored`` is not its own inverse, or the signals have another number of
         channels.
 
     References
@@ -189,7 +192,7 @@ class ChannelsSymmetry(ChannelMixingTransform):
         given = [name is not None for name in (ch_names, positions, mirrored)]
         if sum(given) != 1:
             raise ValueError(
-                "One of `ch_names`, `positions` and `mirrored` should be given."
+                "Exactly one of `ch_names`, `positions` and `mirrored` should be given."
                 f" Found {sum(given)}."
             )
         if ch_names is not None:
@@ -213,13 +216,13 @@ class ChannelsSymmetry(ChannelMixingTransform):
         return cls(**kwargs)
 
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the exchange of channels: the gate alone decides."""
+        """Return the exchange of channels; the gate decides whether it applies."""
         check_channels(len(self.swap), x)
         return self.swap.to(x.dtype).expand(len(x), -1, -1)
 
 
 class ChannelsReref(ChannelMixingTransform):
-    r"""Take a random channel as the reference.
+    r"""Re-reference the signals to a random channel.
 
     .. math:: x'_c = x_c - x_r \ (c \ne r), \qquad x'_r = -x_r,
 
@@ -228,7 +231,7 @@ class ChannelsReref(ChannelMixingTransform):
     Parameters
     ----------
     p : float or Strength
-        Probability of the change; a number starts a learnable strength from 0 to 1.
+        Probability of re-referencing; a number initialises a learnable strength from 0 to 1.
 
     References
     ----------
@@ -250,7 +253,7 @@ class ChannelsReref(ChannelMixingTransform):
         return uniform(x, len(x), generator=generator)
 
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the identity less the reference, in every row and twice in its own."""
+        """Return the identity less the reference in each row, twice in the reference's own row."""
         channels = torch.arange(x.shape[1], device=x.device)
         reference = (channels == (noise[:, None] * x.shape[1]).long()).to(x.dtype)
         eye = torch.eye(x.shape[1], device=x.device, dtype=x.dtype)
@@ -258,7 +261,7 @@ class ChannelsReref(ChannelMixingTransform):
 
 
 class ChannelsInterpolation(ChannelMixingTransform):
-    r"""Replace channels by what the others predict, as bad channels are interpolated.
+    r"""Replace channels by interpolation from the others, as for bad channels.
 
     .. math:: x'_c = (1 - b_c)\,x_c + b_c \sum_{d \ne c} W_{cd}\,x_d, \qquad
        b_c \sim \operatorname{Bernoulli}(p_\mathrm{interp}),
@@ -270,14 +273,15 @@ class ChannelsInterpolation(ChannelMixingTransform):
     positions : array-like
         Sensor positions relative to the head's centre, shape (channels, 3).
     p_interp : float or Strength
-        Probability that a channel is replaced; a number starts a learnable strength from 0 to 1.
+        Probability that a channel is replaced; a number initialises a learnable strength from 0 to
+        1.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the positions are not those of two or more sensors on a sphere, or not those of the
+        If the positions are not those of two or more sensors on a sphere, or do not match the
         signals' channels.
 
     References
@@ -322,12 +326,12 @@ class ChannelsInterpolation(ChannelMixingTransform):
         return draw_choices(x, len(x), x.shape[1], generator=generator)
 
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the identity, with the rows of the channels that are replaced."""
+        """Return the identity, with interpolation weights in the rows of replaced channels."""
         check_channels(len(self.weights), x)
         eye = torch.eye(x.shape[1], device=x.device, dtype=x.dtype)
         chosen = noise.taken(self.p_interp)[:, :, None]
         return eye + chosen * (self.weights.to(x.dtype) - eye)
 
     def own_choices(self, noise: Any) -> Iterator[tuple[Choices, Strength]]:
-        """Yield which channels are replaced."""
+        """Yield the choice of replaced channels."""
         yield noise, self.p_interp

@@ -1,4 +1,4 @@
-"""What a custom transform has to keep, checked on signals."""
+"""Checks of the rules that a custom transform has to follow."""
 
 from __future__ import annotations
 
@@ -14,36 +14,38 @@ from eegaug.transforms.draws import Draw
 from eegaug.transforms.transform import Transform
 from eegaug.validation import found
 
-#: How far two results of the same noise may differ, as a fraction of the largest signal: sums of
-#: a GPU come in no fixed order.
+#: Largest difference between two results for the same noise, as a fraction of the largest sample:
+#: sums on a GPU have no fixed order.
 ROUNDING = 1e-5
 
 
 def check_transform(transform: Transform, x: Tensor) -> None:
-    """Raise where a transform breaks what layers, models and objectives build on.
+    """Raise if a transform breaks a rule that layers, models and objectives rely on.
 
-    A transform returns signals of the shape and dtype of those it is given (or of
-    :meth:`~eegaug.Augmentation.resized`), which it leaves as they are, does the same for the same
-    noise, is the identity at zero strength, and lets a gradient through to the signals and to every
-    learnable strength, which may be zero but not NaN. A probability of choices needs one only where
-    these are taken in part, if :meth:`~eegaug.Transform.own_choices` yields them.
+    A transform returns signals of the shape and dtype of its input (or of
+    :meth:`~eegaug.Augmentation.resized`), does not modify its input, returns the same result for
+    the same noise, is the identity at zero strength, and has a gradient in the signals and in every
+    learnable strength, which may be zero but not NaN. The probability of choices needs a gradient
+    only where these are taken in part, if :meth:`~eegaug.Transform.own_choices` yields them.
 
-    The transform is checked in training mode, and left as it was found; so are torch's random
-    numbers. :class:`~eegaug.InvariantModel` checks every transform that is not of this package when
-    it is built, where its network has ``n_chans`` and ``n_times``, and
-    :class:`~eegaug.integrations.braindecode.EEGClassifier` on the first batch.
+    The check runs in training mode, and restores the transform and torch's random state afterwards.
+    :class:`~eegaug.InvariantModel` checks every custom transform when it is built, if its network
+    has ``n_chans`` and ``n_times``, and :class:`~eegaug.integrations.braindecode.EEGClassifier`
+    checks on the first batch.
 
     Parameters
     ----------
     transform : Transform
-        What is to be checked, at the strengths it has. At zero it draws nothing that could differ.
+        Transform to check, at its current strengths. At zero strength, randomness outside of
+        ``noise`` has no effect and is not detected.
     x : Tensor
-        Signals, as the transform takes them: two trials are enough.
+        Signals of the shape that the transform takes; two trials are enough.
 
     Raises
     ------
     TypeError
-        If it is not a :class:`~eegaug.Transform`, or ``x`` not a floating-point tensor.
+        If ``transform`` is not a :class:`~eegaug.Transform`, or ``x`` is not a floating-point
+        tensor.
     ValueError
         If the transform breaks a rule, or ``x`` is not finite.
 
@@ -77,7 +79,7 @@ def check_transform(transform: Transform, x: Tensor) -> None:
             given = x.clone()
             first, second = transform(given, draw=draw), transform(x.clone(), draw=draw)
         if not torch.equal(given, x):
-            raise _broken(transform, "leave the signals that it is given", "other signals there")
+            raise _broken(transform, "leave its input unchanged", "modified signals")
         if (first - second).abs().max() > ROUNDING * x.abs().max():
             raise _broken(
                 transform,
@@ -90,14 +92,14 @@ def check_transform(transform: Transform, x: Tensor) -> None:
 
 
 def check_custom_transforms(augmentation: nn.Module, x: Tensor) -> None:
-    """Check the transforms inside that are not of this package, on what each of them is given.
+    """Check the custom transforms inside, each on the signals that it receives.
 
     Parameters
     ----------
     augmentation : Augmentation
         Transform, layer or chain.
     x : Tensor
-        Signals (batch, channels, times) or (batch, windows, channels, times) in front of it.
+        Signals (batch, channels, times) or (batch, windows, channels, times), as its input.
     """
     if isinstance(augmentation, Transform):
         if not _is_ours(augmentation):
@@ -109,15 +111,15 @@ def check_custom_transforms(augmentation: nn.Module, x: Tensor) -> None:
 
 
 def check_when_built(augmentation: nn.Module, n_chans: int | None, n_times: int | None) -> None:
-    """Check the transforms inside that are not of this package, on signals of a network's shape.
+    """Check the custom transforms inside, on signals of a network's input shape.
 
     Parameters
     ----------
     augmentation : Augmentation
         Transform, layer or chain.
     n_chans, n_times : int or None
-        What the network takes. Where it is not known, nothing is checked; nor is a transform that
-        changes the length.
+        Input shape of the network. If it is unknown, nothing is checked; transforms that change the
+        length are skipped.
     """
     if not n_chans or not n_times:
         return
@@ -138,7 +140,7 @@ def _is_ours(transform: Transform) -> bool:
 
 
 def _check_shape(transform: Transform, trials: Tensor) -> None:
-    """Check what `augment` returns, before `forward` gives it the dtype of the signals."""
+    """Check shape and dtype of what `augment` returns, before `forward` casts it."""
     rows = trials.flatten(0, 1)
     wanted = transform.resized(rows)
     draw = transform.sample(trials).repeat_interleave(trials.shape[1])
@@ -153,7 +155,7 @@ def _check_shape(transform: Transform, trials: Tensor) -> None:
 
 
 def _check_zero(transform: Transform, trials: Tensor) -> None:
-    """Check that nothing happens where all strengths are zero, the gate being open."""
+    """Check that the transform is the identity at zero strength, with the gate open."""
     strengths = [m for m in transform.modules() if isinstance(m, Strength) and m.low.item() == 0]
     extents = [strength for strength in strengths if strength is not transform.p]
     if not extents or transform.resized(trials).shape != trials.shape:
@@ -177,7 +179,7 @@ def _check_gradients(transform: Transform, x: Tensor, draw: Draw) -> None:
             if not total.requires_grad:
                 raise _broken(transform, "be differentiable in the signals", "no gradient")
             gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
-        except RuntimeError as error:  # what torch says of numpy, and of what is overwritten
+        except RuntimeError as error:  # numpy conversions, in-place changes
             message = f"{type(error).__name__}: {str(error).splitlines()[0]}"
             raise _broken(transform, "be differentiable", message.rstrip(".")) from error
         for name, gradient in zip(sources, gradients, strict=True):
@@ -201,7 +203,7 @@ def _broken(transform: Transform, rule: str, found: str) -> ValueError:
 
 
 def _own_random_numbers(x: Tensor) -> AbstractContextManager[None]:
-    """Draw without a trace in torch's random numbers, of the CPU and of the signals' device."""
+    """Preserve torch's random state, on the CPU and on the signals' device."""
     if x.device.type == "cpu":
         return torch.random.fork_rng(devices=[])
     return torch.random.fork_rng(devices=[x.device], device_type=x.device.type)

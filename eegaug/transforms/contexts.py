@@ -1,4 +1,4 @@
-"""Circumstances in which an augmentation runs: precision, mode, worker and process."""
+"""Contexts in which an augmentation runs: precision, mode, worker and process."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from torch.utils.data import get_worker_info
 
 
 def in_worker() -> bool:
-    """Whether this is a worker of a data loader, which sends its batch to another process."""
+    """Return whether this is a data loader worker, which sends its batch to another process."""
     return not torch.compiler.is_compiling() and get_worker_info() is not None
 
 
 def without_graph_in_workers() -> AbstractContextManager[object]:
-    """Build no graph in a worker of a data loader: it could not follow the batch."""
+    """Build no graph in a data loader worker, since it cannot be sent with the batch."""
     return torch.no_grad() if in_worker() else nullcontext()
 
 
 def in_full_precision(x: Tensor) -> AbstractContextManager[object]:
-    """Switch mixed precision off: positions, phases and permutations are to be exact."""
+    """Disable mixed precision: positions, phases and permutations have to be exact."""
     device = x.device.type
     mixed = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
     return torch.autocast(device, enabled=False) if mixed else nullcontext()
 
 
 def n_processes() -> int:
-    """Return the number of processes that train together, 1 where there is no such group."""
+    """Return the number of processes that train together, 1 outside distributed training."""
     distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
     return torch.distributed.get_world_size() if distributed else 1
 
 
 def own_generator(device: torch.device) -> torch.Generator | None:
-    """Return a generator of this process's own where several train together.
+    """Return a generator for this process in distributed training, otherwise None.
 
-    All may have been seeded alike, and would draw alike. Its seed is drawn from torch's generator
-    on the CPU, so a seeded training repeats.
+    Processes with the same seed would otherwise draw the same values. The generator's seed is drawn
+    from torch's CPU generator, so that seeded training is reproducible.
     """
     if n_processes() == 1:
         return None
@@ -48,7 +48,7 @@ def own_generator(device: torch.device) -> torch.Generator | None:
 
 @contextmanager
 def restored(*parameters: nn.Parameter) -> Iterator[None]:
-    """Put the values of parameters back after they were changed, whatever happens."""
+    """Restore the values of parameters on exit, even after an error."""
     before = [parameter.data.clone() for parameter in parameters]
     try:
         yield
@@ -59,7 +59,7 @@ def restored(*parameters: nn.Parameter) -> Iterator[None]:
 
 @contextmanager
 def in_mode(module: nn.Module, training: bool) -> Iterator[None]:
-    """Put a module into training or evaluation mode, and then each module inside back."""
+    """Set training or evaluation mode, and restore the mode of each module inside on exit."""
     modes = {each: each.training for each in module.modules()}
     module.train(training)
     try:

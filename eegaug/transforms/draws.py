@@ -1,4 +1,4 @@
-"""What is random in an augmentation, as values: drawn once, replayed, moved, indexed, repeated."""
+"""The random values of an augmentation: drawn once, then replayed, moved, indexed, repeated."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from eegaug.strength import Strength
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    r"""Draws that decide choices: each is taken where its draw lies below the probability.
+    r"""Draws that decide choices: a choice is taken if its draw is below the probability.
 
     Parameters
     ----------
     uniform : Tensor
         Draws from U(0, 1), shape (batch, ...).
     in_part : bool
-        Whether choices with a learnable probability are taken in part next to that probability
-        (:func:`eegaug.functional.bernoulli`), which gives the probability a gradient. Otherwise
-        all choices are whole, and :meth:`log_prob` is what the probability learns from.
+        Whether choices with a learnable probability are taken in part if their draw is close to it
+        (:func:`eegaug.functional.bernoulli`), which gives the probability a gradient. Otherwise all
+        choices are whole, and the probability learns through :meth:`log_prob`.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Choices:
     in_part: bool = True
 
     def taken(self, probability: Strength) -> Tensor:
-        """Return the choices, 0 or 1 or in part, of the shape and dtype of the draws."""
+        """Return the choices, 0, 1 or in between, in the shape and dtype of the draws."""
         p = probability()
         if self.in_part and probability.learnable:
             return functional.bernoulli(self.uniform, p)
@@ -52,7 +52,7 @@ class Choices:
         """Return the log-probability of each trial's whole choices, shape (batch,)."""
         p = probability()
         taken = (self.uniform < p).to(self.uniform.dtype).reshape(len(self.uniform), -1)
-        tiny = torch.finfo(p.dtype).eps  # at the ends of the range the logarithm stays finite
+        tiny = torch.finfo(p.dtype).eps  # keeps the logarithm finite at 0 and 1
         return (taken * torch.log(p + tiny) + (1 - taken) * torch.log1p(tiny - p)).sum(1)
 
 
@@ -62,17 +62,18 @@ Noise: TypeAlias = Tensor | Choices | tuple["Noise", ...] | None
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """Everything that is random in the augmentation of a batch.
+    """All random values in the augmentation of a batch.
 
-    Replaying a draw gives the same signals; it holds no strength. ``len(draw)`` is its number of
-    rows, one per trial, and ``draw[index]`` the draw for some of them.
+    Replaying a draw at the same strengths returns the same signals; the draw itself holds no
+    strength. ``len(draw)`` is its number of rows, one per trial, and ``draw[index]`` is the draw
+    for some of the trials.
 
     Parameters
     ----------
     noise : nested tuple of Tensor
         Draws with one row per trial.
     shape : tuple of int
-        Shape of the signals that it was drawn for, (batch, channels, times).
+        Shape of the signals for which it was drawn, (batch, channels, times).
 
     Examples
     --------
@@ -90,12 +91,14 @@ class Draw:
         return self.shape[0]
 
     def __getitem__(self, index: int | slice | Tensor | Sequence[int]) -> Draw:
-        with suppress(TypeError):  # a number, of numpy or torch too
+        with suppress(TypeError):  # a scalar, also of numpy or torch
             index = operator.index(index)  # type: ignore[arg-type]
             index = slice(index, index + 1 or None)
         rows = torch.arange(len(self))[index.cpu() if isinstance(index, Tensor) else index]
         if len(rows) == 0:
-            raise IndexError(f"No row of a draw of {len(self)} trials is at {index}.")
+            raise IndexError(
+                f"The index of a draw should select some of its {len(self)} trials. Found {index}."
+            )
         return self._mapped(lambda draws: draws[rows.to(draws.device)], len(rows))
 
     def to(self, device: torch.device | str) -> Draw:
@@ -103,19 +106,19 @@ class Draw:
         return self._mapped(lambda draws: draws.to(device), len(self))
 
     def repeat_interleave(self, repeats: int) -> Draw:
-        """Return a draw with each row several times in succession, such as once per window."""
+        """Return a draw with each row repeated in succession, such as once per window."""
         if repeats == 1:
             return self
         return self._mapped(lambda draws: draws.repeat_interleave(repeats, 0), repeats * len(self))
 
     def repeat(self, repeats: int) -> Draw:
-        """Return a draw with all rows in order, several times."""
+        """Return a draw with all rows in order, repeated."""
         return self._mapped(
             lambda draws: draws.repeat(repeats, *[1] * (draws.ndim - 1)), repeats * len(self)
         )
 
     def whole(self) -> Draw:
-        """Return the same draw with no choice taken in part."""
+        """Return the same draw with all choices whole."""
         return Draw(whole_choices(self.noise), self.shape)
 
     def _mapped(self, function: Callable[[Tensor], Tensor], rows: int) -> Draw:
@@ -123,7 +126,7 @@ class Draw:
 
 
 def interleave(draws: Sequence[Draw]) -> Draw:
-    """Return the draws of several copies as one: the copies of each trial follow one another.
+    """Return the draws of several copies as one, with the copies of each trial in succession.
 
     Parameters
     ----------
@@ -152,7 +155,7 @@ def map_noise(function: Callable[[Tensor], Tensor], noise: Noise) -> Noise:
 
 
 def whole_choices(noise: Noise) -> Noise:
-    """Return nested draws with no choice taken in part."""
+    """Return nested draws with all choices whole."""
     if isinstance(noise, Choices):
         return Choices(noise.uniform, False)
     if isinstance(noise, tuple):
@@ -185,7 +188,7 @@ def uniform(
     Tensor
     """
     draws = x.new_empty(shape)
-    # without values there is nothing to draw, nor should the shape of draws cost a draw
+    # meta tensors serve for the shapes of draws, which should not consume random numbers
     return draws if x.is_meta else draws.uniform_(low, high, generator=generator)
 
 
@@ -210,10 +213,10 @@ def normal(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> 
 
 
 def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Tensor:
-    """Draw from U(0, 1), spread evenly over the batch, so that it holds each choice in its share.
+    """Draw from U(0, 1), spread evenly over the batch, so that choices occur in proportion.
 
-    In each column one draw lies in each of as many equal parts of [0, 1] as there are trials; a
-    draw by itself is uniform, and the draws of one trial are independent.
+    [0, 1] is divided into as many equal parts as there are trials, and each column has one draw in
+    each part. A single draw is uniform, and the draws of one trial are independent.
 
     Parameters
     ----------
@@ -229,12 +232,12 @@ def stratified(x: Tensor, *shape: int, generator: torch.Generator | None = None)
     Tensor
     """
     part, within = uniform(x, 2, *shape, generator=generator)
-    # a little less than its part, lest rounding reach one, which no probability is above
+    # slightly less than the part: a draw rounded to one would not be below any probability
     return (part.argsort(0) + within) * ((1 - torch.finfo(x.dtype).eps) / shape[0])
 
 
 def draw_choices(x: Tensor, *shape: int, generator: torch.Generator | None = None) -> Choices:
-    """Draw what decides choices, spread evenly over the batch as in :func:`stratified`.
+    """Draw choices, spread evenly over the batch as in :func:`stratified`.
 
     Parameters
     ----------
@@ -253,7 +256,7 @@ def draw_choices(x: Tensor, *shape: int, generator: torch.Generator | None = Non
 
 
 def noise_shapes(noise: Noise) -> list[tuple[str | int, ...]]:
-    """Return the shapes of all draws in turn, those of choices marked; an empty one for none."""
+    """Return the shapes of all draws in order, choices marked; an empty shape for no draw."""
     if isinstance(noise, Choices):
         return [("choices", *noise.uniform.shape)]
     if isinstance(noise, tuple):
@@ -273,7 +276,7 @@ def tensors_in(noise: Noise) -> Iterator[Tensor]:
 
 
 def _interleaved(parts: Sequence[Noise]) -> Noise:
-    """Return several nested draws of one structure as one, row by row in turn."""
+    """Interleave the rows of several nested draws of the same structure."""
     first = parts[0]
     if isinstance(first, Choices):
         rows = torch.stack([part.uniform for part in parts if isinstance(part, Choices)], 1)

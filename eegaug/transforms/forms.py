@@ -1,4 +1,4 @@
-"""Bases of the linear forms: a subclass writes one formula, and takes part in fused layers."""
+"""Base classes of the linear forms: a subclass defines one formula, and fuses in layers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SpectralTransform(Transform):
         """Return real and imaginary part of the response, shape (batch, channels or 1, freqs).
 
         ``freqs`` holds the frequencies of ``rfft`` in cycles per sample, from 0 to at most 0.5;
-        of the responses at 0 and at 0.5 the real part is taken.
+        only the real part of the response is used at 0 and 0.5.
         """
 
     def step(self, x: Tensor, noise: Any) -> Operators:
@@ -66,7 +66,7 @@ class ModulationTransform(Transform):
     def carrier(self, times: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return real and imaginary part of the carrier, (batch, channels or 1, times or 1).
 
-        ``times`` counts samples: 0, 1, 2, ...
+        ``times`` holds the sample indices 0, 1, 2, ...
         """
 
     def step(self, x: Tensor, noise: Any) -> Operators:
@@ -77,7 +77,7 @@ class ModulationTransform(Transform):
 
 
 class GainTransform(Transform):
-    """Base of transforms that multiply over channels and times: ``gain * x``.
+    """Base of transforms that multiply by a gain over channels and times: ``gain * x``.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class GainTransform(Transform):
     Examples
     --------
     >>> from eegaug import as_strength
-    >>> class FadeIn(GainTransform):  # from a level that is learned
+    >>> class FadeIn(GainTransform):  # from a learned level
     ...     def __init__(self, depth=0.5, *, p=1.0):
     ...         super().__init__(p=p)
     ...         self.depth = as_strength("depth", depth, unit="fraction")
@@ -100,7 +100,7 @@ class GainTransform(Transform):
 
     @abstractmethod
     def gain(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the gain, shape (batch, channels or 1, times or 1); ``x`` has the shape."""
+        """Return the gain, shape (batch, channels or 1, times or 1); ``x`` gives the sizes."""
 
     def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the gain less that of the identity."""
@@ -127,7 +127,7 @@ class ChannelMixingTransform(Transform):
 
     @abstractmethod
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the matrix, shape (batch, channels, channels); ``x`` has the shape."""
+        """Return the matrix, shape (batch, channels, channels); ``x`` gives the sizes."""
 
     def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the matrix less that of the identity."""
@@ -138,8 +138,8 @@ class ChannelMixingTransform(Transform):
 class AdditiveTransform(Transform):
     """Base of transforms that add a term: ``x + term``.
 
-    A transform of none of the other forms fits here too, its term the whole step from the
-    signal to its transform.
+    A transform in none of the other forms fits here too: its term is the whole step from the signal
+    to its transform.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ class AdditiveTransform(Transform):
 
     Examples
     --------
-    >>> class Rectify(AdditiveTransform):  # which is not linear in the signal
+    >>> class Rectify(AdditiveTransform):  # not linear in the signal
     ...     def term(self, x, noise):
     ...         return x.abs() - x
     >>> Rectify()(torch.tensor([[[1.0, -2.0]]])).tolist()
@@ -157,7 +157,7 @@ class AdditiveTransform(Transform):
 
     @abstractmethod
     def term(self, x: Tensor, noise: Any) -> Tensor:
-        """Return what is added, shape (batch, channels, times)."""
+        """Return the added term, shape (batch, channels, times)."""
 
     def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the term."""
@@ -165,7 +165,7 @@ class AdditiveTransform(Transform):
 
 
 class NoiseTransform(Transform):
-    """Base of transforms that add noise at a strength: ``x + strength * field``.
+    """Base of transforms that add scaled noise: ``x + strength * field``.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ class NoiseTransform(Transform):
         """Return the strength, a scalar."""
 
     def field(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the noise at strength one, shape (batch, channels, times): that drawn."""
+        """Return the noise at strength one, shape (batch, channels, times); by default the draw."""
         return noise
 
     def step(self, x: Tensor, noise: Any) -> Operators:
@@ -200,8 +200,8 @@ class NoiseTransform(Transform):
         return self.scaled_step(x, noise, None)
 
     def scaled_step(self, x: Tensor, noise: Any, scale: Tensor | None) -> Operators:
-        """Return the term: all factors of a trial are one number before they meet its samples."""
-        if type(self).step is not NoiseTransform.step:  # a formula of a subclass
+        """Return the term; all factors of a trial are combined before they multiply its samples."""
+        if type(self).step is not NoiseTransform.step:  # overridden by a subclass
             return super().scaled_step(x, noise, scale)
         total = self.level() if scale is None else scale * self.level()
         return Operators(term=times(total, self.field(x, noise)))

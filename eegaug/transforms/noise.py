@@ -1,4 +1,4 @@
-"""Noise and artefacts that are added."""
+"""Additive noise and artefacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eegaug.transforms.forms import NoiseTransform
 from eegaug.transforms.transform import check_channels
 from eegaug.validation import check_number, check_positive
 
-#: Unit of what is added: whatever the signals are in.
+#: Unit of the added noise: that of the signals.
 UNIT = "unit of the signal"
 
 
@@ -27,7 +27,7 @@ class GaussianNoise(NoiseTransform):
     Parameters
     ----------
     std : float or Strength
-        Standard deviation (unit of the signal); a number starts a learnable strength from 0 to
+        Standard deviation (unit of the signal); a number initialises a learnable strength from 0 to
         1.
     p : float or Strength
         Probability that a trial is transformed.
@@ -66,7 +66,7 @@ class BandNoise(NoiseTransform):
     .. math:: x' = x + \sigma\, n, \qquad N(f) \sim \mathcal{CN}(0, 1)
        \text{ for } f_1 \le f \le f_2, \text{ else } 0,
 
-    with :math:`n` of variance one, but neither mean nor Nyquist frequency.
+    with :math:`n` of unit variance, without the mean and the Nyquist frequency.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class BandNoise(NoiseTransform):
     low, high : float
         Ends of the band (Hz).
     std : float or Strength
-        Standard deviation (unit of the signal); a number starts a learnable strength from 0 to
+        Standard deviation (unit of the signal); a number initialises a learnable strength from 0 to
         1.
     p : float or Strength
         Probability that a trial is transformed.
@@ -83,7 +83,7 @@ class BandNoise(NoiseTransform):
     Raises
     ------
     ValueError
-        If the band is empty, goes beyond the Nyquist frequency, or holds no frequency of the
+        If the band is empty, goes beyond the Nyquist frequency, or contains no frequency of the
         window.
 
     Examples
@@ -119,7 +119,7 @@ class BandNoise(NoiseTransform):
         self.std = as_strength("std", std, unit=UNIT)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw the spectrum within the band, and return the noise, of variance one."""
+        """Draw the spectrum within the band, and return the noise, of unit variance."""
         return _band_noise(x, self.sfreq, self.low, self.high, generator)
 
     def level(self) -> Tensor:
@@ -132,7 +132,7 @@ class BandNoise(NoiseTransform):
 
 
 class PowerlineNoise(NoiseTransform):
-    r"""Add the hum of the mains, stronger in some channels than in others.
+    r"""Add mains hum, with a random amplitude per channel.
 
     .. math:: x'_c(t) = x_c(t) + a\, u_c \cos(2 \pi f t + 2 \pi v), \qquad
        u_c, v \sim U(0, 1).
@@ -142,10 +142,10 @@ class PowerlineNoise(NoiseTransform):
     sfreq : float
         Sampling rate (Hz).
     amplitude : float or Strength
-        Largest amplitude :math:`a` (unit of the signal); a number starts a learnable strength
+        Largest amplitude :math:`a` (unit of the signal); a number initialises a learnable strength
         from 0 to 1.
     line_freq : float
-        Frequency of the mains (Hz).
+        Mains frequency (Hz).
     p : float or Strength
         Probability that a trial is transformed.
 
@@ -200,17 +200,17 @@ class PowerlineNoise(NoiseTransform):
         return gain * hum
 
     def extra_repr(self) -> str:
-        """Show sampling rate and frequency of the mains."""
+        """Show sampling rate and mains frequency."""
         return f"{super().extra_repr()}, line_freq={self.line_freq:g}"
 
 
 class EMGNoise(NoiseTransform):
-    r"""Add a burst of muscle activity: noise above 20 Hz that swells and ebbs.
+    r"""Add a burst of muscle activity: noise above 20 Hz that rises and falls.
 
     .. math:: x'_c(t) = x_c(t) + a\, u_c\, h(t)\, n_c(t), \qquad u_c \sim U(0, 1),
 
-    with :math:`n` band noise of variance one and :math:`h` a Hann window of a random half to
-    whole of the signal's length, at a random place.
+    with :math:`n` band noise of unit variance and :math:`h` a Hann window at a random position, of
+    a random length from half of the signal to all of it.
 
     Parameters
     ----------
@@ -218,14 +218,14 @@ class EMGNoise(NoiseTransform):
         Sampling rate (Hz), above 40 Hz.
     amplitude : float or Strength
         Largest standard deviation :math:`a` (unit of the signal), at the burst's peak; a number
-        starts a learnable strength from 0 to 1.
+        initialises a learnable strength from 0 to 1.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the sampling rate leaves nothing above 20 Hz.
+        If the Nyquist frequency is not above 20 Hz.
 
     Examples
     --------
@@ -257,7 +257,7 @@ class EMGNoise(NoiseTransform):
         return self.amplitude()
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw the burst, of variance one where it peaks in the channel it is strongest in."""
+        """Draw the burst, of at most unit variance at its peak."""
         length, place = uniform(x, 2, len(x), 1, 1, generator=generator)
         length = (1 + length) / 2
         within = _relative_times(x) - place * (1 - length)
@@ -267,31 +267,31 @@ class EMGNoise(NoiseTransform):
 
 
 class EOGNoise(NoiseTransform):
-    r"""Add the eyes' blinks, strongest at the front.
+    r"""Add eye blinks, strongest at the front.
 
     .. math:: x'_c(t) = x_c(t) + a\, u\, w_c\, e^{-\frac12 (t - t_0)^2 / s^2}, \qquad
        u, t_0 / T \sim U(0, 1),\ s = 0.1\,\mathrm{s},
 
-    one blink in each four seconds. The weight :math:`w_c` falls from 1 at the nose by a factor
-    of :math:`e` each 45 degrees.
+    one blink per four seconds. The weight :math:`w_c` falls from 1 at the nose by a factor of
+    :math:`e` every 45 degrees.
 
     Parameters
     ----------
     sfreq : float
         Sampling rate (Hz).
     positions : array-like, optional
-        Sensor positions relative to the head's centre, shape (channels, 3), y to the front;
-        where absent, all channels see the blinks alike.
+        Sensor positions relative to the head's centre, shape (channels, 3), y to the front; if
+        absent, blinks are equal in all channels.
     amplitude : float or Strength
-        Largest peak :math:`a` (unit of the signal); a number starts a learnable strength from 0
-        to 1.
+        Largest peak :math:`a` (unit of the signal); a number initialises a learnable strength from
+        0 to 1.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the positions are not those of sensors on a head, or of the signals' channels.
+        If the positions do not lie on a sphere, or do not match the signals' channels.
 
     Examples
     --------
@@ -300,7 +300,7 @@ class EOGNoise(NoiseTransform):
     torch.Size([8, 2, 300])
     """
 
-    #: One blink in so many seconds, each of this width (s).
+    #: Time per blink, and width of a blink (s).
     EVERY, WIDTH = 4.0, 0.1
 
     sfreq: float
@@ -329,7 +329,7 @@ class EOGNoise(NoiseTransform):
         return self.amplitude()
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw place and height of each blink, U(0, 1)."""
+        """Draw position and height of each blink, U(0, 1)."""
         duration = x.shape[-1] / self.sfreq
         return uniform(x, len(x), 2, max(1, round(duration / self.EVERY)), generator=generator)
 
@@ -338,7 +338,7 @@ class EOGNoise(NoiseTransform):
         place, height = noise.unbind(1)
         duration = x.shape[-1] / self.sfreq
         since = duration * (_relative_times(x) - place[:, :, None])
-        # what is too small to see is slow to compute
+        # clamped, since exponentials in the denormal range are slow
         exponent = (-0.5 * (since / self.WIDTH).square()).clamp_min(-50)
         blinks = height[:, None] @ torch.exp(exponent)
         weights = x.new_ones(x.shape[1]) if self.weights is None else self.weights.to(x.dtype)
@@ -354,9 +354,9 @@ def _relative_times(x: Tensor) -> Tensor:
 def _band_noise(
     x: Tensor, sfreq: float, low: float, high: float, generator: torch.Generator | None
 ) -> Tensor:
-    """Draw Gaussian noise of variance one whose frequencies lie in a band, of x's shape."""
+    """Draw Gaussian noise of unit variance whose frequencies lie in a band, of x's shape."""
     n_times = x.shape[-1]
-    # a bin at an end of the band is in it, however the numbers are rounded
+    # the tolerance keeps bins at the ends of the band despite rounding
     first = max(1, math.ceil(low * n_times / sfreq - 1e-6))
     last = min((n_times - 1) // 2, math.floor(high * n_times / sfreq + 1e-6))
     if last < first:

@@ -1,4 +1,4 @@
-"""Rotations of the cap: what the sensors would record if they sat elsewhere."""
+"""Rotations of the cap: the signals at rotated sensor positions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from eegaug.transforms.transform import Transform, check_channels
 
 
 class SensorsRotation(Transform):
-    r"""Turn the cap about an axis: what the sensors would see if they sat elsewhere.
+    r"""Rotate the cap about an axis: interpolate the signals at rotated sensor positions.
 
     .. math:: x' = \big(I + W(\theta) - W(0)\big)\,x, \qquad
        \theta \sim U(-1, 1)\,\theta_{\max},
 
-    with :math:`W(\theta)` the weights of spherical splines from the sensors to where they are
-    turned to. Taking :math:`W(0)` off makes zero degrees the identity, which the splines, being
-    regularised, miss slightly.
+    with :math:`W(\theta)` the weights of spherical splines from the sensors to their rotated
+    positions. Subtracting :math:`W(0)` makes zero degrees the exact identity, from which
+    regularised splines deviate slightly.
 
     Parameters
     ----------
@@ -32,17 +32,17 @@ class SensorsRotation(Transform):
         Sensor positions relative to the head's centre, shape (channels, 3): x to the right, y
         to the front, z up.
     axis : {"x", "y", "z"}
-        Axis of the rotation: x nods, y tilts to the side, z looks about.
+        Axis of the rotation: x for nodding, y for tilting to the side, z for turning the head.
     max_degrees : float or Strength
-        Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
+        Largest angle (degrees); a number initialises a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the positions are not on a sphere, or not those of the signals' channels, or the axis is
-        none of the three.
+        If the positions do not lie on a sphere or do not match the signals' channels, or ``axis``
+        is not "x", "y" or "z".
 
     References
     ----------
@@ -85,28 +85,28 @@ class SensorsRotation(Transform):
         Parameters
         ----------
         montage : mne.channels.DigMontage
-            Positions by name, as ``mne.channels.make_standard_montage`` gives them.
+            Positions by name, such as those of ``mne.channels.make_standard_montage``.
         ch_names : sequence of str
             Channels, in the order of the signals.
         **kwargs
-            The other arguments of the transform.
+            Further arguments of the transform.
 
         Returns
         -------
         Transform
-            One of this class, for the positions relative to the centre of the whole montage.
+            A transform of this class, with positions relative to the centre of the whole montage.
 
         Raises
         ------
         TypeError
-            If it is no montage.
+            If ``montage`` is not a montage.
         ValueError
             If the montage lacks some of the channels.
         """
         if not hasattr(montage, "get_positions"):
             raise TypeError(
                 "Argument `montage` should be a DigMontage, as mne.channels.make_standard_montage"
-                f" gives it. Found {type(montage).__name__}."
+                f" returns it. Found {type(montage).__name__}."
             )
         known = montage.get_positions()["ch_pos"]
         unknown = [name for name in ch_names if name not in known]
@@ -147,7 +147,7 @@ class _AxisRotation(SensorsRotation):
 
 
 class SensorsXRotation(_AxisRotation):
-    r"""Turn the cap about the axis from left to right, as in nodding.
+    r"""Rotate the cap about the axis from left to right, as in nodding.
 
     .. math:: x' = \big(I + W(R_x(\theta)) - W(I)\big)\,x, \qquad
        \theta \sim U(-1, 1)\,\theta_{\max},
@@ -160,14 +160,14 @@ class SensorsXRotation(_AxisRotation):
     positions : array-like
         Sensor positions relative to the head's centre, shape (channels, 3).
     max_degrees : float or Strength
-        Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
+        Largest angle (degrees); a number initialises a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the positions are not on a sphere, or not those of the signals' channels.
+        If the positions do not lie on a sphere, or do not match the signals' channels.
 
     References
     ----------
@@ -185,7 +185,7 @@ class SensorsXRotation(_AxisRotation):
 
 
 class SensorsYRotation(_AxisRotation):
-    r"""Turn the cap about the axis from back to front, as in tilting the head.
+    r"""Rotate the cap about the axis from back to front, as in tilting the head.
 
     .. math:: x' = \big(I + W(R_y(\theta)) - W(I)\big)\,x, \qquad
        \theta \sim U(-1, 1)\,\theta_{\max},
@@ -198,14 +198,14 @@ class SensorsYRotation(_AxisRotation):
     positions : array-like
         Sensor positions relative to the head's centre, shape (channels, 3).
     max_degrees : float or Strength
-        Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
+        Largest angle (degrees); a number initialises a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the positions are not on a sphere, or not those of the signals' channels.
+        If the positions do not lie on a sphere, or do not match the signals' channels.
 
     References
     ----------
@@ -223,7 +223,7 @@ class SensorsYRotation(_AxisRotation):
 
 
 class SensorsZRotation(_AxisRotation):
-    r"""Turn the cap about the upright axis, as in looking about.
+    r"""Rotate the cap about the vertical axis, as in turning the head.
 
     .. math:: x' = \big(I + W(R_z(\theta)) - W(I)\big)\,x, \qquad
        \theta \sim U(-1, 1)\,\theta_{\max},
@@ -236,14 +236,14 @@ class SensorsZRotation(_AxisRotation):
     positions : array-like
         Sensor positions relative to the head's centre, shape (channels, 3).
     max_degrees : float or Strength
-        Largest angle (degrees); a number starts a learnable strength from 0 to 30 degrees.
+        Largest angle (degrees); a number initialises a learnable strength from 0 to 30 degrees.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the positions are not on a sphere, or not those of the signals' channels.
+        If the positions do not lie on a sphere, or do not match the signals' channels.
 
     References
     ----------

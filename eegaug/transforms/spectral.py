@@ -23,11 +23,11 @@ class FTSurrogate(SpectralTransform):
     Parameters
     ----------
     phase_noise_magnitude : float or Strength
-        Largest change of phase as a fraction of 2 pi; a number starts a learnable strength
+        Largest change of phase as a fraction of 2 pi; a number initialises a learnable strength
         from 0 to 1.
     channel_indep : bool
-        Whether each channel has phases of its own. Shared phases, the default, keep the
-        correlations between channels.
+        Whether phases are drawn per channel. Shared phases, the default, preserve the correlations
+        between channels.
     p : float or Strength
         Probability that a trial is transformed.
 
@@ -64,39 +64,39 @@ class FTSurrogate(SpectralTransform):
         return uniform(x, len(x), n_channels, x.shape[-1] // 2 + 1, generator=generator)
 
     def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
-        """Return a change of phase at each frequency."""
+        """Return the phase change at each frequency."""
         inner = ((freqs > 0) & (freqs < 0.5)).to(noise.dtype)
         phase = (2 * torch.pi * self.phase_noise_magnitude() * inner) * noise
         return torch.cos(phase), torch.sin(phase)
 
 
 class BandstopFilter(SpectralTransform):
-    r"""Take out a band of frequencies, at a random place of the spectrum.
+    r"""Remove a band of frequencies at a random position in the spectrum.
 
     .. math:: X'(f) = X(f)\,\Big(1 - K\big(f - f_0 + \tfrac b2\big)
        + K\big(f - f_0 - \tfrac b2\big)\Big), \qquad
        f_0 \sim U\big(t + \tfrac b2,\ f_{\max} - t - \tfrac b2\big),
 
-    with :math:`b` the bandwidth between half amplitudes and :math:`K` a step from 0 to 1 over
-    the transition :math:`t`, the integral of a Hann window: the band of an FIR filter designed
-    by windowing. A band narrower than the transition is not taken out in full, so that zero
-    bandwidth is the identity, reached smoothly.
+    with :math:`b` the bandwidth between half amplitudes and :math:`K` a step from 0 to 1 over the
+    transition :math:`t`, the integral of a Hann window: the band of an FIR filter designed by
+    windowing. A band narrower than the transition is attenuated in part, so that the filter
+    approaches the identity smoothly at zero bandwidth.
 
     Parameters
     ----------
     sfreq : float
         Sampling rate (Hz).
     bandwidth : float or Strength
-        Width of the band (Hz); a number starts a learnable strength from 0 to 5 Hz.
+        Width of the band (Hz); a number initialises a learnable strength from 0 to 5 Hz.
     max_freq : float, optional
-        Highest frequency that may be taken out (Hz); the Nyquist frequency where absent.
+        Highest frequency that may be removed (Hz); by default the Nyquist frequency.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the widest band does not fit below ``max_freq``, or that is above the Nyquist
+        If the widest band does not fit below ``max_freq``, or ``max_freq`` is above the Nyquist
         frequency.
 
     References
@@ -112,7 +112,7 @@ class BandstopFilter(SpectralTransform):
     True
     """
 
-    #: Width of each edge (Hz), or two bins of the window's spectrum where that is more.
+    #: Width of each edge (Hz), at least two bins of the window's spectrum.
     TRANSITION = 1.0
 
     sfreq: float
@@ -144,7 +144,7 @@ class BandstopFilter(SpectralTransform):
             )
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw the place of the band, U(0, 1)."""
+        """Draw the position of the band, U(0, 1)."""
         return uniform(x, len(x), generator=generator)
 
     def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
@@ -160,19 +160,19 @@ class BandstopFilter(SpectralTransform):
 
 
 class FrequencyShift(ModulationTransform):
-    r"""Move the whole spectrum by some hertz, up or down.
+    r"""Shift the whole spectrum up or down by a random frequency.
 
     .. math:: x'(t) = \operatorname{Re}\big((x + i\,\mathcal{H}x)(t)\, e^{2 \pi i\, \delta t}
        \big), \qquad \delta \sim U(-1, 1)\,\delta_{\max},
 
-    with :math:`\mathcal{H}` the Hilbert transform. What moves below 0 Hz is folded back.
+    with :math:`\mathcal{H}` the Hilbert transform. Frequencies shifted below 0 Hz are folded back.
 
     Parameters
     ----------
     sfreq : float
         Sampling rate (Hz).
     max_delta_freq : float or Strength
-        Largest shift (Hz); a number starts a learnable strength from 0 to 5 Hz.
+        Largest shift (Hz); a number initialises a learnable strength from 0 to 5 Hz.
     p : float or Strength
         Probability that a trial is transformed.
 
@@ -220,7 +220,7 @@ class FrequencyShift(ModulationTransform):
 
 
 class PhaseJitter(ModulationTransform):
-    r"""Turn the phase of each channel by an angle of its own, the same at all frequencies.
+    r"""Rotate the phase of each channel by an independent angle, equal at all frequencies.
 
     .. math:: x'_c = \cos(\varphi_c)\, x_c - \sin(\varphi_c)\, \mathcal{H} x_c, \qquad
        \varphi_c \sim U(-1, 1)\,\varphi_{\max},
@@ -231,7 +231,7 @@ class PhaseJitter(ModulationTransform):
     Parameters
     ----------
     max_phase : float or Strength
-        Largest angle (degrees); a number starts a learnable strength from 0 to 180 degrees.
+        Largest angle (degrees); a number initialises a learnable strength from 0 to 180 degrees.
     p : float or Strength
         Probability that a trial is transformed.
 

@@ -18,19 +18,19 @@ from eegaug.validation import check_count, check_positive
 
 
 class TimeShift(SpectralTransform):
-    r"""Shift in time, by any fraction of a sample, with what leaves one end entering at the other.
+    r"""Shift circularly in time, by any fraction of a sample.
 
     .. math:: x'(t) = x(t - \tau), \qquad X'(f) = X(f)\, e^{-2 \pi i f \tau}, \qquad
        \tau \sim U(-1, 1)\,\tau_{\max}.
 
-    Dense labels move with the signals, dense outputs back by :math:`-\tau`.
+    Dense labels move with the signals; dense outputs are moved back by :math:`-\tau`.
 
     Parameters
     ----------
     sfreq : float
         Sampling rate (Hz).
     max_shift : float or Strength
-        Largest shift (s); a number starts a learnable strength from 0 to 2 s.
+        Largest shift (s); a number initialises a learnable strength from 0 to 2 s.
     p : float or Strength
         Probability that a trial is transformed.
 
@@ -71,7 +71,7 @@ class TimeShift(SpectralTransform):
         return times - self._samples(noise)[:, None]
 
     def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
-        """Shift the other way."""
+        """Shift back."""
         return functional.apply(y, self.step(y, -noise))
 
     def _samples(self, noise: Any) -> Tensor:
@@ -79,16 +79,16 @@ class TimeShift(SpectralTransform):
 
 
 class RandomCrop(TimeShift):
-    r"""Crop a shorter window, at a random place around the middle of a longer one.
+    r"""Crop a shorter window at a random position around the middle of a longer one.
 
     .. math:: x'(t) = x(t + m - \tau), \qquad \tau \sim U(-1, 1)\,\tau_{\max}, \qquad
        0 \le t < T',
 
-    with :math:`m` the margin on either side. It is a :class:`TimeShift` of the longer window,
-    whose margins take up what enters at the ends. A strength of zero crops the middle. The
-    result is shorter than the signals, so a crop stands first in a chain and in no layer of
-    candidates. Dense labels are cropped with the signals; dense outputs cannot be moved back, since
-    the margins have none.
+    with :math:`m` the margin on either side. It is a :class:`TimeShift` of the longer window, whose
+    margins absorb what wraps around at the ends. A strength of zero crops the middle. The result is
+    shorter than the signals, so a crop comes first in a chain and cannot be a candidate of a layer.
+    Dense labels are cropped with the signals; dense outputs cannot be moved back, since the margins
+    have no outputs.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class RandomCrop(TimeShift):
     duration : float
         Length of the crop (s).
     max_shift : float or Strength
-        Largest distance from the middle (s); a number starts a learnable strength from 0 to
+        Largest distance from the middle (s); a number initialises a learnable strength from 0 to
         2 s. Its range should fit in the margin.
 
     Raises
@@ -129,7 +129,7 @@ class RandomCrop(TimeShift):
         return self.resized(super().relabel(y, noise))
 
     def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
-        """Raise: there are no outputs for the margins."""
+        """Raise an error, since there are no outputs for the margins."""
         raise TypeError(
             "Dense outputs should come from transforms that keep every sample, such as TimeShift."
             f" Found {type(self).__name__}, whose margins have no outputs."
@@ -143,7 +143,7 @@ class RandomCrop(TimeShift):
         if margin + 1e-6 < farthest * self.sfreq or length < 1:
             wanted = self.duration + 2 * farthest
             raise ValueError(
-                f"Signals to crop {self.duration:g} s from should last at least {wanted:g} s,"
+                f"Signals should last at least {wanted:g} s for a crop of {self.duration:g} s with"
                 f" the range of `max_shift` on either side. Found {x.shape[-1] / self.sfreq:g} s."
             )
         return x[..., margin : margin + length]
@@ -153,12 +153,13 @@ class TimeReverse(Transform):
     r"""Reverse time, :math:`x'(t) = x(T - t)`, with probability ``p``.
 
     Its form is the reversal: the signal reversed, less the signal. Dense labels move with the
-    signals, dense outputs back by the same reversal.
+    signals; dense outputs are moved back by the same reversal.
 
     Parameters
     ----------
     p : float or Strength
-        Probability of a reversal; a number starts a learnable :class:`~eegaug.FlipProbability`.
+        Probability of a reversal; a number initialises a learnable
+        :class:`~eegaug.FlipProbability`.
 
     References
     ----------
@@ -175,7 +176,7 @@ class TimeReverse(Transform):
         super().__init__(p=p if isinstance(p, Strength) else FlipProbability(p))
 
     def step(self, x: Tensor, noise: Any) -> Operators:
-        """Return the whole step: the gate alone decides."""
+        """Return the whole step; the gate decides whether it applies."""
         return Operators(reversal=x.new_ones(len(x), 1, 1))
 
     def sources(self, times: Tensor, noise: Any) -> Tensor:
@@ -193,22 +194,22 @@ class SmoothTimeMask(GainTransform):
     .. math:: x'(t) = \Big(1 - \sigma\big(s\,(t - t_0)\big) + \sigma\big(s\,(t - t_0 - \ell)
        \big)\Big)\, x(t), \qquad t_0 \sim U(0,\ T - \ell),
 
-    with :math:`\ell` the length of the mask, :math:`\sigma` the sigmoid and :math:`s` such that
-    an edge falls within a thousandth of the window.
+    with :math:`\ell` the length of the mask, :math:`\sigma` the sigmoid and :math:`s` such that the
+    width of an edge is about a thousandth of the window.
 
     Parameters
     ----------
     sfreq : float
         Sampling rate (Hz).
     mask_len : float or Strength
-        Length of the mask (s); a number starts a learnable strength from 0 to 2 s.
+        Length of the mask (s); a number initialises a learnable strength from 0 to 2 s.
     p : float or Strength
         Probability that a trial is transformed.
 
     Raises
     ------
     ValueError
-        If the longest mask, 2 s unless the range says otherwise, is longer than the window.
+        If the longest mask of the range, 2 s by default, is longer than the window.
 
     References
     ----------
@@ -233,7 +234,7 @@ class SmoothTimeMask(GainTransform):
         self.mask_len = as_strength("mask_len", mask_len, high=2.0, unit="s")
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw the place of the mask, U(0, 1)."""
+        """Draw the position of the mask, U(0, 1)."""
         return uniform(x, len(x), generator=generator)
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
@@ -258,14 +259,14 @@ class MaskEncoding(GainTransform):
     .. math:: x'(t) = \prod_{k=1}^{n} \big(1 - [t_k \le t < t_k + \ell / n]\big)\, x(t), \qquad
        t_k \sim U(0,\ T - \ell / n),
 
-    with :math:`\ell` the masked share of the window. A sample that a stretch covers in part is
-    masked in part, which gives the strength its gradient.
+    with :math:`\ell` the masked share of the window. A partly covered sample is masked in part,
+    which gives the strength its gradient.
 
     Parameters
     ----------
     max_mask_ratio : float or Strength
-        Masked fraction of the window, less where stretches overlap; a number starts a
-        learnable strength from 0 to 1.
+        Masked fraction of the window, less if stretches overlap; a number initialises a learnable
+        strength from 0 to 1.
     n_segments : int
         Number of stretches.
     p : float or Strength
@@ -274,9 +275,9 @@ class MaskEncoding(GainTransform):
     Raises
     ------
     TypeError
-        If the number of stretches is not whole.
+        If ``n_segments`` is not an integer.
     ValueError
-        If it is not positive.
+        If ``n_segments`` is not positive.
 
     References
     ----------
@@ -305,7 +306,7 @@ class MaskEncoding(GainTransform):
         self.n_segments = n_segments
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Draw the place of each stretch, U(0, 1)."""
+        """Draw the position of each stretch, U(0, 1)."""
         return uniform(x, len(x), self.n_segments, generator=generator)
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
@@ -326,15 +327,15 @@ class TimeWarp(AdditiveTransform):
     .. math:: x'(t) = x\Big(t + \frac{v T}{\pi K} \sum_{k=1}^{K} \frac{u_k}{k}
        \sin \frac{\pi k t}{T}\Big), \qquad u_k \sim U(-1, 1),\ K = 3,
 
-    so that both ends stay and the speed changes by at most the fraction :math:`v`; time never
-    turns back. Signals are read between their samples by cubic convolution. The warp is linear
-    in the signal, but a matrix over times, so its form is the whole step, as a term. Dense
-    labels move with the signals, dense outputs back by the inverse warp.
+    so that both ends stay in place and the speed changes by at most the fraction :math:`v`; time
+    never runs backwards. Signals are interpolated between samples by cubic convolution. The warp is
+    linear in the signal, but as a matrix over times, so its form is a term, the whole step. Dense
+    labels move with the signals; dense outputs are moved back by the inverse warp.
 
     Parameters
     ----------
     max_speed_change : float or Strength
-        Largest relative change of speed :math:`v`; a number starts a learnable strength from 0
+        Largest relative change of speed :math:`v`; a number initialises a learnable strength from 0
         to 0.9.
     p : float or Strength
         Probability that a trial is transformed.
@@ -358,7 +359,7 @@ class TimeWarp(AdditiveTransform):
 
     #: Number of waves of the warp.
     WAVES = 3
-    #: Steps of Newton's method to its inverse, from less than a sample away.
+    #: Newton steps for the inverse, from a start less than a sample away.
     NEWTON = 4
 
     def __init__(
@@ -379,29 +380,29 @@ class TimeWarp(AdditiveTransform):
         return uniform(x, len(x), self.WAVES, low=-1.0, generator=generator)
 
     def term(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the step from the signal to itself, warped."""
+        """Return the warped signal less the signal."""
         times = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
         return functional.resample(x, self.sources(times, noise)) - x
 
     def sources(self, times: Tensor, noise: Any) -> Tensor:
-        """Return the times that are read, shape (batch, times)."""
+        """Return the source times, shape (batch, times)."""
         return self._warp(times, max(len(times) - 1, 1), noise)[0]
 
     def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
-        """Read each time where the warp has put it, which Newton's method finds."""
+        """Invert the warp by Newton's method, and interpolate."""
         last = max(y.shape[-1] - 1, 1)
         wanted = torch.arange(y.shape[-1], device=y.device, dtype=y.dtype).expand(len(y), -1)
         warped, _ = self._warp(wanted, last, noise)
         places = torch.searchsorted(warped.detach(), wanted.contiguous()).to(y.dtype)
         for _ in range(self.NEWTON):
-            places = places.detach()  # the last step has the whole derivative
+            places = places.detach()  # the last step alone has the full derivative
             warped, speed = self._warp(places, last, noise)
-            # where time all but stands still, its inverse is no more than steep
+            # limits the slope of the inverse where time nearly stands still
             places = (places + (wanted - warped) / speed.clamp(min=0.01)).clamp(0, last)
         return functional.resample(y, places)
 
     def _warp(self, times: Tensor, last: int, noise: Any) -> tuple[Tensor, Tensor]:
-        """Return the times that are read at others, shape (batch, times), and the speed there."""
+        """Return the source times of ``times``, shape (batch, times), and the speed there."""
         wave = torch.arange(1, self.WAVES + 1, device=times.device, dtype=times.dtype)[:, None]
         angle = torch.pi / last * wave * times[..., None, :]
         speed = self.max_speed_change() / self.WAVES * noise[:, None].to(times.dtype)

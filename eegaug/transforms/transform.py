@@ -19,29 +19,29 @@ from eegaug.transforms.draws import Choices, Noise, draw_choices
 
 
 class Transform(Augmentation):
-    r"""Base of single transforms, each a step from the signal in the forms that it states.
+    r"""Base of single transforms, each a step from the signal in one or more linear forms.
 
     With the gate :math:`g \in \{0, 1\}` of probability ``p``, and :math:`F_a` a form with operator
     :math:`a` (:func:`eegaug.functional.apply` lists them), a trial becomes
 
     .. math:: x' = x + F_{g\,a}(x),
 
-    so that :math:`a = 0` is the exact identity and a weighted mixture of transforms is one
-    step, with the weighted sums of the operators. A subclass of a form's base class gives the
-    plain operator (response, carrier, gain, matrix, term); the base class takes the identity
-    off it.
+    so that :math:`a = 0` is the exact identity and a weighted mixture of transforms is one step,
+    with the weighted sums of the operators. A subclass of a form's base class returns the plain
+    operator (response, carrier, gain, matrix, term), from which the base class subtracts the
+    identity.
 
     Parameters
     ----------
     p : float or Strength
-        Probability that a trial is transformed. A number is frozen; for a learnable chance pass
-        ``Strength(0.5, unit="probability")``.
+        Probability that a trial is transformed. A number is frozen; for a learnable probability
+        pass ``Strength(0.5, unit="probability")``.
 
     Attributes
     ----------
     p : Strength or None
-        The probability; None where it is the number 1: every trial is transformed, with no gate
-        to draw.
+        The probability; None for the number 1, where every trial is transformed and no gate is
+        drawn.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class Transform(Augmentation):
         If ``p``, or a strength of a subclass, is neither a number nor a
         :class:`~eegaug.Strength`.
     ValueError
-        If it is out of its range, or in another unit.
+        If one of them is out of its range, or in another unit.
 
     Examples
     --------
@@ -69,10 +69,10 @@ class Transform(Augmentation):
     [[3.5, 2.0, 3.5]]
     """
 
-    #: Sampling rate (Hz), of those that need one.
+    #: Sampling rate (Hz), of transforms that need one.
     sfreq: float | None = None
-    #: Whether candidates of one layer with the same :meth:`noise` may share its draw: for noise as
-    #: large as the signals, which costs more to draw than to use.
+    #: Whether candidates of one layer with the same :meth:`noise` may share its draw: for noise of
+    #: the size of the signals, which costs more to draw than to add.
     shares_noise = False
 
     def __init__(self, *, p: float | Strength = 1.0) -> None:
@@ -87,30 +87,31 @@ class Transform(Augmentation):
         Parameters
         ----------
         info : mne.Info or list of dict
-            Where sampling rate, channel names and sensor positions are read, as the transform
-            needs them. A ``chs_info`` of braindecode, a list of MNE's channels, holds no
-            sampling rate: pass ``sfreq`` beside it.
+            Source of sampling rate, channel names and sensor positions, as the transform needs
+            them. A ``chs_info`` of braindecode, a list of MNE's channels, has no sampling rate:
+            pass ``sfreq`` as well.
         **kwargs
-            The other arguments of the transform.
+            Further arguments of the transform.
 
         Returns
         -------
         Transform
-            One of this class.
+            A transform of this class.
 
         Raises
         ------
         TypeError
             If ``info`` is neither.
         ValueError
-            If the transform needs sensor positions and channels have none, or a sampling rate and
-            there is none.
+            If the transform needs sensor positions or a sampling rate, and ``info`` has none.
         """
         needed = inspect.signature(cls).parameters
         channels = read_channels(info)
         if "sfreq" in needed and "sfreq" not in kwargs:
             if channels is info:
-                raise ValueError("Argument `sfreq` should be given beside a list of channels.")
+                raise ValueError(
+                    "Argument `sfreq` should be given with a list of channels. Found none."
+                )
             kwargs["sfreq"] = float(info["sfreq"])
         if "ch_names" in needed:
             kwargs.setdefault("ch_names", [channel["ch_name"] for channel in channels])
@@ -119,17 +120,17 @@ class Transform(Augmentation):
         return cls(**kwargs)
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Return the draws of the gate and the transform's own, one row per trial."""
+        """Return the draws of the gate and those of the transform itself, one row per trial."""
         return self.gate(x, generator), self.noise(x, generator)
 
     def gate(self, x: Tensor, generator: torch.Generator | None = None) -> Choices | None:
-        """Return the draws of the gate, one per trial; none where every trial is transformed."""
+        """Return the draws of the gate, one per trial; None if every trial is transformed."""
         return None if self.p is None else draw_choices(x, len(x), generator=generator)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
-        """Return the transform's own draws, none unless a subclass makes some.
+        """Return the draws of the transform itself, None by default.
 
-        What decides choices is drawn by :func:`eegaug.transforms.draw_choices`.
+        Draws that decide choices are made by :func:`eegaug.transforms.draw_choices`.
         """
         return None
 
@@ -153,12 +154,12 @@ class Transform(Augmentation):
         """Return the operators of the step from ``x`` to its transform."""
 
     def operators(self, x: Tensor, noise: Noise, share: Tensor | None = None) -> Operators:
-        """Return the gated operators, times a share: a scalar, or one per trial."""
+        """Return the gated operators, multiplied by a share: a scalar, or one per trial."""
         gate, own = _gate_and_own(noise)
         return self.scaled_step(x, own, self.scale(gate, share))
 
     def scaled_step(self, x: Tensor, noise: Any, scale: Tensor | None) -> Operators:
-        """Return the operators of the step, times a scale: a scalar, or one per trial."""
+        """Return the operators of the step, multiplied by a scale: a scalar, or one per trial."""
         step = self.step(x, noise)
         if not isinstance(step, Operators):
             raise TypeError(
@@ -168,7 +169,7 @@ class Transform(Augmentation):
         return step if scale is None else step.scaled(scale)
 
     def scale(self, gate: Choices | None, share: Tensor | None = None) -> Tensor | None:
-        """Return the gate times a share, a scalar or one per trial; None for 1."""
+        """Return the gate multiplied by a share, a scalar or one per trial; None for 1."""
         if gate is None or self.p is None:
             return share
         taken = gate.taken(self.p)
@@ -181,8 +182,7 @@ class Transform(Augmentation):
     def sources(self, times: Tensor, noise: Any) -> Tensor | None:
         """Return the time that each sample comes from, shape (batch, times), in samples.
 
-        ``None``, the default, where time stays. Sources outside of the window are taken from
-        its other end.
+        ``None``, the default, if time does not move. Sources outside the window wrap around.
         """
         return None
 
@@ -202,13 +202,13 @@ class Transform(Augmentation):
         return y.gather(-1, index.expand(*y.shape[:-1], -1))
 
     def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
-        """Return dense outputs (batch, rows, times), linearly, at the times before the transform.
+        """Map dense outputs (batch, rows, times) linearly to the times before the transform.
 
-        ``y`` itself, the default, where time stays.
+        Returns ``y`` itself, the default, if time does not move.
         """
         if type(self).sources is not Transform.sources:
             raise TypeError(
-                "Dense outputs should come from transforms whose movement of time has an"
+                "Dense outputs should come from transforms that invert their movement of time by"
                 f" `inverse_map`. Found {type(self).__name__}, which has none."
             )
         return y
@@ -231,7 +231,7 @@ class Transform(Augmentation):
         return {name: strength for name, strength in own.items() if strength.learnable}
 
     def layers(self) -> Iterator[Augmentation]:
-        """Yield the transform: it counts as a layer of its own."""
+        """Yield the transform itself, which counts as one layer."""
         yield self
 
     def candidates(self) -> Iterator[tuple[Transform, Tensor | float]]:
@@ -244,7 +244,7 @@ class Transform(Augmentation):
 
 
 def check_channels(n_channels: int, x: Tensor) -> None:
-    """Raise where the signals have another number of channels than the transform is for."""
+    """Raise if the number of channels differs from that of the transform."""
     if x.shape[1] != n_channels:
         raise ValueError(
             f"Input `x` should have {n_channels} channels, as the transform was built for."

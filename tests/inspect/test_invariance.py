@@ -38,7 +38,7 @@ def test_one_trial_has_no_other_and_one_output_no_direction():
     with pytest.raises(ValueError, match=r"two trials or more\. Found one"):
         invariance(nn.Flatten(), torch.zeros(1, 2, 10), SignFlip())
     mean = nn.Sequential(nn.Flatten(), nn.Linear(20, 1))
-    with pytest.raises(ValueError, match=r"two numbers a trial or more\. Found one"):
+    with pytest.raises(ValueError, match=r"two numbers per trial or more\. Found one"):
         invariance(mean, torch.randn(4, 2, 10), SignFlip())
 
 

@@ -122,7 +122,7 @@ BROKEN = {
     DrawsItself: "return the same for the same noise.* Found two results",
     Counts: "return the same for the same noise.* Found two results",
     NotAtZero: r"be the identity at zero strength\. Found a change of 0\.\d+",
-    InPlace: "leave the signals that it is given",
+    InPlace: "leave its input unchanged",
     Detaches: r"be differentiable in the signals\. Found no gradient",
     DetachesAll: r"be differentiable in the signals\. Found no gradient",
     Numpy: r"be differentiable\. Found RuntimeError: Can't call numpy",
