@@ -22,8 +22,8 @@ class _TrainsByObjective(NeuralNet):
     """Train with an objective, record the strengths, and stop at NaN.
 
     The objective is created in skorch's way: from ``objective``, with the parameters
-    ``objective__...``, as ``objective_``, which is pickled and saved with its running means. It is not a criterion, since skorch infers the kind of predictions from its
-    criteria.
+    ``objective__...``, as ``objective_``, which is pickled and saved with its running means. It is
+    not a criterion, since skorch infers the kind of predictions from its criteria.
     """
 
     prefixes_: ClassVar[list[str]] = [*braindecode.EEGClassifier.prefixes_, "objective"]
