@@ -213,10 +213,9 @@ def as_strength(
                 f"Parameter `{name}` should be a strength in {unit!r}. Found one in {value.unit!r}."
             )
         if value.low < 0 or (unit == "probability" and value.high > 1):
-            most = " and ends at 1 or below" if unit == "probability" else ""
+            most = " to at most 1" if unit == "probability" else ""
             raise ValueError(
-                f"Parameter `{name}` should have a range that starts at zero or above{most}."
-                f" Found {value!r}."
+                f"Parameter `{name}` should have a range from zero or more{most}. Found {value!r}."
             )
         return value
     check_number(name, value)

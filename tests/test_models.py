@@ -104,8 +104,8 @@ def test_the_copies_of_a_trial_follow_one_another(model, training):
     ("draw", "error", "match"),
     [
         (lambda model: model.sample(X).noise, TypeError, r"should be a Draw.* Found tuple\."),
-        (lambda model: model.sample(X[:4]), ValueError, "for a batch of 6 trials.* Found one of"),
-        (lambda model: model.augmentation.sample(X[:5]), ValueError, "Found one of 5 rows"),
+        (lambda model: model.sample(X[:4]), ValueError, r"for each of 6 trials\. Found \d+ rows"),
+        (lambda model: model.augmentation.sample(X[:5]), ValueError, "Found 5 rows"),
         (
             lambda model: model.augmentation.sample(X[..., :90]),
             ValueError,

@@ -416,7 +416,7 @@ class TwoRewards(Objective):
                 nn.MSELoss(),
             ),
             ValueError,
-            "no other objective",
+            "not contain another objective",
         ),
         (lambda: TwoRewards.__base__(model(), nn.MSELoss()), TypeError, "abstract"),
     ],
