@@ -177,6 +177,6 @@ class InvarianceObjective(Objective):
         for choices, probability in self.model.augmentation.all_choices(draw.noise):
             if probability.learnable:
                 log_prob = choices.log_prob(probability).reshape(n_trials, -1).sum(1)
-                factor = evenness(probability.fraction.detach(), n_trials, count)
+                factor = evenness(probability.value.detach(), n_trials, count)
                 score = score + (advantage * log_prob).mean() / factor
         return score - score.detach()
