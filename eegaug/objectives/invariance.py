@@ -55,7 +55,8 @@ class InvarianceObjective(Objective):
     for any loss: choices are spread evenly over the :math:`n` trials of a batch, so that those of
     two trials are not independent, and :math:`c` corrects for this, with :math:`r` the fractional
     part of :math:`n p` and :math:`N` the number of trials of all processes. A single trial is
-    compared with the running mean of the loss.
+    compared with the running mean of the loss. Where a trial's loss also depends on the choices of
+    others, as under batch normalisation, that part of the gradient is left out.
 
     Parameters
     ----------
