@@ -36,7 +36,7 @@ class ElectrodeDrift(GainTransform):
     max_fade : float or Strength
         Largest loss of amplitude (fraction).
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
     """
 
     def __init__(self, max_fade=0.3, *, p=1.0):
@@ -95,14 +95,18 @@ except ValueError as error:
     print(error)
 
 # %%
-# What you know about your transform goes into a test of your own: physics with known answers.
+# What you know about your transform goes into a test of your own: physics with known answers. A
+# :class:`~eegaug.Draw` of your own making fixes what is random.
+
+from eegaug import Draw
 
 
 def test_a_faded_channel_ends_at_its_level():
     """At its end a channel has what the draw leaves of it, and all of it at its start."""
     x = torch.ones(5, 3, 100)
     noise = torch.rand(5, 3)
-    out = ElectrodeDrift(0.5)(x, noise=(None, noise))
+    draw = Draw((None, noise), x.shape)  # None: without a gate, every trial is transformed
+    out = ElectrodeDrift(0.5)(x, draw=draw)
     assert torch.allclose(out[..., -1], 1 - 0.5 * noise)
     assert torch.equal(out[..., 0], x[..., 0])
 
@@ -119,7 +123,7 @@ test_a_faded_channel_ends_at_its_level()
 
 from torch import nn
 
-from eegaug import Compose, InvarianceCriterion, InvariantModel, SignFlip, init_strengths, summary
+from eegaug import Compose, InvarianceObjective, InvariantModel, SignFlip, init_strengths, summary
 
 torch.manual_seed(0)
 n = 1024
@@ -141,7 +145,7 @@ class Amplitude(nn.Module):
 
 
 model = InvariantModel(Amplitude(), init_strengths(Compose([ElectrodeDrift(), SignFlip()])))
-criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+objective = InvarianceObjective(model, nn.CrossEntropyLoss())
 optimizer = torch.optim.Adam(
     [
         {"params": model.model.parameters(), "lr": 3e-3},
@@ -151,7 +155,7 @@ optimizer = torch.optim.Adam(
 for _ in range(30):
     for index in torch.randperm(n).split(32):
         optimizer.zero_grad()
-        criterion(model(x[index]), y[index]).backward()
+        objective(x[index], y[index]).backward()
         optimizer.step()
 print(summary(model))
 

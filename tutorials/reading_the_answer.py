@@ -24,7 +24,7 @@ from eegaug import (
     ChannelsDropout,
     Compose,
     FrequencyShift,
-    InvarianceCriterion,
+    InvarianceObjective,
     InvariantModel,
     SignFlip,
     Strength,
@@ -70,7 +70,7 @@ def train(seed, chain=None):
         ]
     )
     model = InvariantModel(network, init_strengths(chain))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss())
     optimizer = torch.optim.Adam(
         [
             {"params": model.model.parameters(), "lr": 3e-3},
@@ -80,7 +80,7 @@ def train(seed, chain=None):
     for _ in range(40):
         for index in torch.randperm(len(x)).split(32):
             optimizer.zero_grad()
-            criterion(model(x[index]), y[index]).backward()
+            objective(x[index], y[index]).backward()
             optimizer.step()
     return model
 

@@ -11,7 +11,7 @@ to one of yours, and see where *your* signal stops being what it was.
 # A window
 # --------
 #
-# Four seconds of a simulated person awake with closed eyes, from the window whose alpha rhythm is
+# Four seconds of a simulated subject awake with closed eyes, from the window whose alpha rhythm is
 # the clearest, in standard deviations. Any array of shape (channels, times) will do.
 
 import matplotlib.pyplot as plt
@@ -46,13 +46,13 @@ def show(transforms):
         layout="constrained",
     )
     for transform, row in zip(transforms, axes, strict=True):
-        told = [f"{name} = {s().item():g} {s.unit}" for name, s in transform.strengths().items()]
+        values = [f"{name} = {s().item():g} {s.unit}" for name, s in transform.strengths().items()]
         plot_augmentation(
             transform,
             window,
             sfreq,
             axes=row,
-            title=", ".join([type(transform).__name__, *told]),
+            title=", ".join([type(transform).__name__, *values]),
             seconds=4.0,
             ch_names=ch_names,
         )
@@ -130,7 +130,7 @@ show([EMGNoise(sfreq, amplitude) for amplitude in (0.1, 0.3, 1.0)])
 # Flips and channels
 # ^^^^^^^^^^^^^^^^^^
 #
-# Their strength is a chance: how often, not how far. So one row each will do.
+# Their strength is a probability: how often, not how far. So one row each will do.
 
 from eegaug import ChannelsDropout, ChannelsShuffle, SignFlip, TimeReverse
 
@@ -142,17 +142,19 @@ show([SignFlip(1.0), TimeReverse(1.0), ChannelsDropout(0.5), ChannelsShuffle(1.0
 #
 # On 64 channels, a rotation by 10, 20 and 30 degrees about the upright axis, at one instant:
 
-from eegaug import SensorsZRotation
+from eegaug import Draw, SensorsZRotation
 from eegaug.plots import plot_topography
 from eegaug.recordings import simulate_motor_imagery
 
-raw = simulate_motor_imagery(n_people=1, n_trials=2)[0].raw.filter(4, 38, verbose="error")
+raw = simulate_motor_imagery(n_subjects=1, n_trials=2)[0].raw.filter(4, 38, verbose="error")
 x = torch.as_tensor(raw.get_data()[:, 1000:1400] * 1e6, dtype=torch.float32)
 figure, axes = plt.subplots(3, 2, figsize=(6, 8), layout="constrained")
 for degrees, row in zip((10.0, 20.0, 30.0), axes, strict=True):
     rotation = SensorsZRotation.from_info(raw.info, max_degrees=degrees)
-    gate, _ = rotation.sample(x)
-    turned = rotation(x, noise=(gate, torch.ones(1)))  # a draw of 1: the whole strength
+    draw = Draw(
+        (None, torch.ones(1)), (1, *x.shape)
+    )  # no gate, and a draw of 1: the whole strength
+    turned = rotation(x, draw=draw)
     titles = ("before", f"{degrees:g}° to the left")
     plot_topography(x, turned.detach(), raw.info, unit="µV", axes=row, titles=titles)
 
