@@ -147,7 +147,7 @@ print(table.to_string())
 # and no seed at all 0.923. Train more than once before you report a number.
 #
 # The figure shows why the grid may be wrong: from 0 to 0.5 Hz its folds differ as much as its
-# points. The learned value varies too, mostly between 0 and 0.3 Hz, as shifts that small cost next
+# points. The learned value varies too, mostly between 0 and 0.2 Hz, as shifts that small cost next
 # to nothing.
 
 import matplotlib.pyplot as plt
