@@ -141,10 +141,9 @@ def strengths_table(transform: torch.nn.Module) -> str:
     rows = ["| strength | unit | range | learned |", "|---|---|---|---|"]
     for name, child in transform.named_children():
         if isinstance(child, Strength):
-            told = child.describe()
-            unit = told["unit"] or "-"
+            _, unit, low, high = child.as_numbers()
             learned = "yes" if child.learnable else "frozen, unless a `Strength` is passed"
-            rows.append(f"| `{name}` | {unit} | {told['low']:g} to {told['high']:g} | {learned} |")
+            rows.append(f"| `{name}` | {unit or '-'} | {low:g} to {high:g} | {learned} |")
     return "\n".join(rows)
 
 
@@ -152,8 +151,8 @@ def forms(transform: torch.nn.Module, windows: torch.Tensor) -> str:
     """Return the names of the forms that the transform's step takes."""
     if isinstance(transform, eegaug.BatchTransform):
         return "none: each trial takes from others"
-    _, noise = transform.sample(windows)
-    return " and ".join(transform.step(windows, noise))
+    _, noise = transform.draw(windows)
+    return " and ".join(form for form, _ in transform.step(windows, noise).items())
 
 
 def main() -> None:
@@ -177,7 +176,7 @@ def main() -> None:
             figure.savefig(FOLDER / "images" / "catalogue" / f"{name}.png", dpi=80)
             plt.close(figure)
             shown = ", ".join(
-                f"`{key}` = {child.describe()['value']:g} {child.unit}".strip()
+                f"`{key}` = {child.as_numbers()[0]:g} {child.unit}".strip()
                 for key, child in transform.named_children()
                 if isinstance(child, Strength) and (child.learnable or key not in ("p",))
             )

@@ -1,15 +1,16 @@
 """
-Any loop: plain torch, skorch, Lightning
-========================================
+Any loop: plain torch, skorch, Lightning, Accelerate
+====================================================
 
-The model and its criterion are ordinary torch modules. Whoever moves batches can train them: a
-loop of your own, skorch (and braindecode), Lightning; on a GPU, and in mixed precision. In each,
-three things are the same:
+The objective is an ordinary torch module that runs the model and the loss. Whatever moves batches
+can train it: a loop of your own, skorch (and braindecode), Lightning, Accelerate; on a GPU, in
+mixed precision, on several processes. In each, three things are the same:
 
-1. :class:`~eegaug.InvariantModel` wraps the network;
-2. :func:`~eegaug.init_strengths` starts the strengths small, in an optimiser group with a learning rate of
-   their own;
-3. :class:`~eegaug.InvarianceCriterion` replaces the loss in training.
+1. :class:`~eegaug.InvariantModel` wraps the network, and :func:`~eegaug.init_strengths` starts the
+   strengths small;
+2. ``objective = InvarianceObjective(model, nn.CrossEntropyLoss())`` owns the model, and
+   ``loss = objective(x, y)`` is what is minimised;
+3. the optimiser has two groups, so that strengths learn at a rate of their own.
 """
 
 # %%
@@ -23,11 +24,12 @@ from torch.utils.data import DataLoader, TensorDataset
 from eegaug import (
     Compose,
     FrequencyShift,
-    InvarianceCriterion,
+    InvarianceObjective,
     InvariantModel,
     SignFlip,
     TimeShift,
     init_strengths,
+    learned_strengths,
     summary,
 )
 
@@ -51,8 +53,8 @@ x_test, y_test = simulate(512, seed=1)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def build_model():
-    """Return a small network with three candidates in front."""
+def build_objective():
+    """Return the objective of a small network with three candidates in front."""
     torch.manual_seed(0)
     network = nn.Sequential(
         nn.Conv1d(1, 8, 33, padding="same"),
@@ -62,18 +64,21 @@ def build_model():
         nn.Linear(8, 2),
     )
     chain = Compose([TimeShift(SFREQ), SignFlip(), FrequencyShift(SFREQ)])
-    return InvariantModel(network, init_strengths(chain))
+    return InvarianceObjective(
+        InvariantModel(network, init_strengths(chain)), nn.CrossEntropyLoss()
+    )
 
 
-def groups(model):
-    """Return the optimiser's groups: the strengths learn at a rate of their own."""
-    return [
-        {"params": model.model.parameters(), "lr": 3e-3},
-        {"params": model.augmentation.parameters(), "lr": 1e-2},
+def build_optimizer(objective):
+    """Return the optimiser: the strengths learn at a rate of their own."""
+    groups = [
+        {"params": objective.model.model.parameters(), "lr": 3e-3},
+        {"params": objective.model.augmentation.parameters(), "lr": 1e-2},
     ]
+    return torch.optim.Adam(groups)
 
 
-def tell(model):
+def print_result(model):
     """Print the accuracy on new trials, and the strengths."""
     model.eval()
     with torch.no_grad():
@@ -87,47 +92,46 @@ def tell(model):
 # Plain torch
 # -----------
 #
-# Copy the model to its device before the optimiser is made, as always.
+# Move the objective to its device before the optimiser is made, as always; the model moves with it.
 
-model = build_model().to(device)
-criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model).to(device)
-optimizer = torch.optim.Adam(groups(model))
+objective = build_objective().to(device)
+optimizer = build_optimizer(objective)
 loader = DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True)
 for _ in range(20):
     for signals, labels in loader:
         optimizer.zero_grad()
-        criterion(model(signals.to(device)), labels.to(device)).backward()
+        objective(signals.to(device), labels.to(device)).backward()
         optimizer.step()
-tell(model)
+print_result(objective.model)
 
 # %%
-# With mixed precision, the network runs in bfloat16, and the augmentations, whose phases need
-# more digits, switch it off for themselves:
+# With mixed precision, the network runs in bfloat16. The augmentations, whose phases need more
+# digits, stay in float32:
 
-model = build_model().to(device)
-criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model).to(device)
-optimizer = torch.optim.Adam(groups(model))
+objective = build_objective().to(device)
+optimizer = build_optimizer(objective)
 for _ in range(20):
     for signals, labels in loader:
         optimizer.zero_grad()
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            loss = criterion(model(signals.to(device)), labels.to(device))
+            loss = objective(signals.to(device), labels.to(device))
         loss.backward()
         optimizer.step()
-tell(model)
+print_result(objective.model)
 
 # %%
 # skorch and braindecode
 # ----------------------
 #
-# :class:`eegaug.integrations.braindecode.EEGClassifier` brings the criterion, records every
-# strength in ``net.history``, and stops where a loss becomes NaN. It is scikit-learn's in all else:
-# pipelines, searches, cross-validation.
+# :class:`eegaug.integrations.braindecode.EEGClassifier` builds the objective from its module and
+# its criterion, records every strength in ``net.history``, and stops where a loss becomes NaN. In
+# all else it is a scikit-learn estimator: pipelines, searches, cross-validation. Parameters of the
+# objective have its prefix, as in ``objective__reward_weight=0.05``.
 
 from eegaug.integrations.braindecode import EEGClassifier
 
 net = EEGClassifier(
-    build_model(),
+    build_objective().model,
     criterion=nn.CrossEntropyLoss,
     optimizer=torch.optim.Adam,
     optimizer__lr=3e-3,
@@ -140,21 +144,21 @@ net = EEGClassifier(
     verbose=0,
 )
 net.fit(x.numpy(), y.numpy())
-tell(net.module_)
+print_result(net.module_)
 
 # %%
-# With the history come the pictures of ``eegaug.plots``:
+# With the history, each record of a strength has its values over the epochs, and ``eegaug.plots``
+# draws them:
 
-from eegaug import describe
 from eegaug.plots import plot_strengths
 
-plot_strengths(net.history, describe(net.module_))
+plot_strengths(learned_strengths(net.module_, net.history))
 
 # %%
 # Lightning
 # ---------
 #
-# The criterion refers to the model, and is made with it.
+# The objective is a child of the ``LightningModule``, and the training step calls it.
 
 import logging
 
@@ -164,19 +168,17 @@ logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
 
 
 class Rhythms(lightning.LightningModule):
-    """The model, in Lightning's terms."""
+    """The objective, in Lightning's terms."""
 
     def __init__(self):
         super().__init__()
-        self.model = build_model()
-        self.criterion = InvarianceCriterion(nn.CrossEntropyLoss(), self.model)
+        self.objective = build_objective()
 
     def training_step(self, batch, index):
-        signals, labels = batch
-        return self.criterion(self.model(signals), labels)
+        return self.objective(*batch)
 
     def configure_optimizers(self):
-        return torch.optim.Adam(groups(self.model))
+        return build_optimizer(self.objective)
 
 
 module = Rhythms()
@@ -190,12 +192,103 @@ trainer = lightning.Trainer(
     enable_model_summary=False,
 )
 trainer.fit(module, loader)
-tell(module.model)
+print_result(module.objective.model)
 
 # %%
-# In every loop the answer is alike, and not equal: each has draws of its own. The phase does not
-# matter, so the shift widens; polarity is flipped more and more often, up to every other trial;
-# frequency may move by some tenths of a hertz. In half-precision it is the same.
+# Accelerate
+# ----------
 #
-# Seeds: what is drawn in training comes from torch's global generator, so ``torch.manual_seed``
-# repeats a training; predictions repeat by themselves.
+# ``prepare`` takes the objective as it takes any model.
+
+from accelerate import Accelerator
+
+accelerator = Accelerator()
+objective = build_objective()
+prepared, optimizer, batches = accelerator.prepare(objective, build_optimizer(objective), loader)
+for _ in range(20):
+    for signals, labels in batches:
+        optimizer.zero_grad()
+        accelerator.backward(prepared(signals, labels))
+        optimizer.step()
+print_result(accelerator.unwrap_model(prepared).model)
+
+# %%
+# The phase does not matter, so the shift in time widens; polarity is flipped in every other trial;
+# the frequency may shift by a quarter of a hertz. Plain torch, skorch, Lightning and Accelerate
+# print the same numbers. They minimise the same objective, and all were seeded alike. Mixed
+# precision rounds, and so differs a little.
+#
+# Several processes
+# -----------------
+#
+# The wrapper goes around the objective, not around the model: gradients are then those of the loss
+# and of the reward, and both are averaged over the processes.
+#
+# .. code-block:: python
+#
+#    objective = InvarianceObjective(model, nn.CrossEntropyLoss()).to(device)
+#    parallel = DistributedDataParallel(objective)
+#    ...
+#    parallel(x, y).backward()
+#
+# Each process draws for itself, even where all were seeded alike. The running means of the losses
+# are taken over all processes, so that the reward, and with it every strength, stays the same on
+# all of them. Lightning (``devices=2``) and Accelerate (``accelerate launch``) wrap in the same way
+# by themselves.
+#
+# The folder ``examples`` of the repository has one script of thirty lines per engine, on the same
+# task: ``plain_torch.py``, ``with_skorch.py``, ``with_lightning.py``, ``with_accelerate.py`` and
+# ``distributed.py``, which is started by
+# ``torchrun --nproc-per-node 2 examples/distributed.py``.
+
+# %%
+# Stop and resume
+# ---------------
+#
+# What a training depends on is in three places: the state of the objective (network, strengths and
+# running means), the state of the optimiser, and torch's random state. Saved together, a training
+# that was stopped goes on as if it had not been, bit for bit:
+
+import io
+
+
+def train(objective, optimizer, n_epochs):
+    """Train on the CPU for some epochs."""
+    objective.train()
+    for _ in range(n_epochs):
+        for signals, labels in loader:
+            optimizer.zero_grad()
+            objective(signals, labels).backward()
+            optimizer.step()
+
+
+objective = build_objective()
+optimizer = build_optimizer(objective)
+train(objective, optimizer, 2)
+checkpoint = io.BytesIO()  # or a path
+torch.save(
+    {
+        "objective": objective.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "random": torch.get_rng_state(),  # on a GPU also torch.cuda.get_rng_state()
+    },
+    checkpoint,
+)
+train(objective, optimizer, 2)  # without a stop
+
+checkpoint.seek(0)
+saved = torch.load(checkpoint)
+resumed = build_objective()
+optimizer = build_optimizer(resumed)
+resumed.load_state_dict(saved["objective"])
+optimizer.load_state_dict(saved["optimizer"])
+torch.set_rng_state(saved["random"])
+train(resumed, optimizer, 2)
+
+pairs = zip(objective.state_dict().values(), resumed.state_dict().values(), strict=True)
+print("bit for bit the same:", all(torch.equal(one, other) for one, other in pairs))
+
+# %%
+# All that is drawn in training comes from torch's global generator, so ``torch.manual_seed``
+# repeats a training. Predictions repeat by themselves. How skorch saves and resumes is in
+# :doc:`/guide/engines`.

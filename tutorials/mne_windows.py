@@ -3,8 +3,8 @@ From a raw recording to windows with MNE
 ========================================
 
 eegaug takes arrays, and MNE makes them. This page goes from a continuous recording with a bad
-channel to windows of (channels, times), and hands MNE's description of the channels to the
-transforms that need it: ``from_info`` reads sampling rate, names and positions.
+channel to windows of shape (channels, times). Some transforms need to know the channels:
+``from_info`` reads sampling rate, names and positions from MNE's ``info``.
 """
 
 # %%
@@ -30,23 +30,24 @@ print(raw.annotations.count())
 # Channels: types, positions, bad ones
 # ------------------------------------
 #
-# Transforms of channels work on all that they are given: pick the EEG first. EDF does not say what
-# is EEG: ``raw.set_channel_types({"EOG": "eog"})`` does. Positions come from a montage; the
-# simulated recording has one, a file from a clinic rarely does. A montage knows channels by the
-# names of the 10-05 system, C3 and not "EEG C3-REF": ``raw.rename_channels`` makes them so, and
-# ``mne.datasets.eegbci.standardize(raw)`` does for the EEG Motor Movement/Imagery Dataset.
+# Transforms change all channels that they get, so pick the EEG first. EDF files do not state which
+# channels are EEG; set the types with ``raw.set_channel_types({"EOG": "eog"})``. Positions come
+# from a montage. The simulated recording has one, a file from a clinic rarely does. A montage has
+# the names of the 10-05 system, such as C3 and not "EEG C3-REF": ``raw.rename_channels`` changes
+# names, and ``mne.datasets.eegbci.standardize(raw)`` those of the EEG Motor Movement/Imagery
+# Dataset.
 
 raw.pick("eeg")
 if raw.get_montage() is None:
     raw.set_montage("spherical_1005", match_case=False)
 raw.info["bads"] = BAD  # found by eye, or by your own check
-raw.interpolate_bads()  # a network needs the same channels of everyone
+raw.interpolate_bads()  # a network needs the same channels of all subjects
 
 # %%
 # Filtering, before windows are cut
 # ---------------------------------
 #
-# Filter the continuous signal, so that no window has the filter's edge; resample after it.
+# Filter the continuous signal, so that no window has edge artefacts, and resample afterwards.
 
 raw.filter(4.0, 38.0, verbose="error")
 raw.resample(100.0, verbose="error")
@@ -75,8 +76,8 @@ epochs = mne.Epochs(
 print(epochs)
 
 # %%
-# MNE keeps volts. Networks, and the levels of :class:`~eegaug.GaussianNoise` and its kin, want a
-# unit near one: divide by one number for the whole data set, or scale each channel.
+# MNE has volts. Networks, and the amplitudes of :class:`~eegaug.GaussianNoise` and other noise,
+# expect values near one: divide by one number for the whole data set, or scale each channel.
 
 import numpy as np
 import torch
@@ -87,8 +88,8 @@ y = torch.as_tensor(epochs.events[:, 2])
 print(X.shape, f"{len(y)} labels")
 
 # %%
-# What the transforms read off ``info``
-# -------------------------------------
+# What the transforms read from ``info``
+# --------------------------------------
 
 from eegaug import (
     BandNoise,
@@ -110,7 +111,7 @@ for transform in (shift, symmetry, rotation, interpolation, blinks, alpha):
     print(transform)
 
 # %%
-# Each is a torch layer, and takes the batch as it is, with labels or without:
+# Each is a torch layer, and is called with the batch, with or without labels:
 
 torch.manual_seed(0)
 augmented, labels = rotation(X, y)
@@ -120,13 +121,13 @@ print(augmented.shape, torch.equal(labels, y))
 # Look before you train
 # ---------------------
 #
-# What does a turn by up to 20 degrees do to a window? Of the channels that change most, signal and
-# spectrum:
+# What does a rotation by up to 20 degrees do to a window? Here are signal and spectrum of the
+# channels that change most:
 
 from eegaug.plots import plot_before_after, plot_topography
 
 window = X[0]
-draws = rotation(window.expand(8, -1, -1)).detach()  # eight turns of it
+draws = rotation(window.expand(8, -1, -1)).detach()  # eight rotations of it
 turned = draws[(draws - window).square().mean((1, 2)).argmax()]  # the farthest
 some = (turned - window).square().mean(1).topk(4).indices  # channels that change most
 
@@ -139,10 +140,10 @@ plot_before_after(
 )
 
 # %%
-# and on the scalp, at the instant at which channels differ most:
+# On the scalp, at the instant at which channels differ most:
 
 plot_topography(window, turned, info, unit="standard deviations")
 
 # %%
 # From here, :ref:`sphx_glr_tutorials_motor_imagery.py` trains on such windows, and
-# :ref:`sphx_glr_tutorials_any_loop.py` shows the model in every loop.
+# :ref:`sphx_glr_tutorials_any_loop.py` trains the model in every engine.

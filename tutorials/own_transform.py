@@ -2,8 +2,8 @@
 Write your own transform
 ========================
 
-From a formula to a layer whose strength is learned, in twenty lines, and to the checks that hold
-for every transform of eegaug. The example: **electrode drift**. As gel dries, the impedance of an
+From a formula to a layer whose strength is learned, in twenty lines, with the checks that every
+transform of eegaug passes. The example: **electrode drift**. As gel dries, the impedance of an
 electrode rises, and its signal fades over the window, each channel by its own amount.
 """
 
@@ -16,12 +16,12 @@ electrode rises, and its signal fades over the window, each channel by its own a
 #
 # .. math:: x_c'(t) = \Big(1 - s\,u_c\,\frac tT\Big)\,x_c(t).
 #
-# Two things make a transform learnable. **The noise knows no strength**: :math:`u` is drawn apart,
-# so that for the same noise the result is a smooth function of :math:`s`. And **zero strength is
-# the identity**.
+# Two properties make a transform learnable. **The noise does not depend on the strength**:
+# :math:`u` is drawn apart, so that for the same noise the result is a smooth function of :math:`s`.
+# And **zero strength is the identity**.
 #
-# It is a *gain*: something that multiplies the signal over channels and times. So the base class
-# is :class:`~eegaug.GainTransform`, which asks for two methods: what is drawn, and the gain.
+# It is a *gain*: a factor of the signal over channels and times. So the base class is
+# :class:`~eegaug.GainTransform`, which has two methods to write: what is drawn, and the gain.
 
 import torch
 
@@ -36,7 +36,7 @@ class ElectrodeDrift(GainTransform):
     max_fade : float or Strength
         Largest loss of amplitude (fraction).
     p : float or Strength
-        Chance that a trial is transformed.
+        Probability that a trial is transformed.
     """
 
     def __init__(self, max_fade=0.3, *, p=1.0):
@@ -54,8 +54,11 @@ class ElectrodeDrift(GainTransform):
 
 
 # %%
-# The other forms are in the table of :doc:`/guide/transforms`: a filter, a modulation, a mixture
-# of channels, added noise; and :class:`~eegaug.AdditiveTransform` for all that is none of these.
+# The other forms are in the table of :doc:`/guide/transforms`: a filter, a modulation, a mixture of
+# channels, added noise; and :class:`~eegaug.AdditiveTransform` for anything else. A transform of
+# several forms writes ``step`` and returns :class:`~eegaug.Operators`, such as
+# ``Operators(gain=..., term=...)``. One that makes choices, as a channel dropout does, draws them
+# by ``eegaug.transforms.choices`` and yields them from ``own_choices``: see :doc:`/guide/draws`.
 #
 # Try it
 # ------
@@ -72,9 +75,10 @@ plot_augmentation(
 # Check it
 # --------
 #
-# :func:`~eegaug.check_transform` says in one line which rule a transform breaks: a result of
-# another shape, randomness outside of ``noise``, a gradient that does not arrive. An
-# :class:`~eegaug.InvariantModel` runs it by itself on its first batch. Silence is good news:
+# :func:`~eegaug.check_transform` raises an error of one line that names the rule which a transform
+# breaks: a result of another shape, randomness outside of ``noise``, a gradient that does not
+# arrive. An :class:`~eegaug.InvariantModel` runs it when it is built, where its network has
+# ``n_chans`` and ``n_times``, as those of braindecode have. It returns nothing where all is well:
 
 from eegaug import check_transform
 
@@ -95,14 +99,18 @@ except ValueError as error:
     print(error)
 
 # %%
-# What you know about your transform goes into a test of your own: physics with known answers.
+# What you know about your transform goes into a test of your own: physics with known answers. A
+# :class:`~eegaug.Draw` of your own making fixes what is random.
+
+from eegaug import Draw
 
 
 def test_a_faded_channel_ends_at_its_level():
     """At its end a channel has what the draw leaves of it, and all of it at its start."""
     x = torch.ones(5, 3, 100)
     noise = torch.rand(5, 3)
-    out = ElectrodeDrift(0.5)(x, noise=(None, noise))
+    draw = Draw((None, noise), x.shape)  # None: without a gate, every trial is transformed
+    out = ElectrodeDrift(0.5)(x, draw=draw)
     assert torch.allclose(out[..., -1], 1 - 0.5 * noise)
     assert torch.equal(out[..., 0], x[..., 0])
 
@@ -113,13 +121,13 @@ test_a_faded_channel_ends_at_its_level()
 # Learn it
 # --------
 #
-# It stands in layers and chains like any other. Here it *matters* how far it goes: in one class the
-# signal itself dies away, to a tenth. A little drift does no harm, drift that ends there would make
+# It goes into layers and chains like any other. Here it *matters* how far it goes: in one class the
+# signal itself fades, to a tenth. A little drift does no harm; a drift as large as that would make
 # one class look like the other.
 
 from torch import nn
 
-from eegaug import Compose, InvarianceCriterion, InvariantModel, SignFlip, init_strengths, summary
+from eegaug import Compose, InvarianceObjective, InvariantModel, SignFlip, init_strengths, summary
 
 torch.manual_seed(0)
 n = 1024
@@ -141,7 +149,7 @@ class Amplitude(nn.Module):
 
 
 model = InvariantModel(Amplitude(), init_strengths(Compose([ElectrodeDrift(), SignFlip()])))
-criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+objective = InvarianceObjective(model, nn.CrossEntropyLoss())
 optimizer = torch.optim.Adam(
     [
         {"params": model.model.parameters(), "lr": 3e-3},
@@ -151,14 +159,14 @@ optimizer = torch.optim.Adam(
 for _ in range(30):
     for index in torch.randperm(n).split(32):
         optimizer.zero_grad()
-        criterion(model(x[index]), y[index]).backward()
+        objective(x[index], y[index]).backward()
         optimizer.step()
 print(summary(model))
 
 # %%
-# The drift widens, and stops short of the 0.9 by which the one class dies away: there the two
-# classes would begin to look alike. Polarity, of which the network takes no notice, is flipped at
-# will.
+# The drift widens, and stops short of the 0.9 by which the one class fades: there the two classes
+# would begin to look alike. Polarity, which the network does not see, is flipped in every other
+# trial.
 #
-# To give it to everyone, see *A new transform* in :doc:`/contributing`: it goes into the table
-# of transforms over which all contract tests run.
+# To contribute it, see *A new transform* in :doc:`/contributing`: it goes into the table
+# of transforms on which all contract tests run.

@@ -2,10 +2,9 @@
 Reading the answer
 ==================
 
-A strength was learned: 0.5 Hz. Should you believe it? An answer may be bounded by the data, may be
-free, may be one of several that do as well, or may be an accident of the seed. eegaug asks all of
-this of a trained model, and this page shows how to read what it says - also where the answer is
-*no*.
+A strength was learned: 0.5 Hz. Should you believe it? A value may be bounded by the data, may be
+free, may be one of several that do as well, or may be an accident of the seed. eegaug tests all of
+this on a trained model. This page shows how to read the results, also where the answer is *no*.
 """
 
 # %%
@@ -24,7 +23,7 @@ from eegaug import (
     ChannelsDropout,
     Compose,
     FrequencyShift,
-    InvarianceCriterion,
+    InvarianceObjective,
     InvariantModel,
     SignFlip,
     Strength,
@@ -70,7 +69,7 @@ def train(seed, chain=None):
         ]
     )
     model = InvariantModel(network, init_strengths(chain))
-    criterion = InvarianceCriterion(nn.CrossEntropyLoss(), model)
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss())
     optimizer = torch.optim.Adam(
         [
             {"params": model.model.parameters(), "lr": 3e-3},
@@ -80,7 +79,7 @@ def train(seed, chain=None):
     for _ in range(40):
         for index in torch.randperm(len(x)).split(32):
             optimizer.zero_grad()
-            criterion(model(x[index]), y[index]).backward()
+            objective(x[index], y[index]).backward()
             optimizer.step()
     return model
 
@@ -88,21 +87,20 @@ def train(seed, chain=None):
 model = train(seed=0)
 
 # %%
-# What do the data say?
-# ---------------------
+# What do the data determine?
+# ---------------------------
 #
 # :func:`~eegaug.identifiability` varies one strength at a time, on trials that were not trained
-# on. The verdicts:
+# on. It returns one profile per strength, with the strength's record and one of these verdicts:
 #
 # *bounded*
 #   Reaching half as far again costs loss. The value is an answer.
 # *free*
-#   The strength is at the end of its range, or a flip near one half, and nothing resisted: an
-#   invariance.
+#   The strength is at the end of its range, or a flip near one half, at no cost: an invariance.
 # *ruled out*
-#   It is next to zero, and a little of it would cost loss.
+#   It is near zero, and a little of it would cost loss.
 # *not determined*
-#   It could be larger at no measurable cost. The value is where the training happened to end.
+#   It could be larger at no measurable cost. The value depends on when the training ended.
 # *too wide*
 #   Half of it would save more loss than the width is worth.
 
@@ -117,14 +115,14 @@ for profile in profiles:
 plot_profiles(profiles)
 
 # %%
-# A time shift that stops a little short of its range, as it may, is *not determined*: the rest of
-# the range would cost nothing either. Train longer, and it is free.
+# The time shift is at the end of its range. With fewer epochs it would stop short of it, and be
+# *not determined*: the rest of the range would cost nothing either.
 #
 # Do restarts agree?
 # ------------------
 #
 # Train again with other seeds of data, network and draws. What agrees is a property of the data;
-# what does not is not to be reported. ``eegaug learn --restarts 2`` does this by itself.
+# what does not agree should not be reported. ``eegaug learn --restarts 2`` trains again by itself.
 
 import pandas as pd
 
@@ -140,19 +138,19 @@ restarts = {f"seed {seed}": train(seed) if seed else model for seed in (0, 1, 2)
 print(pd.DataFrame({name: values(each) for name, each in restarts.items()}).round(3).to_string())
 
 # %%
-# They agree: which candidates are wanted is the same in all, and the values are within some tenths
-# of each other. The shift in frequency is wider than the half hertz by which trials differ. It ends
-# where the two rhythms, 2.5 Hz apart, begin to be taken for each other: a strength says how much
-# this network can bear in this task, which is not always how much there is.
+# They agree: the same candidates are used in all three, and each value is within a fifth of the
+# others. The shift in frequency is wider than the half hertz by which trials differ. It ends where
+# the two rhythms, 2.5 Hz apart, begin to be confused: a strength is how much this network tolerates
+# in this task, which is not always how much the data vary.
 
 # %%
 # Did the model become invariant?
 # -------------------------------
 #
-# A strength says what the network was trained with. :func:`~eegaug.invariance` asks its outputs: 1
-# where a transform leaves them as they are, 0 where it changes them as much as another trial would.
-# The curve over strengths shows how far the invariance reaches, with and without learning, as the
-# median over trials and, shaded, the middle half of them.
+# A strength is what the network was trained with. :func:`~eegaug.invariance` measures its outputs:
+# 1 where a transform leaves them as they are, 0 where it changes them as much as another trial
+# would. The curve over strengths shows how far the invariance reaches, with and without learning,
+# as the median over trials and, shaded, the middle half of them.
 
 from eegaug.plots import plot_invariance
 
@@ -172,18 +170,19 @@ plot_invariance(
 # Is it the same for every class?
 # -------------------------------
 #
-# One strength serves all classes, and the most sensitive class bounds it. Ask each by itself:
+# One strength serves all classes, and the most sensitive class bounds it. The verdicts for each
+# class by itself:
 
 names = {0: "6 Hz", 1: "8.5 Hz", 2: "no rhythm"}
 table = {}
 for label, name in names.items():
-    mine = y == label
-    own = identifiability(model, nn.CrossEntropyLoss(), x[mine], y[mine])
-    table[name] = {profile.strength.transform: profile.verdict for profile in own}
+    of_class = y == label
+    found = identifiability(model, nn.CrossEntropyLoss(), x[of_class], y[of_class])
+    table[name] = {profile.strength.transform: profile.verdict for profile in found}
 print(pd.DataFrame(table).to_string())
 
 # %%
-# Where there is no rhythm, its frequency may shift as it likes: the two others bound it. Where
+# Trials without a rhythm set no bound on the frequency shift; the two other classes do. Where
 # classes differ as here, a strength is too small for some of them. If those are the ones with few
 # trials, a transform that is applied to them alone may be worth a try.
 
@@ -194,7 +193,7 @@ print(pd.DataFrame(table).to_string())
 # - A verdict of *not determined*: leave that value out of the paper.
 # - *Too wide*, or restarts that differ: report the range over restarts, not one value.
 # - A strength at the end of its range: give it a wider one, ``Strength(0.1, high=10, unit="Hz")``.
-# - Few trials, which the network knows by heart: it then resists nothing, and strengths reach too
-#   far. Look at profiles on trials that were *not* trained on, as above.
-# - An augmentation that lowers the score on new subjects: their differences are others than those
-#   that were learned.
+# - Few trials, which the network memorises: it then resists nothing, and strengths reach too far.
+#   Look at profiles on trials that were *not* trained on, as above.
+# - An augmentation that lowers the score on new subjects: they differ in other ways than those that
+#   were learned.

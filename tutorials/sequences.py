@@ -3,8 +3,8 @@ Sequences of epochs
 ===================
 
 A scorer looks at what came before and after. So do networks that take a sequence of windows: some
-predict the stage of the middle one, some of every one. An augmentation in front of them should
-treat a sequence as what it is, one recording: a cap that sits askew does so in all windows. In
+predict the stage of the middle one, some of every one. A sequence is part of one recording, and an
+augmentation should treat it so: a misplaced cap is misplaced in all windows. In
 eegaug, signals of shape (batch, windows, channels, times) get **one draw per sequence**.
 """
 
