@@ -9,9 +9,9 @@ from torch.utils.data import DataLoader
 from eegaug import InvarianceObjective, summary
 
 
-def main(epochs: int = 10, cpu: bool = False) -> InvarianceObjective:
+def main(epochs: int = 10) -> InvarianceObjective:
     """Train, and return the objective with its model."""
-    accelerator = Accelerator(cpu=cpu)
+    accelerator = Accelerator(cpu=not torch.cuda.is_available())
     objective = InvarianceObjective(make_model(), nn.CrossEntropyLoss())
     optimizer = torch.optim.Adam(parameter_groups(objective.model))
     loader = DataLoader(make_data(), batch_size=32, shuffle=True)

@@ -58,7 +58,8 @@ class ElectrodeDrift(GainTransform):
 # channels, added noise; and :class:`~eegaug.AdditiveTransform` for anything else. A transform of
 # several forms writes ``step`` and returns :class:`~eegaug.Operators`, such as
 # ``Operators(gain=..., term=...)``. One that makes choices, as a channel dropout does, draws them
-# by ``eegaug.transforms.draw_choices`` and yields them from ``own_choices``: see :doc:`/guide/draws`.
+# by ``eegaug.transforms.draw_choices`` and yields them from ``own_choices``: see
+# :doc:`/guide/draws`.
 #
 # Try it
 # ------

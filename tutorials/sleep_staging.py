@@ -235,11 +235,12 @@ print(scores.round(3))
 plot_scores(scores.to_dict("list"))
 
 # %%
-# A line joins the scores of one subject. Here the learned model is better on all three. But subjects
-# differ by more than the two models do, and three subjects and one seed are few: before you report
-# that learning helped, or that it did not, test on every subject in turn and train with other seeds.
-# Polarity and phases are free. How far time and frequency may shift, these few nights do not settle:
-# another number of threads, whose sums differ in the last digit, is enough for another answer.
+# A line joins the scores of one subject. Here the learned model is better on all three. But
+# subjects differ by more than the two models do, and three subjects and one seed are few: before
+# you report that learning helped, or that it did not, test on every subject in turn and train with
+# other seeds. Polarity and phases are free. How far time and frequency may shift, these few nights
+# do not settle: another number of threads, whose sums differ in the last digit, is enough for
+# another answer.
 #
 # The night of one of them, as scored and as predicted:
 

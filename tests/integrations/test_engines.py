@@ -38,7 +38,7 @@ ENGINES = {
     "plain_torch": {},
     "with_skorch": {},
     "with_lightning": QUIET,
-    "with_accelerate": {"cpu": True},
+    "with_accelerate": {},
 }
 
 
