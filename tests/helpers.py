@@ -7,6 +7,7 @@ from numpy.random import RandomState
 from torch import nn
 
 from eegaug import Choices, Draw
+from eegaug.transforms.draws import tensors_in
 
 SFREQ = 100.0
 TIMES = torch.arange(1000) / SFREQ
@@ -20,11 +21,7 @@ def hand_made(noise, x):
 
 def tensors(noise):
     """All tensors of nested noise, in order."""
-    if isinstance(noise, Choices):
-        return [noise.uniform]
-    if isinstance(noise, tuple):
-        return [tensor for part in noise for tensor in tensors(part)]
-    return [noise] if isinstance(noise, torch.Tensor) else []
+    return list(tensors_in(noise))
 
 
 def open_gate(transform, x):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -306,5 +306,4 @@ def _with_history(record: LearnedStrength, history: Sequence[Mapping[str, Any]])
         return record
     values = tuple(row[record.key] for row in history) if record.name else ()
     weights = tuple(row[record.weight_key] for row in history)
-    fields = {**vars(record), "history": values, "weight_history": weights}
-    return LearnedStrength(**fields)
+    return replace(record, history=values, weight_history=weights)

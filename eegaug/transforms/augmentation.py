@@ -22,7 +22,45 @@ if TYPE_CHECKING:
     from eegaug.transforms.transform import Transform
 
 
-class Augmentation(nn.Module, ABC):
+class Random(nn.Module, ABC):
+    """Base of modules whose randomness is a value, drawn by :meth:`sample` and replayed."""
+
+    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
+        """Draw the random values for a batch, to replay by passing it as ``draw``.
+
+        In distributed training, processes draw independently, even if they share a seed.
+
+        Parameters
+        ----------
+        x : Tensor
+            Signals as :meth:`forward` takes them.
+        generator : torch.Generator, optional
+            Source of the draws, on the device of ``x``.
+
+        Returns
+        -------
+        Draw
+            One row per trial, independent of any learnable parameter.
+        """
+        trials = as_trials(x)[:, 0]
+        if generator is None:
+            generator = own_generator(x.device)
+        return Draw(self.draw(trials, generator), (len(trials), *trials.shape[1:]))
+
+    @abstractmethod
+    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
+        """Return parameter-free draws, one row per trial of ``x`` (batch, channels, times)."""
+
+    def drawn(self, x: Tensor, draw: Draw | None, generator: torch.Generator | None) -> Draw:
+        """Return a new draw, or the given one checked; outside of training, of whole choices."""
+        if draw is None:
+            draw = self.sample(x, generator)
+        else:
+            check_draw(self, draw, as_trials(x))
+        return draw.whole() if not self.training or in_worker() else draw
+
+
+class Augmentation(Random):
     """Base of transforms, layers and chains: a random map of signals to signals.
 
     Draws are separate from the map. :meth:`sample` does not depend on strengths and returns a
@@ -83,12 +121,7 @@ class Augmentation(nn.Module, ABC):
         """
         trials = as_trials(x)
         with in_full_precision(x), without_graph_in_workers():
-            if draw is None:
-                draw = self.sample(x, generator)
-            else:
-                check_draw(self, draw, trials)
-            if not self.training or in_worker():
-                draw = draw.whole()
+            draw = self.drawn(x, draw, generator)
             out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
         out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
         if y is None:
@@ -98,28 +131,6 @@ class Augmentation(nn.Module, ABC):
             return out, y
         labels = self.relabel(labels, draw.noise)
         return out, labels[0] if x.ndim == 2 else labels
-
-    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
-        """Draw the random values for a batch, to replay by ``augmentation(x, draw=...)``.
-
-        In distributed training, processes draw independently, even if they share a seed.
-
-        Parameters
-        ----------
-        x : Tensor
-            Signals as :meth:`forward` takes them.
-        generator : torch.Generator, optional
-            Source of the draws, on the device of ``x``.
-
-        Returns
-        -------
-        Draw
-            One row per trial, independent of any learnable parameter.
-        """
-        trials = as_trials(x)[:, 0]
-        if generator is None:
-            generator = own_generator(x.device)
-        return Draw(self.draw(trials, generator), (len(trials), *trials.shape[1:]))
 
     def log_prob(self, draw: Draw) -> Tensor:
         """Return the log-probability of all choices of each trial, taken as whole.
@@ -137,14 +148,9 @@ class Augmentation(nn.Module, ABC):
         """
         like = next(tensors_in(draw.noise), torch.zeros(()))
         total = like.new_zeros(len(draw))
-        for number, (choices, probability) in enumerate(self.all_choices(draw.noise)):
-            log_prob = choices.log_prob(probability)
-            total = log_prob if number == 0 else total + log_prob
+        for choices, probability in self.all_choices(draw.noise):
+            total = total + choices.log_prob(probability)
         return total
-
-    @abstractmethod
-    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Return parameter-free draws, one row per trial of ``x`` (batch, channels, times)."""
 
     @abstractmethod
     def augment(self, x: Tensor, noise: Noise) -> Tensor:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from eegaug import functional
 from eegaug.strength import Strength, as_strength
-from eegaug.transforms.augmentation import as_trials, check_draw
-from eegaug.transforms.contexts import (
-    in_full_precision,
-    in_worker,
-    own_generator,
-    without_graph_in_workers,
-)
+from eegaug.transforms.augmentation import Random, as_trials
+from eegaug.transforms.contexts import in_full_precision, without_graph_in_workers
 from eegaug.transforms.draws import Draw, Noise, draw_choices, uniform
 from eegaug.validation import check_count
 
 
-class BatchTransform(nn.Module, ABC):
+class BatchTransform(Random):
     """Base of transforms where the trials of a batch exchange signals.
 
     The result for a trial depends on the other trials and on the labels. Batch transforms are
@@ -37,10 +32,6 @@ class BatchTransform(nn.Module, ABC):
     >>> LessMean()(torch.tensor([[[1.0]], [[3.0]]])).flatten().tolist()
     [-1.0, 1.0]
     """
-
-    @abstractmethod
-    def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:
-        """Return parameter-free draws, one row per trial of ``x`` (batch, channels, times)."""
 
     @abstractmethod
     def mix(self, x: Tensor, y: Any, noise: Any) -> tuple[Tensor, Any]:
@@ -91,22 +82,10 @@ class BatchTransform(nn.Module, ABC):
                 f"Input `y` should have {len(x)} labels, one per trial. Found {tuple(y.shape)}."
             )
         with in_full_precision(x), without_graph_in_workers():
-            if draw is None:
-                draw = self.sample(x, generator)
-            else:
-                check_draw(self, draw, trials)
-            if not self.training or in_worker():
-                draw = draw.whole()
+            draw = self.drawn(x, draw, generator)
             mixed, labels = self.mix(trials, y, draw.noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)
         return mixed if y is None else (mixed, labels)
-
-    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
-        """Draw the random values for a batch, to replay by ``transform(x, y, draw=...)``."""
-        trials = as_trials(x)[:, 0]
-        if generator is None:
-            generator = own_generator(x.device)
-        return Draw(self.draw(trials, generator), (len(trials), *trials.shape[1:]))
 
 
 class Mixup(BatchTransform):
