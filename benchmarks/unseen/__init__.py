@@ -1,0 +1,1 @@
+"""What augmentations do to scores on people never seen: data, protocols, rivals."""
