@@ -1,0 +1,106 @@
+"""What each augmentation does to scores on people never seen.
+
+``python benchmarks/people.py`` trains every method on every setting of ``unseen/protocols.py``, seed
+by seed, saves each run as it ends, and writes the page. ``--light`` runs a part of it in less
+than ten minutes; ``--resume`` goes on where an earlier run was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from papers.runs import run_missing
+from sklearn.metrics import cohen_kappa_score
+from unseen.data import FOLDER, load
+from unseen.methods import METHODS
+from unseen.page import write_page
+from unseen.protocols import SETTINGS, problems
+from unseen.training import predict
+
+OUT = Path(__file__).parents[1] / "docs" / "benchmarks"
+#: What ``--light`` runs.
+LIGHT_SETTINGS = ("arithmetic, 4 people", "flicker, within", "simulated, 2 people")
+LIGHT_METHODS = ("none", "two nets", "FT surrogate", "eegaug")
+
+
+def run(setting: str, seed: int, method: str) -> dict[str, Any]:
+    """Train a method on all problems of a setting and seed, and score each tested person.
+
+    Parameters
+    ----------
+    setting, method : str
+        Keys of :data:`SETTINGS` and :data:`METHODS`.
+    seed : int
+        Seed of the split, the first parameters, the batches and the draws.
+
+    Returns
+    -------
+    dict
+        Seconds of one processor, mean log-loss of the test windows, and kappa by person.
+    """
+    warnings.simplefilter("ignore")  # of MNE and braindecode, on recordings that are what they are
+    torch.set_num_threads(1)
+    data = load(SETTINGS[setting].data)
+    seconds, losses, kappas = 0.0, [], {}
+    for problem, test in problems(setting, seed):
+        began = time.process_time()
+        model = METHODS[method](problem)
+        seconds += time.process_time() - began
+        scores, y = predict(model, data.X[test]), data.y[test]
+        losses.append(-scores[torch.arange(len(y)), y].mean().item())
+        chosen, people = scores.argmax(1).numpy(), data.people[test]
+        for person in np.unique(people):
+            own = people == person
+            kappa = cohen_kappa_score(y[own], chosen[own], labels=range(data.n_labels))
+            kappas[str(person)] = round(float(np.nan_to_num(kappa)), 4)
+    return {
+        "cpu": round(seconds, 2),
+        "loss": round(float(np.mean(losses)), 4),
+        "kappa": kappas,
+    }
+
+
+def main() -> None:
+    """Run what is missing, and write the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=10, help="seeds, from 0 (%(default)s)")
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--light", action="store_true", help="three settings, few methods, 2 seeds")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder of page, figure and JSON")
+    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
+    options = parser.parse_args()
+    if options.light:
+        options.settings, options.methods, options.seeds = LIGHT_SETTINGS, LIGHT_METHODS, 2
+    if not FOLDER.exists():
+        absent = [key for key in options.settings if SETTINGS[key].data != "simulated"]
+        print(f"No recordings in {FOLDER.name}: left out are {'; '.join(absent)}.")
+        options.settings = [key for key in options.settings if key not in absent]
+    runs = run_missing(
+        options.out / "people.json",
+        {},
+        ("seed", "method", "setting"),
+        itertools.product(range(options.seeds), options.methods, options.settings),
+        _run,
+        options.resume,
+        options.jobs,
+    )
+    write_page(runs, options.out)
+
+
+def _run(seed: int, method: str, setting: str) -> dict[str, Any]:
+    return run(setting, seed, method)
+
+
+if __name__ == "__main__":
+    main()
