@@ -29,6 +29,9 @@ from unseen.training import train
 MASK = 2.0
 #: Highest frequency that the published band-stop filter removes (Hz).
 MAX_FREQ = 30.0
+#: Windows from this length on (s) count as sleep, shorter ones as a brain-computer interface: the
+#: published strengths differ.
+SLEEP = 10.0
 
 
 def candidates(problem: Problem) -> list[Transform]:
@@ -53,21 +56,33 @@ def candidates(problem: Problem) -> list[Transform]:
 def published(problem: Problem) -> dict[str, Transform]:
     """Return the candidates by name, frozen at published strengths, each for half of the trials.
 
-    The strengths are those for sleep in the code of Rommel et al., *Data augmentation for learning
-    predictive models on EEG*, 2022, arXiv 2206.14483.
+    The strengths are those in the code of Rommel et al., *Data augmentation for learning predictive
+    models on EEG*, 2022, arXiv 2206.14483, which has one set for sleep and one for motor imagery.
     """
     sfreq, mask = float(problem.data.info["sfreq"]), _longest_mask(problem)
+    if problem.X.shape[-1] >= SLEEP * sfreq:
+        phase, by_channel, shift, noise, dropout, shuffle, band = (
+            0.8,
+            True,
+            0.3,
+            0.12,
+            0.4,
+            0.8,
+            1.2,
+        )
+    else:
+        phase, by_channel, shift, noise, dropout, shuffle, band = 0.9, False, 2.7, 0.16, 1, 0.1, 0.4
     transforms: list[Transform] = [
         SignFlip(0.5),
         TimeReverse(0.5),
-        FTSurrogate(0.8, channel_indep=True, p=0.5),
-        FrequencyShift(sfreq, 0.3, p=0.5),
-        GaussianNoise(0.12, p=0.5),
+        FTSurrogate(phase, by_channel, p=0.5),
+        FrequencyShift(sfreq, shift, p=0.5),
+        GaussianNoise(noise, p=0.5),
         SmoothTimeMask(sfreq, Strength(mask, high=mask, unit="s"), p=0.5),
-        BandstopFilter(sfreq, 1.2, MAX_FREQ, p=0.5),
+        BandstopFilter(sfreq, band, MAX_FREQ, p=0.5),
     ]
     if problem.X.shape[1] > 1:
-        transforms += [ChannelsDropout(0.4, p=0.5), ChannelsShuffle(0.8, p=0.5)]
+        transforms += [ChannelsDropout(dropout, p=0.5), ChannelsShuffle(shuffle, p=0.5)]
     if has_pair(problem.data.info["ch_names"]):
         transforms.append(ChannelsSymmetry(problem.data.info["ch_names"], p=0.5))
     return {type(each).__name__: each.requires_grad_(False) for each in transforms}

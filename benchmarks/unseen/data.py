@@ -9,7 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ DATA: dict[str, Callable[[], Data]] = {
 }
 
 
-@lru_cache(maxsize=2)
+@cache
 def load(key: str) -> Data:
     """Return one of :data:`DATA`, read once per process."""
     with warnings.catch_warnings():

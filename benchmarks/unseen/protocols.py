@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from unseen.data import Data, load
 
 from eegaug.study.network import build_network
+from unseen.data import Data, load
+from unseen.networks import quick
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Problem:
         _, n_chans, n_times = self.X.shape
         sfreq = float(self.data.info["sfreq"])
         seed = self.seed if seed is None else seed
-        return build_network(
-            self.setting.network, n_chans, n_times, sfreq, self.data.n_labels, seed
+        return quick(
+            build_network(self.setting.network, n_chans, n_times, sfreq, self.data.n_labels, seed)
         )
 
     def loss(self) -> nn.Module:

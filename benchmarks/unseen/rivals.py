@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torch import nn
+
 from unseen.protocols import Problem
 from unseen.training import train
 

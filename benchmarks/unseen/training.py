@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
 from unseen.protocols import Problem
 
 LEARNING_RATE = 1e-3
