@@ -1,7 +1,7 @@
 """What each augmentation does to scores on people never seen.
 
-``python benchmarks/people.py`` trains every method on every setting of ``unseen/protocols.py``, seed
-by seed, saves each run as it ends, and writes the page. ``--light`` runs a part of it in less
+``python benchmarks/people.py`` trains every method on every setting of ``unseen/protocols.py``,
+seed by seed, saves each run as it ends, and writes the page. ``--light`` runs a part of it in less
 than ten minutes; ``--resume`` goes on where an earlier run was stopped.
 """
 
@@ -19,15 +19,16 @@ import torch
 from papers.runs import run_missing
 from sklearn.metrics import cohen_kappa_score
 from unseen.data import FOLDER, load
-from unseen.methods import METHODS
+from unseen.methods import METHODS, OURS
 from unseen.page import write_page
 from unseen.protocols import SETTINGS, problems
+from unseen.summary import NONE
 from unseen.training import predict
 
 OUT = Path(__file__).parents[1] / "docs" / "benchmarks"
 #: What ``--light`` runs.
 LIGHT_SETTINGS = ("arithmetic, 4 people", "flicker, within", "simulated, 2 people")
-LIGHT_METHODS = ("none", "two nets", "FT surrogate", "eegaug")
+LIGHT_METHODS = (NONE, OURS, "two nets averaged", "FT surrogate")
 
 
 def run(setting: str, seed: int, method: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from eegaug import functional, policies, transforms
+from eegaug.ensemble import Ensemble
 from eegaug.functional import Operators
 from eegaug.inspect import (
     CandidateComparison,
@@ -16,7 +17,13 @@ from eegaug.inspect import (
 )
 from eegaug.layers import AugmentationLayer, Compose
 from eegaug.models import InvariantModel
-from eegaug.objectives import BreadthObjective, InvarianceObjective, Objective, width_penalty
+from eegaug.objectives import (
+    BreadthObjective,
+    InvarianceObjective,
+    Objective,
+    ScoreObjective,
+    width_penalty,
+)
 from eegaug.strength import FlipProbability, Strength, as_strength, init_strengths
 from eegaug.transforms import (
     AdditiveTransform,
@@ -86,6 +93,7 @@ __all__ = [
     "Draw",
     "EMGNoise",
     "EOGNoise",
+    "Ensemble",
     "FTSurrogate",
     "FlipProbability",
     "FrequencyShift",
@@ -104,6 +112,7 @@ __all__ = [
     "PowerlineNoise",
     "Profile",
     "RandomCrop",
+    "ScoreObjective",
     "SegmentationReconstruction",
     "SensorsRotation",
     "SensorsXRotation",

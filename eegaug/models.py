@@ -46,7 +46,7 @@ class InvariantModel(nn.Module):
     augmentation : Augmentation
         Transform, layer or chain in front of it.
     n_copies : int
-        Copies in evaluation.
+        Copies in evaluation; 0 to predict from the signals as they are.
     n_copies_train : int
         Copies in training.
     seed : int
@@ -103,7 +103,7 @@ class InvariantModel(nn.Module):
             raise TypeError(
                 f"Parameter `augmentation` should be an Augmentation. Found {found(augmentation)}."
             )
-        check_count("n_copies", n_copies)
+        check_count("n_copies", n_copies, least=0)
         check_count("n_copies_train", n_copies_train)
         self.model = model
         self.augmentation = augmentation
@@ -143,6 +143,8 @@ class InvariantModel(nn.Module):
             draw was made for another batch, or the outputs of an equivariant model are not dense.
         """
         self._check(x)
+        if draw is None and not self.training and self.n_copies == 0:
+            return self.model(x)
         if draw is None:
             draw = self.sample(x)
         elif not isinstance(draw, Draw):
@@ -181,11 +183,20 @@ class InvariantModel(nn.Module):
             One row per copy, with the copies of a trial in succession: ``n_copies_train``
             independent draws per trial in training, the same ``n_copies`` draws for all trials in
             evaluation.
+
+        Raises
+        ------
+        ValueError
+            In evaluation, if the model predicts from the signals as they are.
         """
         self._check(x)
         if self.training:
             return interleave(
                 [self.augmentation.sample(x, generator) for _ in range(self.n_copies_train)]
+            )
+        if self.n_copies == 0:
+            raise ValueError(
+                "Parameter `n_copies` should be positive to draw copies in evaluation. Found 0."
             )
         if generator is None:
             generator = torch.Generator(x.device).manual_seed(self.seed)

@@ -8,6 +8,7 @@ from typing import Any
 from eegaug.layers import AugmentationLayer, Compose
 from eegaug.montage import has_pair, has_positions, read_channels
 from eegaug.transforms import (
+    AmplitudeScale,
     ChannelsDropout,
     ChannelsShuffle,
     ChannelsSymmetry,
@@ -153,6 +154,44 @@ def imagery(info: Any) -> Compose:
     return Compose([*transforms, SignFlip()])
 
 
+def general(info: Any) -> Compose:
+    """Return a chain for any EEG: what may differ between people, sessions and electrodes.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Channels and sampling rate. If there are several channels, they are dropped; if there is a
+        pair across the midline, left and right are exchanged.
+
+    Returns
+    -------
+    Compose
+        Six to eight transforms: polarity, time, frequency, phase, amplitude, mask, and those of
+        channels.
+
+    Examples
+    --------
+    >>> import mne
+    >>> info = mne.create_info(["C3", "Cz", "C4"], 100, "eeg")
+    >>> [type(t).__name__ for t in general(info).augmentations][4:]
+    ['AmplitudeScale', 'SmoothTimeMask', 'ChannelsDropout', 'ChannelsSymmetry']
+    """
+    sfreq, names = float(info["sfreq"]), list(info["ch_names"])
+    transforms: list[Transform] = [
+        SignFlip(),
+        TimeShift(sfreq),
+        FrequencyShift(sfreq),
+        FTSurrogate(),
+        AmplitudeScale(),
+        SmoothTimeMask(sfreq),
+    ]
+    if len(names) > 1:
+        transforms.append(ChannelsDropout())
+    if has_pair(names):
+        transforms.append(ChannelsSymmetry(names))
+    return Compose(transforms)
+
+
 def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callable[[Any], Compose]:
     """Return a policy as a function of an ``mne.Info``."""
     return lambda info: policy(float(info["sfreq"]), len(info["ch_names"]), info["ch_names"])
@@ -161,6 +200,7 @@ def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callabl
 #: The policies by name, each a function of an ``mne.Info``.
 POLICIES: dict[str, Callable[[Any], Compose]] = {
     "chain": _by_names(chain),
+    "general": general,
     "imagery": imagery,
     "sleep": _by_names(sleep),
 }

@@ -33,9 +33,10 @@ def check_not_negative(name: str, value: object) -> None:
         raise ValueError(f"Parameter `{name}` should be zero or more. Found `{name} = {value}`.")
 
 
-def check_count(name: str, value: object) -> None:
-    """Raise if ``value`` is not a positive whole number."""
+def check_count(name: str, value: object, least: int = 1) -> None:
+    """Raise if ``value`` is not a whole number of ``least`` or more."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
-    if value < 1:
-        raise ValueError(f"Parameter `{name}` should be positive. Found `{name} = {value}`.")
+    if value < least:
+        wanted = "positive" if least == 1 else f"{least} or more"
+        raise ValueError(f"Parameter `{name}` should be {wanted}. Found `{name} = {value}`.")

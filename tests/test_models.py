@@ -153,7 +153,7 @@ def test_input_that_is_no_batch_is_reported(model, training, bad, error, match):
     ("build", "error", "match"),
     [
         (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
-        (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=0), ValueError, "`n_copies`"),
+        (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=-1), ValueError, "`n_copies`"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=1.5), TypeError, "`n_copies`"),
     ],
 )

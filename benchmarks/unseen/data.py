@@ -126,7 +126,7 @@ def arithmetic() -> Data:
 
 
 def steady_state() -> Data:
-    """Return responses to 13, 17 and 21 Hz and rest of 8 people, 8 channels, windows of 2 s (ssvep)."""
+    """Return responses to 13, 17, 21 Hz and rest of 8 people, 8 channels, 2 s each (ssvep)."""
     X, y, people, sessions = [], [], [], []
     for file in sorted((FOLDER / "ssvep").glob("*-epo.fif")):
         epochs = mne.read_epochs(file, verbose="error")

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from unseen.protocols import Problem
 
 LEARNING_RATE = 1e-3
-#: Step of a running mean of the weights.
-EMA_RATE = 0.02
 
 
 def train(
