@@ -17,6 +17,7 @@ TIERS = [
     {"transforms"},
     {"layers"},
     {"models"},
+    {"ensemble"},
     {"objectives"},
     {"inspect"},
     {"policies", "recordings"},

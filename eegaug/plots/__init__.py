@@ -1,5 +1,6 @@
 """Figures of what was learned: readable in grey and by colour-blind readers, with units."""
 
+from eegaug.plots.gains import plot_gains
 from eegaug.plots.hypnogram import plot_hypnogram
 from eegaug.plots.invariance import plot_invariance
 from eegaug.plots.profiles import plot_profiles
@@ -12,6 +13,7 @@ __all__ = [
     "plot_augmentation",
     "plot_before_after",
     "plot_confusion",
+    "plot_gains",
     "plot_hypnogram",
     "plot_invariance",
     "plot_learning",

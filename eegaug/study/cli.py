@@ -74,8 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         "learn",
         help="train a network with learned augmentations on recordings",
         description=(
-            "Train a network with augmentation layers on recordings, and write what the layers"
-            f" learned: {', '.join(RESULTS)}. With no recordings: a simulation."
+            "Train networks with and without augmentation layers on recordings, and write what"
+            f" the layers learned and whether they help: {', '.join(RESULTS)}. With no recordings:"
+            " a simulation."
         ),
     )
     learn.add_argument(
@@ -143,6 +144,21 @@ def _parser() -> argparse.ArgumentParser:
         " (%(default)s)",
     )
     training.add_argument(
+        "--objective",
+        metavar="NAME",
+        default="score",
+        help="score: train on clean and augmented windows, for subjects never seen; invariance: on"
+        " augmented windows alone, for what the data are invariant to (%(default)s)",
+    )
+    training.add_argument(
+        "--networks",
+        type=int,
+        metavar="N",
+        default=3,
+        help="networks that are averaged: one without augmentation, one that learns, others that"
+        " take what it learned; 1 for the one that learns, the quickest (%(default)s)",
+    )
+    training.add_argument(
         "--seed", type=int, metavar="N", default=0, help="seed of all random numbers (%(default)s)"
     )
     training.add_argument(
@@ -159,7 +175,9 @@ def _parser() -> argparse.ArgumentParser:
         help="further trainings with other seeds, to see whether they agree (%(default)s)",
     )
     training.add_argument(
-        "--compare", action="store_true", help="also train the network without augmentation"
+        "--compare",
+        action="store_true",
+        help="with --networks 1: also train the network without augmentation",
     )
     learn.add_argument("--traceback", action="store_true", help="show the traceback of an error")
     learn.add_argument(
@@ -194,6 +212,8 @@ def _learn(arguments: argparse.Namespace) -> int:
                 epochs=arguments.epochs,
                 batch_size=arguments.batch_size,
             ),
+            objective=arguments.objective,
+            n_networks=arguments.networks,
             reward_weight=arguments.reward_weight,
             seed=arguments.seed,
             device=arguments.device,
@@ -311,5 +331,6 @@ def _print_results(learned: Learned) -> None:
     print(learned.table().to_string(index=False))
     print(f"\nScores on {len(learned.y_true)} test windows ({learned.split.how})\n")
     print(learned.scores().round(3).to_string())
+    print(f"\n{learned.verdict}")
     for note in [*learned.warnings(), *learned.caveats()]:
         print(f"\nNote: {note}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from typing import Any, TypeVar
 
@@ -17,18 +18,27 @@ from torch import nn
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 from eegaug.models import InvariantModel
+from eegaug.objectives import InvarianceObjective, ScoreObjective
 from eegaug.policies import POLICIES
 from eegaug.recordings import Split, Windows
 from eegaug.strength import init_strengths
 from eegaug.study.metrics import METRICS
 from eegaug.study.network import build_network
 from eegaug.study.settings import Settings
+from eegaug.transforms import Augmentation
+
+#: Objectives by name.
+OBJECTIVES = {"score": ScoreObjective, "invariance": InvarianceObjective}
 
 Net = TypeVar("Net", bound=braindecode.EEGClassifier)
 
 
 def fit_augmented(
-    windows: Windows, split: Split, settings: Settings, title: str | None = None
+    windows: Windows,
+    split: Split,
+    settings: Settings,
+    title: str | None = None,
+    augmentation: Augmentation | None = None,
 ) -> EEGClassifier:
     """Train the network with a policy in front of it.
 
@@ -42,6 +52,9 @@ def fit_augmented(
         How to train.
     title : str, optional
         Title of the progress bar; none is shown where absent.
+    augmentation : Augmentation, optional
+        Learned augmentation, which is copied and stays as it is; where absent, the policy of the
+        settings learns from narrow strengths.
 
     Returns
     -------
@@ -55,10 +68,14 @@ def fit_augmented(
         diverges.
     """
     network = _network(windows, settings)
-    augmentation = POLICIES[settings.policy](windows.info)
-    init_strengths(augmentation)
+    if augmentation is None:
+        augmentation = POLICIES[settings.policy](windows.info)
+        init_strengths(augmentation)
+    else:
+        augmentation = copy.deepcopy(augmentation).requires_grad_(False)
     model = InvariantModel(network, augmentation, settings.n_copies)
     learning = {
+        "objective": OBJECTIVES[settings.objective],
         "objective__reward_weight": settings.reward_weight,
         "optimizer__param_groups": [("augmentation*", {"lr": settings.strength_lr})],
     }
@@ -71,6 +88,15 @@ def fit_baseline(
     """Train the same network without augmentation; parameters as of :func:`fit_augmented`."""
     network = _network(windows, settings)
     return _fit_best(braindecode.EEGClassifier, network, {}, windows, split, settings, title)
+
+
+@torch.no_grad()
+def predict(model: nn.Module, X: np.ndarray, settings: Settings) -> np.ndarray:
+    """Return the labels that a model predicts, shape (windows,)."""
+    model = model.to(settings.device).eval()
+    signals = torch.as_tensor(X).split(settings.batch_size)
+    outputs = [model(x.to(settings.device)).argmax(1).cpu() for x in signals]
+    return torch.cat(outputs).numpy()
 
 
 def validated(windows: Windows, split: Split) -> np.ndarray:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 
+from eegaug.ensemble import Ensemble
 from eegaug.inspect import (
     CandidateComparison,
     Profile,
@@ -19,12 +21,18 @@ from eegaug.inspect import (
 )
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.recordings import Split, Windows
-from eegaug.study.fit import class_weights, fit_augmented, fit_baseline, validated
+from eegaug.study.fit import class_weights, fit_augmented, fit_baseline, predict, validated
+from eegaug.study.gain import Gain, gain_by_person
+from eegaug.study.metrics import METRICS
 from eegaug.study.result import Learned
 from eegaug.study.settings import Settings
 
 #: Number of validation windows that strengths are measured on.
 MEASURED = 256
+#: Between the seeds of the networks that are averaged.
+SEED_STEP = 1000
+
+Net = TypeVar("Net")
 
 
 def learn(
@@ -36,7 +44,12 @@ def learn(
     restarts: int = 0,
     progress: bool = False,
 ) -> Learned:
-    """Train a network with a policy in front, and measure what it learned.
+    """Train networks without and with a policy in front, and measure what was learned.
+
+    By default three networks are trained, and their predictions averaged: one without augmentation,
+    one that learns the strengths, and one that takes them as they are. Where the average does worse
+    on the subjects that are validated on than the first alone, beyond its error, augmentation is
+    switched off, and the model is the first.
 
     Parameters
     ----------
@@ -48,7 +61,8 @@ def learn(
         Subjects to test on; where absent, the task's own split: a quarter of the subjects, chosen
         by the seed, or the last part of each subject's windows.
     compare : bool
-        Whether to train the same network without augmentation too.
+        Whether to train the same network without augmentation too where it is not one of those
+        that are averaged.
     restarts : int
         Number of further trainings with other seeds and the same split, to see whether what is
         learned agrees.
@@ -92,37 +106,66 @@ def learn(
     def title(name: str) -> str | None:
         return f"Training ({name})" if progress else None
 
-    seconds, baseline = {}, None
-    with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, fit: Callable[..., Net], number: int, *rest: Any) -> Net:
         start = time.perf_counter()
-        net = fit_augmented(windows, split, settings, title("augmented"))
-        seconds["augmented"] = time.perf_counter() - start
-        if compare:
-            start = time.perf_counter()
-            baseline = fit_baseline(windows, split, settings, title("baseline"))
-            seconds["baseline"] = time.perf_counter() - start
+        seeded = replace(settings, seed=(settings.seed + SEED_STEP * number) % 2**32)
+        net = fit(windows, split, seeded, title(name), *rest)
+        seconds[name] = time.perf_counter() - start
+        return net
+
+    baseline, others = None, []
+    with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
+        if compare or settings.n_networks > 1:
+            baseline = timed("without augmentation", fit_baseline, 0)
+        net = timed("learning", fit_augmented, 1)
+        for number in range(2, settings.n_networks):
+            name = "augmented" if number == 2 else f"augmented {number - 1}"
+            others.append(timed(name, fit_augmented, number, net.module_.augmentation))
         again = []
         for number in range(1, restarts + 1):
             seeded = replace(settings, seed=settings.seed + number)
-            name = title(f"restart {number} of {restarts}")
-            again.append(learned_strengths(fit_augmented(windows, split, seeded, name).module_))
+            name = f"restart {number} of {restarts}"
+            again.append(
+                learned_strengths(fit_augmented(windows, split, seeded, title(name)).module_)
+            )
         profiles, comparisons = measure(net, windows, split, settings)
-        X = windows.X[split.test]
-        predicted = {"augmented": net.predict(X)}
+        models = {"augmented": net.module_}
+        validation = None
         if baseline is not None:
-            predicted["baseline"] = baseline.predict(X)
+            models["baseline"] = baseline.module_
+            if settings.n_networks > 1:
+                networks = [each.module_ for each in (baseline, net, *others)]
+                models["augmented"] = Ensemble(networks)
+            validation = _gain(models, windows, validated(windows, split), settings)
+        X = windows.X[split.test]
+        predicted = {name: predict(each, X, settings) for name, each in models.items()}
     return Learned(
         windows=windows,
         split=split,
         settings=settings,
         net=net,
+        models=models,
         strengths=learned_strengths(net.module_, net.history),
         profiles=profiles,
         comparisons=comparisons,
         y_pred=predicted,
-        baseline=baseline,
+        validation=validation,
         seconds=seconds,
         restarts=again,
+    )
+
+
+def _gain(
+    models: dict[str, nn.Module], windows: Windows, index: np.ndarray, settings: Settings
+) -> Gain:
+    """Compare the models with and without augmentation on some of the windows."""
+    X, y, n_labels = windows.X[index], windows.y[index], len(windows.labels)
+    before, after = (predict(models[name], X, settings) for name in ("baseline", "augmented"))
+    score = METRICS[settings.task.scores[0]].score
+    return gain_by_person(
+        y, before, after, windows.subjects[index], lambda true, given: score(true, given, n_labels)
     )
 
 

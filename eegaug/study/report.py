@@ -80,6 +80,18 @@ def write_report(learned: Learned, path: str | Path) -> None:
             " the whole window, mean of all channels.",
         )
     report.add_html(_scores(learned), "Scores", section=SCORES, tags=())
+    gain = learned.gain
+    if gain is not None and gain.people:
+        title = METRICS[learned.settings.task.scores[0]].title
+        each = dict(zip(gain.people, gain.each.tolist(), strict=True))
+        _add(
+            report,
+            plots.plot_gains(each, gain.error, f"gain in {title}"),
+            "Gain of each subject",
+            SCORES,
+            f"Tested subjects: {title} with augmentation less that without. Band: mean and standard"
+            " error.",
+        )
     _add(report, _confusions(learned), "Confusion matrix", SCORES, "Test windows.")
     for name, caption, figure in learned.settings.task.figures(learned):
         _add(report, figure, name, SCORES, caption)
@@ -122,6 +134,7 @@ def _summary(learned: Learned) -> str:
     caveats = [*learned.warnings(), *learned.caveats()]
     warned = f"<p>Caveats:</p>{_list(caveats, bold=True)}" if caveats else ""
     return (
+        f"<p><b>{html.escape(learned.verdict)}</b></p>"
         f"<p>{METRICS[primary].title.capitalize()} on {len(learned.split.test)} test windows:"
         f" <b>{scores['augmented']:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
         f"</p>{warned}"
@@ -180,6 +193,7 @@ def _scores(learned: Learned) -> str:
     subjects = learned.scores_by_subject().rename(columns=NETWORKS)
     subjects = subjects.rename_axis(index="subject").reset_index()
     return (
+        f"<p><b>{html.escape(learned.verdict)}</b></p>"
         f"{_table(overall.round(3))}<p>{titles[names[0]].capitalize()} by subject:</p>"
         f"{_table(subjects.round(3))}"
     )
@@ -218,7 +232,7 @@ def _settings(learned: Learned) -> str:
     rows = {"task": learned.settings.task.title, **learned.settings.as_json()}
     rows["best epoch"] = learned.best_epoch
     for network, seconds in learned.seconds.items():
-        rows[f"duration ({NETWORKS[network]})"] = f"{seconds:.0f} s"
+        rows[f"duration ({network})"] = f"{seconds:.0f} s"
     table = [(name.replace("_", " "), str(value)) for name, value in rows.items()]
     return _table(pd.DataFrame(table, columns=["setting", "value"]))
 

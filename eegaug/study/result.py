@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import braindecode
 import numpy as np
 import pandas as pd
+from torch import nn
 
 import eegaug
 from eegaug.inspect import CandidateComparison, LearnedStrength, Profile
@@ -16,6 +16,7 @@ from eegaug.inspect.losses import SIGNIFICANT
 from eegaug.inspect.records import as_json, by_layer, summary_row
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.recordings import Split, Windows
+from eegaug.study.gain import Gain, gain_by_person
 from eegaug.study.metrics import METRICS
 from eegaug.study.settings import Settings
 
@@ -23,6 +24,8 @@ from eegaug.study.settings import Settings
 LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
 #: The last part of a training, in which strengths should have settled.
 SETTLED = 0.25
+#: Verdict on a strength that costs this network nothing, where training by it did harm.
+COSTLY = "costs others"
 #: Restarts disagree where a strength is spread over more than this fraction of its range.
 AGREEMENT = 0.2
 
@@ -40,18 +43,20 @@ class Learned:
     settings : Settings
         How it was trained.
     net : EEGClassifier
-        The trained network with its augmentation, and the history of the training.
+        The network that learned the strengths, with its augmentation and history.
     strengths : list of LearnedStrength
         What the augmentation learned, with its history.
     profiles : list of Profile
         How sure each strength is, on windows that were validated on.
     comparisons : list of CandidateComparison
         What the second choice of each layer would have given.
+    models : dict of str to nn.Module
+        What the study compares: "augmented", the average of all networks, or the one that learned
+        where it is alone; and, if trained, "baseline", the network without augmentation.
     y_pred : dict of str to ndarray
-        Predictions for the test windows, by the name of the network: "augmented" and, if trained,
-        "baseline".
-    baseline : braindecode.EEGClassifier, optional
-        The same network trained without augmentation.
+        Predictions of the models for the test windows.
+    validation : Gain, optional
+        What augmentation does to the subjects that are validated on.
     seconds : dict of str to float
         Duration of each training (s), by the name of the network.
     restarts : list of list of LearnedStrength
@@ -73,11 +78,12 @@ class Learned:
     split: Split
     settings: Settings
     net: EEGClassifier
+    models: dict[str, nn.Module]
     strengths: list[LearnedStrength]
     profiles: list[Profile]
     comparisons: list[CandidateComparison]
     y_pred: dict[str, np.ndarray]
-    baseline: braindecode.EEGClassifier | None = None
+    validation: Gain | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     restarts: list[list[LearnedStrength]] = field(default_factory=list)
 
@@ -90,6 +96,59 @@ class Learned:
     def best_epoch(self) -> int:
         """Epoch, counted from 1, whose parameters were kept: that of the least validation loss."""
         return int(np.nanargmin(self.net.history[:, "valid_loss"])) + 1
+
+    @property
+    def is_off(self) -> bool:
+        """Whether augmentation was switched off: it did harm on the subjects validated on."""
+        return self.validation is not None and self.validation.verdict == "harms"
+
+    @property
+    def model(self) -> nn.Module:
+        """The model to use: with augmentation, or without where it was switched off."""
+        return self.models["baseline" if self.is_off else "augmented"]
+
+    @property
+    def gain(self) -> Gain | None:
+        """What augmentation does to the tested subjects; None if nothing was compared."""
+        if "baseline" not in self.y_pred:
+            return None
+        score, n_labels = METRICS[self.settings.task.scores[0]].score, len(self.windows.labels)
+        return gain_by_person(
+            self.y_true,
+            self.y_pred["baseline"],
+            self.y_pred["augmented"],
+            self.windows.subjects[self.split.test],
+            lambda true, given: score(true, given, n_labels),
+        )
+
+    @property
+    def verdict(self) -> str:
+        """Whether augmentation helps, in one sentence."""
+        gain, title = self.gain, METRICS[self.settings.task.scores[0]].title
+        if gain is None or self.validation is None:
+            return "Not compared with a network without augmentation."
+        if not self.is_above_chance("augmented") and not self.is_above_chance("baseline"):
+            return "No verdict: no network is above chance."
+        tested = (
+            f"{title} {gain.mean:+.3f} ± {gain.error:.3f} on the tested subjects,"
+            f" {gain.n_losing} of {len(gain.people)} lose"
+        )
+        if self.is_off:
+            return (
+                f"Augmentation was switched off: {self.validation.mean:+.3f} ±"
+                f" {self.validation.error:.3f} on the subjects validated on ({tested}). The model"
+                " is the one without."
+            )
+        word = {"helps": "helps", "harms": "harms"}.get(gain.verdict, "does no harm")
+        return f"Augmentation {word}: {tested}."
+
+    def is_above_chance(self, network: str) -> bool:
+        """Whether the primary score of a network on the test windows is above chance."""
+        metric = METRICS[self.settings.task.scores[0]]
+        chance = metric.chance(self.y_true)
+        error = (chance * (1 - chance) / len(self.y_true)) ** 0.5
+        own = metric.score(self.y_true, self.y_pred[network], len(self.windows.labels))
+        return own >= chance + SIGNIFICANT * error
 
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row per strength."""
@@ -104,7 +163,7 @@ class Learned:
             row = summary_row(record)
             row["learned"] = row.pop("value")
             note = "effectively inactive" if (record.layer, record.transform) in inactive else ""
-            rows.append({**row, "verdict": profile.verdict, "note": note})
+            rows.append({**row, "verdict": self._verdict(profile), "note": note})
         columns = ["layer", "transform", "weight", "strength", "learned", "range", "unit"]
         return pd.DataFrame(rows, columns=[*columns, "verdict", "note"])
 
@@ -122,7 +181,7 @@ class Learned:
                 "unit": record.unit,
                 "learned": f"{record.value:.3g}",
                 "late epochs": f"{min(settled):.3g} to {max(settled):.3g}",
-                "verdict": profile.verdict,
+                "verdict": self._verdict(profile),
                 "why": profile.reason,
             }
             if self.restarts:
@@ -210,6 +269,7 @@ class Learned:
         result = {
             "eegaug": eegaug.__version__,
             "task": settings.task.name,
+            "verdict": self.verdict,
             "data": {
                 "recordings": windows.sources,
                 "notes": windows.notes,
@@ -228,7 +288,10 @@ class Learned:
             "layers": as_json(self.strengths),
             "trust": {
                 "caveats": self.caveats(),
-                "strengths": [_profile_as_json(profile) for profile in self.profiles],
+                "strengths": [
+                    _profile_as_json(profile) | {"verdict": self._verdict(profile)}
+                    for profile in self.profiles
+                ],
                 "candidates": [asdict(comparison) for comparison in self.comparisons],
                 "restarts": [as_json(restart) for restart in self.restarts],
             },
@@ -236,7 +299,18 @@ class Learned:
         }
         if "baseline" in scores:
             result["scores_without_augmentation"] = scores["baseline"]
+        if self.gain is not None and self.validation is not None:
+            result["gain"] = {
+                "score": settings.task.scores[0],
+                "switched_off": self.is_off,
+                "tested": self.gain.as_json(),
+                "validated": self.validation.as_json(),
+            }
         return result
+
+    def _verdict(self, profile: Profile) -> str:
+        """Return the verdict of a profile; what costs other people is not free."""
+        return COSTLY if self.is_off and profile.verdict == "free" else profile.verdict
 
     def _learnable(self) -> list[LearnedStrength]:
         """Return the records of strengths, without those of transforms that have none."""
@@ -286,23 +360,14 @@ class Learned:
         title, score, chance = metric.title, metric.score, metric.chance(self.y_true)
         n_labels, n_windows = len(self.windows.labels), len(self.y_true)
         own = score(self.y_true, self.y_pred["augmented"], n_labels)
-        if (
-            len(set(self.y_true.tolist())) > 1
-            and own < chance + SIGNIFICANT * (chance * (1 - chance) / n_windows) ** 0.5
-        ):
+        if len(set(self.y_true.tolist())) > 1 and not self.is_above_chance("augmented"):
             warnings.append(
                 f"The {title} of {own:.3f} on {n_windows} test windows is not above chance,"
                 f" {chance:.3f}: the network does not know its task, and its strengths mean"
                 " nothing."
             )
-        if "baseline" in self.y_pred:
-            other = score(self.y_true, self.y_pred["baseline"], n_labels)
-            if own < other:
-                warnings.append(
-                    f"On the test windows, augmentation lowered the {title} from {other:.3f} to"
-                    f" {own:.3f}. Strengths may be too wide: see whether other seeds agree, or try"
-                    " a smaller --reward-weight."
-                )
+        for gain in (self.validation, self.gain):
+            warnings += [note for note in (gain.notes if gain else ()) if note not in warnings]
         return warnings
 
 

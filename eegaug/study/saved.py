@@ -8,8 +8,10 @@ from typing import Any
 import mne
 import numpy as np
 import torch
+from torch import nn
 
 import eegaug
+from eegaug.ensemble import Ensemble
 from eegaug.models import InvariantModel
 from eegaug.policies import POLICIES
 from eegaug.recordings.windows import SCALINGS
@@ -32,7 +34,7 @@ def save_model(learned: Learned, path: str | Path) -> None:
     See :func:`load_model`.
     """
     windows, settings, info = learned.windows, learned.settings, learned.windows.info
-    state = learned.net.module_.state_dict()
+    networks = learned.model.models if isinstance(learned.model, Ensemble) else [learned.model]
     torch.save(
         {
             "eegaug": eegaug.__version__,
@@ -47,13 +49,19 @@ def save_model(learned: Learned, path: str | Path) -> None:
             "n_times": len(windows.epochs.times),
             "pass_band": [float(info["highpass"]), float(info["lowpass"])],
             "scaling": SCALINGS[windows.scaling],
-            "state_dict": {name: value.cpu() for name, value in state.items()},
+            "networks": [
+                {
+                    "augmented": isinstance(network, InvariantModel),
+                    "state_dict": {k: value.cpu() for k, value in network.state_dict().items()},
+                }
+                for network in networks
+            ],
         },
         path,
     )
 
 
-def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
+def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     """Load a model that :func:`save_model` wrote, ready to predict.
 
     Parameters
@@ -65,10 +73,10 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
 
     Returns
     -------
-    InvariantModel
-        In evaluation mode. It takes windows (batch, channels, times) of the channels, the sampling
-        rate, the pass band and the scaling that it was trained on, and returns one output per
-        label, shape (batch, labels).
+    nn.Module
+        An :class:`~eegaug.Ensemble`, or the only network, in evaluation mode. It takes windows
+        (batch, channels, times) of the channels, the sampling rate, the pass band and the scaling
+        that it was trained on, and returns one score per label, shape (batch, labels).
 
     Raises
     ------
@@ -91,18 +99,27 @@ def load_model(path: str | Path, device: str = "cpu") -> InvariantModel:
     torch.Size([4, 5])
     """
     saved = torch.load(path, map_location=device, weights_only=True)
-    if not isinstance(saved, dict) or "policy" not in saved:
+    if not isinstance(saved, dict) or "networks" not in saved:
         raise ValueError(
             f"{path}: not the model.pt of `eegaug learn`. Build a model of your own as it was, and"
             " load its state into it."
         )
+    networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
+    for network, one in zip(networks, saved["networks"], strict=True):
+        network.load_state_dict(one["state_dict"])
+    model = Ensemble(networks) if len(networks) > 1 else networks[0]
+    return model.to(device).eval()
+
+
+def _network(saved: dict[str, Any], augmented: bool) -> nn.Module:
+    """Return a network of a saved model, with other parameters."""
     n_chans, n_labels = len(saved["ch_names"]), len(saved["labels"])
     network = build_network(
         saved["model"], n_chans, saved["n_times"], saved["sfreq"], n_labels, seed=0
     )
-    model = InvariantModel(network, POLICIES[saved["policy"]](_info(saved)), saved["n_copies"])
-    model.load_state_dict(saved["state_dict"])
-    return model.to(device).eval()
+    if not augmented:
+        return network
+    return InvariantModel(network, POLICIES[saved["policy"]](_info(saved)), saved["n_copies"])
 
 
 def _info(saved: dict[str, Any]) -> mne.Info:

@@ -14,7 +14,11 @@ from eegaug.study.sleep import SLEEP
 from eegaug.study.task import Task
 from eegaug.validation import check_count, check_not_negative, check_positive
 
+#: Objectives, with the number of copies that suits each in prediction.
+N_COPIES = {"score": 0, "invariance": 4}
+
 _OF_THE_TASK: Any = None
+_OF_THE_OBJECTIVE: Any = None
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,18 @@ class Settings:
         Length of the training, and windows per step.
     lr, strength_lr : float
         Learning rates of the network, and of weights and strengths.
+    objective : str
+        What the strengths are learned for: "score", on clean and augmented windows
+        (:class:`~eegaug.ScoreObjective`), or "invariance", on augmented windows alone
+        (:class:`~eegaug.InvarianceObjective`).
+    n_networks : int
+        Networks whose predictions are averaged: one without augmentation, one that learns the
+        strengths, and further ones that take them as they are. With 1, the one that learns.
     reward_weight : float
         What an augmentation wider by a factor e may cost, in nats of the training loss.
     n_copies : int
-        Augmented copies that a prediction is averaged over.
+        Augmented copies that a prediction of an augmented network is averaged over, 0 for the
+        windows as they are; by default 0 for "score", 4 for "invariance".
     seed : int
         Seed of the split, the first parameters, the order of the windows and the draws.
     device : str
@@ -69,8 +81,10 @@ class Settings:
     batch_size: int = _OF_THE_TASK
     lr: float = 1e-3
     strength_lr: float = 1e-2
+    objective: str = "score"
+    n_networks: int = 3
     reward_weight: float = REWARD_WEIGHT
-    n_copies: int = 4
+    n_copies: int = _OF_THE_OBJECTIVE
     seed: int = 0
     device: str = "auto"
 
@@ -82,8 +96,16 @@ class Settings:
         for name in ("model", "policy", "epochs", "batch_size"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, getattr(self.task, name))
-        for name in ("epochs", "batch_size", "n_copies"):
+        if self.objective not in N_COPIES:
+            raise ValueError(
+                f"Parameter `objective` should be {' or '.join(map(repr, N_COPIES))}."
+                f" Found {self.objective!r}."
+            )
+        if self.n_copies is None:
+            object.__setattr__(self, "n_copies", N_COPIES[self.objective])
+        for name in ("epochs", "batch_size", "n_networks"):
             check_count(name, getattr(self, name))
+        check_count("n_copies", self.n_copies, least=0)
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
             raise ValueError(
                 f"Parameter `seed` should be an integer from 0 to 2**32 - 1. Found {self.seed}."
