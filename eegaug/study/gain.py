@@ -59,10 +59,13 @@ class Gain:
 
     @property
     def verdict(self) -> str:
-        """What the gain amounts to: "helps", "harms" or "no difference beyond its error"."""
+        """What the mean gain amounts to, at two standard errors.
+
+        One of "helps", "harms" and "no difference beyond its error".
+        """
         if self.mean > SIGNIFICANT * self.error:
             return "helps"
-        if self.mean < -self.error:
+        if self.mean < -SIGNIFICANT * self.error:
             return "harms"
         return "no difference beyond its error"
 
