@@ -57,6 +57,7 @@ def plot_gains(
     faces = np.where(values < 0, "white", "tab:blue")
     ax.scatter(values, places, s=30, color=faces, edgecolors="tab:blue", zorder=3)
     ax.set_yticks(places, names)
+    ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_xlabel(f"{xlabel}: {mean:+.3f} ± {error:.3f}" if np.isfinite(error) else xlabel)
     tidied(ax)
     return figure_of(ax)

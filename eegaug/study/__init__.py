@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "TASKS": "tasks",
+    "Gain": "gain",
     "Learned": "result",
     "Option": "task",
     "Settings": "settings",
     "Task": "task",
+    "gain_by_person": "gain",
     "learn": "learning",
     "load_model": "saved",
     "save_model": "saved",
@@ -31,10 +33,12 @@ _HOMES = {
 
 __all__ = [
     "TASKS",
+    "Gain",
     "Learned",
     "Option",
     "Settings",
     "Task",
+    "gain_by_person",
     "learn",
     "load_model",
     "save_model",

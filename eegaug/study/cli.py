@@ -155,8 +155,8 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         default=3,
-        help="networks that are averaged: one without augmentation, one that learns, others that"
-        " take what it learned; 1 for the one that learns, the quickest (%(default)s)",
+        help="networks that are averaged, every other one without augmentation; 1 for the one that"
+        " learns, the quickest (%(default)s)",
     )
     training.add_argument(
         "--seed", type=int, metavar="N", default=0, help="seed of all random numbers (%(default)s)"

@@ -43,8 +43,9 @@ class Settings:
         (:class:`~eegaug.ScoreObjective`), or "invariance", on augmented windows alone
         (:class:`~eegaug.InvarianceObjective`).
     n_networks : int
-        Networks whose predictions are averaged: one without augmentation, one that learns the
-        strengths, and further ones that take them as they are. With 1, the one that learns.
+        Networks whose predictions are averaged, every other one without augmentation: the first
+        has none, the second learns the strengths, the fourth takes them as they are, and so on.
+        With 1, the one that learns.
     reward_weight : float
         What an augmentation wider by a factor e may cost, in nats of the training loss.
     n_copies : int
