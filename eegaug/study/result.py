@@ -129,6 +129,8 @@ class Learned:
             return "Not compared with a network without augmentation."
         if not self.is_above_chance("augmented") and not self.is_above_chance("baseline"):
             return "No verdict: no network is above chance."
+        if not gain.people:
+            return "No verdict: no tested subject has more than one label."
         tested = (
             f"{title} {gain.mean:+.3f} ± {gain.error:.3f} on the tested subjects,"
             f" {gain.n_losing} of {len(gain.people)} lose"

@@ -287,6 +287,16 @@ def test_there_is_no_verdict_at_chance(learned):
         assert knowing.verdict.startswith("Augmentation"), name
 
 
+def test_there_is_no_verdict_without_anybody_to_compare(learned):
+    """Of windows of one label, a score of a person is all or nothing."""
+    one_label = learned.split.test[learned.y_true == learned.y_true[0]]
+    alike = replace(learned, split=replace(learned.split, test=one_label))
+    alike = predicting(validated(alike, 0.0), 0, 0)
+    assert alike.verdict == "No verdict: no tested subject has more than one label."
+    assert json.dumps(alike.gain.as_json(), allow_nan=False)
+    assert any("they have one label only: sim01" in warning for warning in alike.warnings())
+
+
 def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
     found = json.loads(json.dumps(learned.invariances(), allow_nan=False))
     assert found["verdict"] == learned.verdict
