@@ -163,6 +163,21 @@ def test_bad_arguments_are_reported_in_one_line(build, error, match):
     assert "\n" not in str(caught.value)
 
 
+def test_without_copies_signals_are_predicted_as_they_are(model):
+    model.n_copies = 0
+    assert torch.equal(model(X), model.model(X))
+    with pytest.raises(ValueError, match=r"`n_copies` should be positive.* Found 0") as caught:
+        model.sample(X)
+    assert "\n" not in str(caught.value)
+    draw = model.augmentation.sample(X).whole()
+    by_hand = model.model(model.augmentation(X, draw=draw))
+    assert torch.equal(model(X, draw=draw), by_hand), "a draw is replayed all the same"
+    torch.manual_seed(0)
+    trained = model.train()(X)
+    torch.manual_seed(0)
+    assert torch.equal(trained, model.model(model.augmentation(X))), "training augments"
+
+
 # -- dense outputs moved back -------------------------------------------------------------
 
 

@@ -22,6 +22,22 @@ def test_policies_run_and_learn(name, ch_names):
     assert "SensorsXRotation" not in names, "there are no positions"
 
 
+@pytest.mark.parametrize(
+    ("ch_names", "of_channels"),
+    [
+        (["Fpz-Cz"], []),
+        (["Fpz-Cz", "Pz-Oz"], ["ChannelsDropout"]),
+        (PAIR, ["ChannelsDropout", "ChannelsSymmetry"]),
+    ],
+)
+def test_the_general_policy_is_a_chain_of_what_the_channels_allow(ch_names, of_channels):
+    policy = policies.general(mne.create_info(ch_names, 128, "eeg"))
+    names = ["SignFlip", "TimeShift", "FrequencyShift", "FTSurrogate", "AmplitudeScale"]
+    found = [type(each).__name__ for each in policy.augmentations]
+    assert found == [*names, "SmoothTimeMask", *of_channels]
+    assert {each.sfreq for each in policy.augmentations} == {None, 128.0}
+
+
 def test_imagery_rotates_sensors_that_have_positions():
     info = mne.create_info(["C3", "Cz", "C4"], 100, "eeg").set_montage("spherical_1005")
     names = [record.transform for record in learned_strengths(policies.imagery(info))]

@@ -85,12 +85,12 @@ class ScoreObjective(InvarianceObjective):
                 "Parameter `model` should train on one copy and have one output per trial."
                 f" Found {model.n_copies_train} copies{', equivariant' * model.equivariant}."
             )
-        self._n_steps = 0
+        self._phase = 0  # not a count of steps, of which a compiler would take each as new
 
     def training_step(self, x: Tensor, y: Tensor) -> Step:
         """Return the loss of both halves less the reward, and the outputs of the network."""
-        learns = self._n_steps % LEARN_EVERY == 0
-        self._n_steps += 1
+        learns = self._phase == 0
+        self._phase = (self._phase + 1) % LEARN_EVERY
         if len(x) == 1:
             return super().training_step(x, y)
         step = self._learning_step if learns else self._constant_step
@@ -122,9 +122,9 @@ class ScoreObjective(InvarianceObjective):
         return (self.loss(augmented, y) + self.loss(clean, y_clean)) / 2, augmented, clean
 
     def get_extra_state(self) -> dict[str, Any]:
-        """Return the number of steps so far, for the state dict."""
-        return {"n_steps": self._n_steps}
+        """Return the number of steps since the first or one that learned, for the state dict."""
+        return {"phase": self._phase}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        """Restore the number of steps."""
-        self._n_steps = state["n_steps"]
+        """Restore the number of steps since one that learned."""
+        self._phase = state["phase"]

@@ -108,10 +108,12 @@ def learn(
 
     seconds: dict[str, float] = {}
 
+    def seeded(shift: int) -> Settings:
+        return replace(settings, seed=(settings.seed + shift) % 2**32)
+
     def timed(name: str, fit: Callable[..., Net], number: int, *rest: Any) -> Net:
         start = time.perf_counter()
-        seeded = replace(settings, seed=(settings.seed + SEED_STEP * number) % 2**32)
-        net = fit(windows, split, seeded, title(name), *rest)
+        net = fit(windows, split, seeded(SEED_STEP * number), title(name), *rest)
         seconds[name] = time.perf_counter() - start
         return net
 
@@ -125,11 +127,9 @@ def learn(
             others.append(timed(name, fit_augmented, number, net.module_.augmentation))
         again = []
         for number in range(1, restarts + 1):
-            seeded = replace(settings, seed=settings.seed + number)
             name = f"restart {number} of {restarts}"
-            again.append(
-                learned_strengths(fit_augmented(windows, split, seeded, title(name)).module_)
-            )
+            other = fit_augmented(windows, split, seeded(SEED_STEP + number), title(name))
+            again.append(learned_strengths(other.module_))
         profiles, comparisons = measure(net, windows, split, settings)
         models = {"augmented": net.module_}
         validation = None

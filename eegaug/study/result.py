@@ -44,15 +44,15 @@ class Learned:
         How it was trained.
     net : EEGClassifier
         The network that learned the strengths, with its augmentation and history.
+    models : dict of str to nn.Module
+        What the study compares: "augmented", the average of all networks, or the one that learned
+        where it is alone; and, if trained, "baseline", the network without augmentation.
     strengths : list of LearnedStrength
         What the augmentation learned, with its history.
     profiles : list of Profile
         How sure each strength is, on windows that were validated on.
     comparisons : list of CandidateComparison
         What the second choice of each layer would have given.
-    models : dict of str to nn.Module
-        What the study compares: "augmented", the average of all networks, or the one that learned
-        where it is alone; and, if trained, "baseline", the network without augmentation.
     y_pred : dict of str to ndarray
         Predictions of the models for the test windows.
     validation : Gain, optional
@@ -68,7 +68,7 @@ class Learned:
     >>> from eegaug.study import learn
     >>> windows = make_sleep_windows(simulate_nights(n_subjects=3, hours=0.1))
     >>> learned = learn(windows, Settings(epochs=1, n_copies=1, device="cpu"))
-    >>> learned.table()["transform"].tolist()
+    >>> learned.table()["transform"].tolist()[:4]
     ['SignFlip', 'TimeShift', 'FrequencyShift', 'FTSurrogate']
     >>> learned.scores().columns.tolist()
     ['balanced_accuracy', 'accuracy', 'macro_f1', 'kappa']
@@ -129,6 +129,8 @@ class Learned:
             return "Not compared with a network without augmentation."
         if not self.is_above_chance("augmented") and not self.is_above_chance("baseline"):
             return "No verdict: no network is above chance."
+        if not gain.people:
+            return "No verdict: no tested subject has more than one label."
         tested = (
             f"{title} {gain.mean:+.3f} ± {gain.error:.3f} on the tested subjects,"
             f" {gain.n_losing} of {len(gain.people)} lose"

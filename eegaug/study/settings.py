@@ -72,7 +72,7 @@ class Settings:
     'ShallowFBCSPNet'
     >>> Settings(policy="slep")
     Traceback (most recent call last):
-    ValueError: No policy is named 'slep'; there are chain, imagery, sleep.
+    ValueError: No policy is named 'slep'; there are chain, general, imagery, sleep.
     """
 
     task: Task = SLEEP

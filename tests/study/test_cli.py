@@ -13,6 +13,7 @@ from ..conftest import SHARED, needs_eegmmidb, needs_ucddb, write_hypnogram, wri
 from ..recordings.bad_files import BAD_FILES
 
 QUICK = ["--epochs", "2", "--batch-size", "16"]
+ALONE = [*QUICK, "--networks", "1"]
 
 
 def run(capfd, *arguments):
@@ -26,8 +27,7 @@ def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
     found = []
     for name in ("one", "two"):
         out = tmp_path / name
-        arguments = ["--subjects", 4, "--hours", 0.5, "--policy", "sleep", "--compare", *QUICK]
-        arguments += ["--out", out]
+        arguments = ["--subjects", 4, "--hours", 0.5, "--policy", "sleep", *QUICK, "--out", out]
         status, printed, progress = run(capfd, *arguments)
         assert status == 0
         assert sorted(os.listdir(out)) == sorted(RESULTS)
@@ -35,12 +35,14 @@ def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
         found[-1]["training"].pop("seconds")
     assert found[0] == found[1], "the same seed should give the same result"
     assert "phase_noise_magnitude" in printed and "Hz" in printed and "baseline" in printed
+    assert found[0]["verdict"] in printed and found[0]["gain"]["validated"]["people"]
     assert "epoch 2/2" in progress
     report = (out / "report.html").read_text()
     for piece in (
         "Weights and strengths over epochs",
         "Layer 3: before and after",
         "Confusion matrix",
+        "Gain of each subject",
         "Hypnogram of sim",
         "without augmentation",
         "used for",
@@ -51,25 +53,34 @@ def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
 def test_another_seed_gives_another_result(tmp_path, capfd):
     found = []
     for seed in (0, 1):
-        arguments = ["--subjects", 4, "--hours", 0.4, "--seed", seed, "--out", tmp_path, *QUICK]
+        arguments = ["--subjects", 4, "--hours", 0.4, "--seed", seed, "--out", tmp_path, *ALONE]
         assert run(capfd, *arguments)[0] == 0
         found.append(json.loads((tmp_path / "invariances.json").read_text())["layers"])
     assert found[0] != found[1]
 
 
 def test_the_command_on_files(psg_folder, tmp_path, capfd):
-    status, _printed, progress = run(capfd, psg_folder, "--test", "anna", "--out", tmp_path, *QUICK)
+    options = ["--objective", "invariance", *ALONE]
+    status, printed, progress = run(
+        capfd, psg_folder, "--test", "anna", "--out", tmp_path, *options
+    )
     assert status == 0
+    assert "Not compared with a network without augmentation." in printed
     assert "3 subjects" in progress
     found = json.loads((tmp_path / "invariances.json").read_text())
     assert found["data"]["split"].startswith("tested on anna")
-    assert len(found["layers"]) == 4
+    assert len(found["layers"]) == 7
+    training = found["training"]
+    assert (training["objective"], training["n_networks"]) == ("invariance", 1)
+    assert list(training["seconds"]) == ["learning"]
+    report = (tmp_path / "report.html").read_text()
+    assert "Not compared" in report and "Gain of each subject" not in report
 
 
 def test_one_recording_is_split_into_blocks_and_the_report_says_so(tmp_path, nights, capfd):
     path = tmp_path / "solo_raw.fif"
     nights[0].raw.save(path)
-    status, printed, _ = run(capfd, path, "--out", tmp_path / "out", *QUICK)
+    status, printed, _ = run(capfd, path, "--out", tmp_path / "out", *ALONE)
     assert status == 0
     assert "say nothing about other subjects" in printed
     assert "say nothing about other subjects" in (tmp_path / "out" / "report.html").read_text()
@@ -98,6 +109,8 @@ def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd)
         (["--model", "SleepNet"], "braindecode has no model named 'SleepNet'"),
         (["--policy", "awake"], "No policy is named 'awake'"),
         (["--epochs", "0"], "`epochs` should be positive"),
+        (["--objective", "speed"], "`objective` should be 'score' or 'invariance'"),
+        (["--networks", "0"], "`n_networks` should be positive"),
         (["--subjects", "0"], "`n_subjects` should be positive"),
         (["--wake-margin", "-5"], "`wake_margin` should be 0 or more"),
         (["--channels", "Cz"], "no channel Cz; it has Fpz-Cz, Pz-Oz"),
@@ -117,8 +130,9 @@ def test_bad_options_end_with_status_2_and_one_line(arguments, message, tmp_path
 
 def test_the_command_has_the_librarys_defaults():
     arguments, settings = vars(_parser().parse_args(["learn"])), Settings()
-    for name in ("reward_weight", "seed", "device"):
+    for name in ("reward_weight", "objective", "seed", "device"):
         assert arguments[name] == Settings.__dataclass_fields__[name].default, name
+    assert arguments["networks"] == settings.n_networks
     assert arguments["task"] == settings.task.name
     for name in ("model", "policy", "epochs", "batch_size"):
         assert arguments[name] is None, "the task's"
@@ -167,7 +181,7 @@ def test_recordings_that_differ_are_brought_together_and_noted(tmp_path, nights,
         if number == 1:
             raw.resample(128, verbose="error").reorder_channels(raw.ch_names[::-1])
         raw.save(tmp_path / f"p{number}_raw.fif")
-    status, _, err = run(capfd, tmp_path, "--out", tmp_path / "out", *QUICK)
+    status, _, err = run(capfd, tmp_path, "--out", tmp_path / "out", *ALONE)
     assert status == 0
     assert "resampled to 100 Hz: 1 from 128 Hz" in err and "brought to the order" in err
 
@@ -185,7 +199,7 @@ def test_recordings_without_a_common_channel_are_refused_with_their_names(tmp_pa
 def test_the_command_on_real_nights(tmp_path, capfd):
     files = [SHARED / "ucddb" / f"UCD0{number}-PSG.edf" for number in ("06", "07", "17", "18")]
     out = tmp_path / "out"
-    status, printed, err = run(capfd, *files, "--test", "UCD017", "--out", out, *QUICK)
+    status, printed, err = run(capfd, *files, "--test", "UCD017", "--out", out, *ALONE)
     assert status == 0
     assert "tested on UCD017" in printed
     assert "come from UCD018 alone" in printed
@@ -204,8 +218,8 @@ def test_the_command_on_real_nights(tmp_path, capfd):
 
 def test_motor_imagery_simulated(tmp_path, capfd):
     out = tmp_path / "out"
-    arguments = ["--task", "imagery", "--subjects", 2, "--trials", 12, "--compare", "--out", out]
-    status, printed, err = run(capfd, *arguments, *QUICK)
+    arguments = ["--task", "imagery", "--policy", "imagery", "--subjects", 2, "--trials", 12]
+    status, printed, err = run(capfd, *arguments, "--compare", "--out", out, *ALONE)
     assert status == 0
     assert "SensorsXRotation" in printed and "tested on the last third" in printed
     assert "24 windows: left fist 12, right fist 12" in err
@@ -226,7 +240,7 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
     files = sorted((SHARED / "eegmmidb").glob("S00[12]R*.edf"))
     out = tmp_path / "out"
     arguments = ["--task", "imagery", *files, "--test", "S002", "--out", out]
-    status, printed, err = run(capfd, *arguments, *QUICK)
+    status, printed, err = run(capfd, *arguments, *ALONE)
     assert status == 0
     assert "tested on S002" in printed and "2 subjects: S001, S002" in err
     found = json.loads((out / "invariances.json").read_text())

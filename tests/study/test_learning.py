@@ -6,18 +6,40 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from eegaug import InvariantModel, LearnedStrength, __version__
+from eegaug import (
+    AugmentationLayer,
+    Ensemble,
+    InvarianceObjective,
+    InvariantModel,
+    LearnedStrength,
+    ScoreObjective,
+    Strength,
+    __version__,
+)
 from eegaug.inspect.records import as_json
 from eegaug.recordings import make_sleep_windows, simulate_nights
-from eegaug.study import Settings, learn, load_model, save_model
+from eegaug.study import Settings, learn, load_model, save_model, write_report
+from eegaug.study.gain import Gain
+from eegaug.study.learning import _gain as gain_of
 from eegaug.study.result import is_inactive
+
+#: A training that is over soon.
+QUICK = Settings(epochs=1, batch_size=16, n_networks=1, device="cpu")
 
 
 @pytest.fixture(scope="module")
 def learned(windows):
     settings = Settings(policy="sleep", epochs=3, batch_size=16, device="cpu")
-    return learn(windows, settings, test=["sim01"], compare=True)
+    return learn(windows, settings, test=["sim01"])
+
+
+@pytest.fixture(scope="module")
+def alone(windows):
+    """The only network, which learned what the data are invariant to."""
+    settings = Settings(objective="invariance", n_networks=1, epochs=1, batch_size=16, device="cpu")
+    return learn(windows, settings, test=["sim01"])
 
 
 def test_invariances_are_laid_out_as_agreed(learned):
@@ -92,9 +114,8 @@ def test_verdicts_that_stand_against_an_answer_are_caveats(learned, verdict, cav
 
 
 def test_restarts_show_whether_answers_agree(windows):
-    settings = Settings(epochs=1, batch_size=16, device="cpu")
-    again = learn(windows, settings, test=["sim01"], restarts=1)
-    other = learn(windows, replace(settings, seed=1), test=["sim01"])
+    again = learn(windows, QUICK, test=["sim01"], restarts=1)
+    other = learn(windows, replace(QUICK, seed=1), test=["sim01"])
     same_split = again.split.how == other.split.how
     assert not same_split or as_json(again.restarts[0]) == other.invariances()["layers"]
     assert len(again.restarts) == 1
@@ -103,7 +124,7 @@ def test_restarts_show_whether_answers_agree(windows):
     again.restarts[0][2] = replace(again.restarts[0][2], value=5.0)
     assert any("differs between restarts" in caveat for caveat in again.caveats())
     with pytest.raises(ValueError, match=r"`restarts` should be an integer from 0\. Found -1"):
-        learn(windows, settings, restarts=-1)
+        learn(windows, QUICK, restarts=-1)
 
 
 def test_a_training_that_becomes_nan_keeps_what_it_had(windows, monkeypatch):
@@ -118,7 +139,7 @@ def test_a_training_that_becomes_nan_keeps_what_it_had(windows, monkeypatch):
         steps.append(len(x))
         return outputs * torch.nan if sum(steps) > 1.5 * trained else outputs
 
-    settings = Settings(epochs=4, batch_size=16, device="cpu")
+    settings = replace(QUICK, epochs=4, objective="invariance")
     trained = len(learn(windows, settings, test=["sim01"]).split.train)
     monkeypatch.setattr(InvariantModel, "forward", forward)
     with pytest.warns(UserWarning, match="loss became nan in epoch 2"):
@@ -136,15 +157,195 @@ def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):
     assert np.mean(recalls) == pytest.approx(best["valid_balanced_accuracy"])
 
 
-def test_a_saved_model_predicts_the_same(learned, windows, tmp_path):
-    save_model(learned, tmp_path / "model.pt")
+# -- networks with and without augmentation ------------------------------------------------
+
+
+def test_by_default_three_networks_are_averaged(learned, windows):
+    assert list(learned.seconds) == ["without augmentation", "learning", "augmented"]
+    plain, learning, follower = learned.models["augmented"].models
+    assert plain is learned.models["baseline"] and not isinstance(plain, InvariantModel)
+    assert learning is learned.net.module_ and isinstance(follower, InvariantModel)
+    X = torch.as_tensor(windows.X[learned.split.test])
+    with torch.no_grad():
+        shares = [each.eval()(X).softmax(1) for each in (plain, learning, follower)]
+    averaged = torch.stack(shares).mean(0).argmax(1)
+    assert learned.y_pred["augmented"].tolist() == averaged.tolist()
+    assert learned.y_pred["baseline"].tolist() == shares[0].argmax(1).tolist()
+
+
+def test_the_third_network_takes_the_strengths_as_they_are(learned):
+    _, learning, follower = learned.models["augmented"].models
+    pairs = list(zip(learning.modules(), follower.modules(), strict=True))
+    strengths = [pair for pair in pairs if isinstance(pair[0], Strength)]
+    layers = [pair for pair in pairs if isinstance(pair[0], AugmentationLayer)]
+    assert (len(strengths), len(layers)) == (13, 3)
+    assert all(torch.equal(mine.value, taken.value) for mine, taken in strengths)
+    assert all(torch.equal(mine.logits, taken.logits) for mine, taken in layers)
+    assert all(each.requires_grad for each in learning.parameters())
+    assert not any(each.requires_grad for each in follower.augmentation.parameters())
+    pairs = list(zip(learning.model.parameters(), follower.model.parameters(), strict=True))
+    assert not any(torch.equal(*pair) for pair in pairs if pair[0].ndim > 1), "another start"
+
+
+def test_a_network_that_learns_alone_is_not_compared(alone):
+    assert list(alone.models) == list(alone.y_pred) == ["augmented"]
+    assert list(alone.seconds) == ["learning"]
+    assert alone.model is alone.net.module_
+    assert alone.gain is None and alone.validation is None and not alone.is_off
+    assert alone.verdict == "Not compared with a network without augmentation."
+    assert "gain" not in alone.invariances()
+
+
+def test_one_network_is_compared_on_demand(windows):
+    compared = learn(windows, QUICK, test=["sim01"], compare=True)
+    assert list(compared.seconds) == ["without augmentation", "learning"]
+    assert compared.models["augmented"] is compared.net.module_
+    assert set(compared.y_pred) == {"augmented", "baseline"}
+    assert compared.gain.people == ("sim01",) and compared.validation is not None
+
+
+def test_the_objective_is_that_of_the_settings(learned, alone):
+    assert type(learned.net.objective_) is ScoreObjective
+    assert learned.net.module_.n_copies == 0
+    assert type(alone.net.objective_) is InvarianceObjective
+    assert alone.net.module_.n_copies == 4
+
+
+class Says(nn.Module):
+    """A network that gives these labels, one after the other."""
+
+    def __init__(self, labels):
+        super().__init__()
+        self.labels = iter(labels.tolist())
+
+    def forward(self, x):
+        given = torch.tensor([next(self.labels) for _ in x])
+        return nn.functional.one_hot(given, 5).float()
+
+
+def test_the_gain_is_that_of_the_augmented_model(windows):
+    index = np.arange(len(windows.y))[::2]
+    y = windows.y[index]
+    models = {"augmented": Says(y), "baseline": Says(np.zeros_like(y))}
+    gain = gain_of(models, windows, index, QUICK)
+    present = [len(np.unique(y[windows.subjects[index] == name])) for name in gain.people]
+    assert gain.people == ("sim00", "sim01", "sim02")
+    assert gain.before == pytest.approx(1 / np.array(present)), "the balanced accuracy of a guess"
+    assert gain.after.tolist() == [1, 1, 1]
+
+
+def test_augmentation_is_judged_on_people_that_are_not_tested(learned, windows):
+    valid = set(windows.subjects[learned.split.valid].tolist())
+    assert set(learned.validation.people) == valid
+    assert not valid & set(learned.gain.people)
+
+
+#: What validation may say: of the subjects' scores, with an error of 0.02.
+HARM, LITTLE_HARM = -0.03, -0.01
+
+
+def validated(learned, mean):
+    gain = Gain(("sim02",), np.array([0.6]), np.array([0.6 + mean]), 0.02)
+    return replace(learned, validation=gain)
+
+
+def switched_off(learned):
+    return validated(learned, HARM)
+
+
+def predicting(learned, n_wrong_before, n_wrong_after):
+    """The same, with so many wrong predictions of the networks for the test windows."""
+    y_pred = {}
+    for name, n_wrong in (("baseline", n_wrong_before), ("augmented", n_wrong_after)):
+        y_pred[name] = learned.y_true.copy()
+        y_pred[name][:n_wrong] = (y_pred[name][:n_wrong] + 1) % 5
+    return replace(learned, y_pred=y_pred)
+
+
+def test_augmentation_that_harms_in_validation_is_switched_off(learned):
+    on, off = validated(learned, LITTLE_HARM), switched_off(learned)
+    assert not on.is_off and on.model is learned.models["augmented"]
+    assert off.is_off and off.model is learned.models["baseline"]
+    found = predicting(off, 10, 0)
+    assert found.verdict.startswith(
+        "Augmentation was switched off: -0.030 ± 0.020 on the subjects validated on"
+        f" (balanced accuracy {found.gain.mean:+.3f}"
+    )
+    assert json.loads(json.dumps(found.invariances()))["gain"]["switched_off"] is True
+    free = replace(learned.profiles[0], verdict="free")
+    verdicts = [
+        each.invariances()["trust"]["strengths"][0]["verdict"]
+        for each in (replace(one, profiles=[free, *learned.profiles[1:]]) for one in (on, off))
+    ]
+    assert verdicts == ["free", "costs others"]
+
+
+@pytest.mark.parametrize(
+    ("n_wrong", "says"),
+    [((30, 0), "helps"), ((0, 30), "harms"), ((30, 30), "does no harm")],
+)
+def test_the_verdict_is_of_the_tested_subjects(learned, n_wrong, says):
+    found = predicting(validated(learned, 0.0), *n_wrong)
+    gain = found.gain
+    scores = found.scores()["balanced_accuracy"]
+    assert gain.mean == pytest.approx(scores["augmented"] - scores["baseline"])
+    assert found.verdict == (
+        f"Augmentation {says}: balanced accuracy {gain.mean:+.3f} ± {gain.error:.3f} on the tested"
+        f" subjects, {int(says == 'harms')} of 1 lose."
+    )
+    assert any("1 person to compare" in warning for warning in found.warnings())
+
+
+def test_there_is_no_verdict_at_chance(learned):
+    at_chance = np.resize([0, 1, 2, 3, 4], len(learned.y_true))
+    chance = replace(learned, y_pred={"augmented": at_chance, "baseline": at_chance})
+    assert chance.verdict == "No verdict: no network is above chance."
+    for name in chance.y_pred:
+        knowing = replace(chance, y_pred={**chance.y_pred, name: learned.y_true})
+        assert knowing.verdict.startswith("Augmentation"), name
+
+
+def test_there_is_no_verdict_without_anybody_to_compare(learned):
+    """Of windows of one label, a score of a person is all or nothing."""
+    one_label = learned.split.test[learned.y_true == learned.y_true[0]]
+    alike = replace(learned, split=replace(learned.split, test=one_label))
+    alike = predicting(validated(alike, 0.0), 0, 0)
+    assert alike.verdict == "No verdict: no tested subject has more than one label."
+    assert json.dumps(alike.gain.as_json(), allow_nan=False)
+    assert any("they have one label only: sim01" in warning for warning in alike.warnings())
+
+
+def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
+    found = json.loads(json.dumps(learned.invariances(), allow_nan=False))
+    assert found["verdict"] == learned.verdict
+    assert found["gain"]["score"] == "balanced_accuracy"
+    assert found["gain"]["switched_off"] == learned.is_off
+    assert found["gain"]["tested"] == learned.gain.as_json()
+    assert found["gain"]["validated"] == learned.validation.as_json()
+    assert (found["training"]["objective"], found["training"]["n_networks"]) == ("score", 3)
+    write_report(learned, tmp_path / "report.html")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert learned.verdict in report and "Gain of each subject" in report
+
+
+# -- model files, data and trainings that do not do ----------------------------------------
+
+
+def test_a_saved_model_predicts_the_same(learned, alone, windows, tmp_path):
+    save_model(validated(learned, 0.0), tmp_path / "model.pt")
     saved = torch.load(tmp_path / "model.pt", weights_only=True)
     assert saved["ch_names"] == ["Fpz-Cz", "Pz-Oz"] and saved["labels"][4] == "REM"
-    model = load_model(tmp_path / "model.pt")
-    assert isinstance(model, InvariantModel)
     x = torch.as_tensor(windows.X[:4])
     with torch.no_grad():
-        assert torch.equal(model(x), learned.net.module_.eval()(x))
+        model, trained = load_model(tmp_path / "model.pt"), learned.models["augmented"].eval()
+        assert isinstance(model, Ensemble) and torch.equal(model(x), trained(x))
+        save_model(alone, tmp_path / "alone.pt")
+        model, trained = load_model(tmp_path / "alone.pt"), alone.net.module_.eval()
+        assert isinstance(model, InvariantModel) and torch.equal(model(x), trained(x))
+        save_model(switched_off(learned), tmp_path / "off.pt")
+        model, trained = load_model(tmp_path / "off.pt"), learned.models["baseline"].eval()
+        assert not isinstance(model, (Ensemble, InvariantModel))
+        assert torch.equal(model(x), trained(x))
 
 
 def test_another_model_file_is_an_error(learned, tmp_path):
@@ -161,28 +362,28 @@ def test_unlabelled_windows_are_not_learned_from(windows):
 
 def test_training_leaves_the_callers_random_numbers_alone(windows):
     state = torch.get_rng_state()
-    learn(windows, Settings(epochs=1, batch_size=16))
+    learn(windows, replace(QUICK, n_networks=3))
     assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_another_model_of_braindecode(windows):
-    settings = Settings(model="ShallowFBCSPNet", epochs=1, batch_size=16)
+    settings = replace(QUICK, model="ShallowFBCSPNet")
     assert learn(windows, settings).scores().shape == (1, 4)
 
 
 def test_a_model_without_one_output_per_label_is_refused(windows):
     with pytest.raises(ValueError, match=r"Model TCN should give one output .*Found \(2, 5"):
-        learn(windows, Settings(model="TCN", epochs=1))
+        learn(windows, replace(QUICK, model="TCN"))
 
 
 def test_a_model_that_cannot_take_the_windows_is_refused(windows):
     with pytest.raises(ValueError, match=r"Model SignalJEPA cannot take .*chs_info"):
-        learn(windows, Settings(model="SignalJEPA", epochs=1))
+        learn(windows, replace(QUICK, model="SignalJEPA"))
 
 
 def test_stages_that_are_not_trained_are_not_validated_on(windows):
     """With a batch of such a stage alone, the weighted loss would be zero by zero."""
-    settings = Settings(epochs=1, batch_size=1)
+    settings = replace(QUICK, batch_size=1)
     for seed in range(2):
         subjects = windows.subjects
         y = windows.epochs.events[:, 2]
@@ -199,7 +400,7 @@ def test_stages_that_are_not_trained_are_not_validated_on(windows):
 def test_a_training_that_diverges_is_an_error(windows):
     stopped = pytest.warns(UserWarning, match="in epoch 1: training stopped, and the first")
     with stopped, pytest.raises(ValueError, match="training diverged"):
-        learn(windows, Settings(epochs=1, batch_size=16, lr=1e30))
+        learn(windows, replace(QUICK, lr=1e30))
 
 
 def test_a_network_at_chance_is_warned_of(learned):

@@ -11,8 +11,14 @@ from eegaug.study.settings import choose_device
     ("settings", "match"),
     [
         ({"model": "SleepStagerChambon"}, "did you mean SleepStagerChambon2018"),
-        ({"policy": "awake"}, "No policy is named 'awake'; there are chain, imagery, sleep"),
+        (
+            {"policy": "awake"},
+            "No policy is named 'awake'; there are chain, general, imagery, sleep",
+        ),
         ({"epochs": 0}, "`epochs` should be positive"),
+        ({"objective": "speed"}, "`objective` should be 'score' or 'invariance'. Found 'speed'"),
+        ({"n_networks": 0}, "`n_networks` should be positive"),
+        ({"n_copies": -1}, "`n_copies` should be 0 or more"),
         ({"epochs": 2.5}, "`epochs` should be an integer"),
         ({"lr": -1.0}, "`lr` should be positive"),
         ({"reward_weight": -1}, "`reward_weight` should be zero or more"),
@@ -39,8 +45,14 @@ def test_cuda_is_taken_where_there_is_one(monkeypatch):
 
 def test_the_defaults_are_the_tasks():
     settings = Settings(TASKS["imagery"], epochs=3)
-    assert (settings.model, settings.policy) == ("ShallowFBCSPNet", "imagery")
+    assert (settings.model, settings.policy) == ("ShallowFBCSPNet", "general")
     assert (settings.epochs, settings.batch_size) == (3, 32)
     assert Settings().model == "SleepStagerChambon2018"
     with pytest.raises(TypeError, match=r"`task` should be a Task.*Found 'sleep'"):
         Settings("sleep")
+
+
+def test_each_objective_has_its_own_number_of_copies():
+    assert (Settings().objective, Settings().n_copies) == ("score", 0)
+    assert Settings(objective="invariance").n_copies == 4
+    assert Settings(objective="invariance", n_copies=0).n_copies == 0
