@@ -46,10 +46,10 @@ def learn(
 ) -> Learned:
     """Train networks without and with a policy in front, and measure what was learned.
 
-    By default three networks are trained, and their predictions averaged: one without augmentation,
-    one that learns the strengths, and one that takes them as they are. Where the average does worse
-    on the subjects that are validated on than the first alone, beyond its error, augmentation is
-    switched off, and the model is the first.
+    By default three networks are trained, and their predictions averaged: two without augmentation,
+    and one that learns the strengths. Where the average does worse on the subjects that are
+    validated on than the first alone, by more than two standard errors, augmentation is switched
+    off, and the model is the first.
 
     Parameters
     ----------
@@ -121,14 +121,18 @@ def learn(
     with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
         if compare or settings.n_networks > 1:
             baseline = timed("without augmentation", fit_baseline, 0)
-        net = timed("learning", fit_augmented, 1)
+        learner = int(settings.n_networks > 1)  # its place among the networks
+        net = timed("learning", fit_augmented, learner)
+        learned = net.module_.augmentation
         for number in range(2, settings.n_networks):
-            name = "augmented" if number == 2 else f"augmented {number - 1}"
-            others.append(timed(name, fit_augmented, number, net.module_.augmentation))
+            if number % 2:
+                others.append(timed(f"network {number + 1}", fit_augmented, number, learned))
+            else:
+                others.append(timed(f"network {number + 1}", fit_baseline, number))
         again = []
         for number in range(1, restarts + 1):
             name = f"restart {number} of {restarts}"
-            other = fit_augmented(windows, split, seeded(SEED_STEP + number), title(name))
+            other = fit_augmented(windows, split, seeded(SEED_STEP * learner + number), title(name))
             again.append(learned_strengths(other.module_))
         profiles, comparisons = measure(net, windows, split, settings)
         models = {"augmented": net.module_}

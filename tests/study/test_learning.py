@@ -31,7 +31,7 @@ QUICK = Settings(epochs=1, batch_size=16, n_networks=1, device="cpu")
 
 @pytest.fixture(scope="module")
 def learned(windows):
-    settings = Settings(policy="sleep", epochs=3, batch_size=16, device="cpu")
+    settings = Settings(policy="sleep", n_networks=4, epochs=3, batch_size=16, device="cpu")
     return learn(windows, settings, test=["sim01"])
 
 
@@ -160,21 +160,25 @@ def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):
 # -- networks with and without augmentation ------------------------------------------------
 
 
-def test_by_default_three_networks_are_averaged(learned, windows):
-    assert list(learned.seconds) == ["without augmentation", "learning", "augmented"]
-    plain, learning, follower = learned.models["augmented"].models
-    assert plain is learned.models["baseline"] and not isinstance(plain, InvariantModel)
+def test_every_other_network_is_without_augmentation(learned, windows):
+    names = ["without augmentation", "learning", "network 3", "network 4"]
+    assert list(learned.seconds) == names
+    plain, learning, again, follower = learned.models["augmented"].models
+    assert plain is learned.models["baseline"]
+    assert not isinstance(plain, InvariantModel) and not isinstance(again, InvariantModel)
+    pairs = zip(plain.parameters(), again.parameters(), strict=True)
+    assert not any(torch.equal(*pair) for pair in pairs if pair[0].ndim > 1), "another start"
     assert learning is learned.net.module_ and isinstance(follower, InvariantModel)
     X = torch.as_tensor(windows.X[learned.split.test])
     with torch.no_grad():
-        shares = [each.eval()(X).softmax(1) for each in (plain, learning, follower)]
+        shares = [each.eval()(X).softmax(1) for each in (plain, learning, again, follower)]
     averaged = torch.stack(shares).mean(0).argmax(1)
     assert learned.y_pred["augmented"].tolist() == averaged.tolist()
     assert learned.y_pred["baseline"].tolist() == shares[0].argmax(1).tolist()
 
 
-def test_the_third_network_takes_the_strengths_as_they_are(learned):
-    _, learning, follower = learned.models["augmented"].models
+def test_the_fourth_network_takes_the_strengths_as_they_are(learned):
+    _, learning, _, follower = learned.models["augmented"].models
     pairs = list(zip(learning.modules(), follower.modules(), strict=True))
     strengths = [pair for pair in pairs if isinstance(pair[0], Strength)]
     layers = [pair for pair in pairs if isinstance(pair[0], AugmentationLayer)]
@@ -322,7 +326,7 @@ def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
     assert found["gain"]["switched_off"] == learned.is_off
     assert found["gain"]["tested"] == learned.gain.as_json()
     assert found["gain"]["validated"] == learned.validation.as_json()
-    assert (found["training"]["objective"], found["training"]["n_networks"]) == ("score", 3)
+    assert (found["training"]["objective"], found["training"]["n_networks"]) == ("score", 4)
     write_report(learned, tmp_path / "report.html")
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert learned.verdict in report and "Gain of each subject" in report
