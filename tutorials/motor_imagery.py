@@ -68,9 +68,9 @@ plot_topography(window[0], draws[farthest], windows.info, unit="standard deviati
 # dropout, symmetry and polarity, in sequence. :func:`~eegaug.study.learn` puts it in front of
 # braindecode's ``ShallowFBCSPNet``, starts each strength at 2 % of its range, trains, keeps the
 # epoch that validates best, and trains the same network without augmentation too. The question here
-# is what the data are invariant to, so that all trials are augmented, in one network: ``eegaug learn
-# --task imagery --policy imagery --objective invariance --networks 1 --compare``. Without these
-# options the command asks what helps on new trials, see :doc:`/benchmarks/people`.
+# is what the data are invariant to, so that all trials are augmented, in one network. The command
+# is ``eegaug learn --task imagery --policy imagery --objective invariance --networks 1 --compare``;
+# without these options it asks what helps on new trials, see :doc:`/benchmarks/people`.
 
 from eegaug.study import TASKS, Settings, learn
 

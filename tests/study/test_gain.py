@@ -77,14 +77,14 @@ def test_ties_are_no_losses():
     [
         (0.021, 0.01, "helps"),
         (0.019, 0.01, "no difference beyond its error"),
-        (-0.009, 0.01, "no difference beyond its error"),
-        (-0.011, 0.01, "harms"),
+        (-0.019, 0.01, "no difference beyond its error"),
+        (-0.021, 0.01, "harms"),
         (0.5, np.nan, "no difference beyond its error"),
         (-0.5, np.nan, "no difference beyond its error"),
         (0.0, 0.0, "no difference beyond its error"),
     ],
 )
-def test_to_help_takes_two_errors_and_to_harm_one(mean, error, verdict):
+def test_a_verdict_takes_two_errors(mean, error, verdict):
     assert Gain(("a",), np.array([0.6]), np.array([0.6 + mean]), error).verdict == verdict
 
 

@@ -245,7 +245,7 @@ def test_augmentation_is_judged_on_people_that_are_not_tested(learned, windows):
 
 
 #: What validation may say: of the subjects' scores, with an error of 0.02.
-HARM, LITTLE_HARM = -0.03, -0.01
+HARM, LITTLE_HARM = -0.05, -0.03
 
 
 def validated(learned, mean):
@@ -272,7 +272,7 @@ def test_augmentation_that_harms_in_validation_is_switched_off(learned):
     assert off.is_off and off.model is learned.models["baseline"]
     found = predicting(off, 10, 0)
     assert found.verdict.startswith(
-        "Augmentation was switched off: -0.030 ± 0.020 on the subjects validated on"
+        "Augmentation was switched off: -0.050 ± 0.020 on the subjects validated on"
         f" (balanced accuracy {found.gain.mean:+.3f}"
     )
     assert json.loads(json.dumps(found.invariances()))["gain"]["switched_off"] is True
