@@ -91,13 +91,18 @@ class ScoreObjective(InvarianceObjective):
         """Return the loss of both halves less the reward, and the outputs of the network."""
         learns = self._phase == 0
         self._phase = (self._phase + 1) % LEARN_EVERY
-        if len(x) == 1:
-            return super().training_step(x, y)
+        if len(x) == 1:  # augmented in one step of a cycle
+            return super().training_step(x, y) if learns else self._clean_step(x, y)
         step = self._learning_step if learns else self._constant_step
         loss, augmented, clean = step(x[::2], y[::2], x[1::2], y[1::2])
         outputs = augmented.new_empty(len(x), *augmented.shape[1:])
         outputs[::2], outputs[1::2] = augmented.detach(), clean.detach()
         return Step(loss, outputs)
+
+    def _clean_step(self, x: Tensor, y: Tensor) -> Step:
+        """Return the loss of clean trials, and the outputs."""
+        outputs = self.model.model(x)
+        return Step(self.loss(outputs, y), outputs)
 
     def _learning_step(
         self, x: Tensor, y: Tensor, x_clean: Tensor, y_clean: Tensor

@@ -128,17 +128,18 @@ def _summary(learned: Learned) -> str:
     for layer in by_layer(learned.strengths):
         for transform in layer:
             (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
-    comparison = (
-        f", against {scores['baseline']:.3f} without augmentation" if "baseline" in scores else ""
-    )
+    used = "baseline" if learned.is_off else "augmented"
+    comparison = f", with learned augmentation {scores['augmented']:.3f}" if learned.is_off else ""
+    if "baseline" in scores and not learned.is_off:
+        comparison = f", against {scores['baseline']:.3f} without augmentation"
     caveats = [*learned.warnings(), *learned.caveats()]
     warned = f"<p>Caveats:</p>{_list(caveats, bold=True)}" if caveats else ""
     return (
         f"<p><b>{html.escape(learned.verdict)}</b></p>"
         f"<p>{METRICS[primary].title.capitalize()} on {len(learned.split.test)} test windows:"
-        f" <b>{scores['augmented']:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
+        f" <b>{scores[used]:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
         f"</p>{warned}"
-        f"<p>The network was made invariant to:</p>{_list(active or ['nothing'])}"
+        f"<p>The network that learned was made invariant to:</p>{_list(active or ['nothing'])}"
         f"<p>Effectively inactive:</p>{_list(inactive or ['nothing'])}"
         f"{_table(learned.table())}"
     )

@@ -128,7 +128,8 @@ class Learned:
         if gain is None or self.validation is None:
             return "Not compared with a network without augmentation."
         if not self.is_above_chance("augmented") and not self.is_above_chance("baseline"):
-            return "No verdict: no network is above chance."
+            off = " Augmentation was switched off." * self.is_off
+            return f"No verdict: no network is above chance.{off}"
         if not gain.people:
             return "No verdict: no tested subject has more than one label."
         tested = (
