@@ -16,8 +16,8 @@ class Ensemble(nn.Module):
 
     .. math:: \bar f(x) = \log \frac1K \sum_{k=1}^K \operatorname{softmax} f_k(x).
 
-    Averaged with a network that was trained without augmentation, a network that was harmed by its
-    augmentation costs little, and one that gained brings its gain.
+    Averaged with networks that were trained without augmentation, one that was harmed by its
+    augmentation costs less than alone.
 
     Parameters
     ----------

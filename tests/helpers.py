@@ -6,7 +6,7 @@ import torch
 from numpy.random import RandomState
 from torch import nn
 
-from eegaug import Choices, Draw
+from eegaug import Choices, Draw, InvariantModel, SignFlip, init_strengths
 from eegaug.transforms.draws import tensors_in
 
 SFREQ = 100.0
@@ -65,6 +65,31 @@ def as_text(value):
 
 def signal(*shape, dtype=torch.float32, seed=0):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def waves(y, polarity):
+    """Noisy sines of one frequency per class, and of the polarity of each trial."""
+    phase = 2 * torch.pi * torch.arange(20) / 20
+    clean = torch.sin((1 + y[:, None]) * phase) * polarity[:, None]
+    return (clean + 0.3 * signal(*clean.shape))[:, None]
+
+
+def learned_flip(kind, x, y, n_steps, strength_lr=0.01, **kwargs):
+    """The flip probability that an objective learns from signals and classes."""
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.Tanh(), nn.Linear(32, 2))
+    model = InvariantModel(network, init_strengths(SignFlip()), **kwargs)
+    objective = kind(model, nn.CrossEntropyLoss())
+    groups = [
+        {"params": network.parameters()},
+        {"params": model.augmentation.parameters(), "lr": strength_lr},
+    ]
+    optimizer = torch.optim.Adam(groups, lr=0.01)
+    for _ in range(n_steps):
+        optimizer.zero_grad()
+        objective(x, y).backward()
+        optimizer.step()
+    return model.augmentation.p().item()
 
 
 def trials(n_times=300, n_channels=N_CHANNELS, dtype=torch.float64):

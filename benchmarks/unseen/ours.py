@@ -7,29 +7,19 @@ from torch import nn
 from eegaug import Ensemble, InvariantModel, ScoreObjective, init_strengths
 from eegaug.policies import general
 from unseen.protocols import Problem
-from unseen.rivals import STRENGTH_RATE, plain
-from unseen.training import train
+from unseen.rivals import learned, plain
 
 
 def ours(problem: Problem) -> nn.Module:
     """Average two networks without augmentation and one that learns strengths."""
-    seed = problem.seed
-    learner = _augmented(problem, seed + 1000)
-    return Ensemble([plain(problem), learner.model, plain(problem, seed + 2000)])
+    learner = quick(problem, problem.seed + 1000)
+    return Ensemble([plain(problem), learner.model, plain(problem, problem.seed + 2000)])
 
 
-def quick(problem: Problem) -> nn.Module:
+def quick(problem: Problem, seed: int | None = None) -> InvariantModel:
     """Return the network that learns strengths, alone."""
-    return _augmented(problem, problem.seed)
+    return learned(problem, _policy, ScoreObjective, n_copies=0, seed=seed)
 
 
-def _augmented(problem: Problem, seed: int) -> InvariantModel:
-    augmentation = init_strengths(general(problem.data.info))
-    model = InvariantModel(problem.network(seed), augmentation, n_copies=0)
-    objective = ScoreObjective(model, problem.loss()).train()
-    groups = [
-        {"params": model.model.parameters()},
-        {"params": augmentation.parameters(), "lr": STRENGTH_RATE},
-    ]
-    train(problem, objective, groups, seed=seed)
-    return model
+def _policy(problem: Problem) -> nn.Module:
+    return init_strengths(general(problem.data.info))

@@ -90,15 +90,17 @@ def learned(
     problem: Problem,
     augmentation: Callable[[Problem], nn.Module],
     objective: Callable[[InvariantModel, nn.Module], Objective],
-) -> nn.Module:
+    n_copies: int = 4,
+    seed: int | None = None,
+) -> InvariantModel:
     """Train by an objective that learns the strengths."""
-    model = InvariantModel(problem.network(), augmentation(problem)).train()
+    model = InvariantModel(problem.network(seed), augmentation(problem), n_copies).train()
     trained = objective(model, problem.loss()).train()
     groups = [
         {"params": model.model.parameters()},
         {"params": model.augmentation.parameters(), "lr": STRENGTH_RATE},
     ]
-    train(problem, trained, groups)
+    train(problem, trained, groups, seed=seed)
     return model
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 #: Method that all others are compared with.
@@ -70,8 +69,8 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         rows[key] = {
             "kappa": part.groupby("seed")["kappa"].mean().mean(),
             "gain": seeds.mean(),
-            "error over people": standard_error(people),
-            "error over seeds": standard_error(seeds),
+            "error over people": people.sem(),
+            "error over seeds": seeds.sem(),
             "people that lose": (people < 0).mean(),
             "seeds that lose": (seeds < -HARM).mean(),
             "worst seed": seeds.min(),
@@ -79,9 +78,3 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
             "seeds": len(seeds),
         }
     return pd.DataFrame(rows).T.rename_axis(["setting", "method"])
-
-
-def standard_error(values: Iterable[float]) -> float:
-    """Return the standard error of the mean; NaN for a single value."""
-    values = np.asarray(list(values), dtype=float)
-    return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")

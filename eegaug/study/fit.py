@@ -18,17 +18,13 @@ from torch import nn
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 from eegaug.models import InvariantModel
-from eegaug.objectives import InvarianceObjective, ScoreObjective
 from eegaug.policies import POLICIES
 from eegaug.recordings import Split, Windows
 from eegaug.strength import init_strengths
 from eegaug.study.metrics import METRICS
 from eegaug.study.network import build_network
-from eegaug.study.settings import Settings
+from eegaug.study.settings import OBJECTIVES, Settings
 from eegaug.transforms import Augmentation
-
-#: Objectives by name.
-OBJECTIVES = {"score": ScoreObjective, "invariance": InvarianceObjective}
 
 Net = TypeVar("Net", bound=braindecode.EEGClassifier)
 
@@ -75,7 +71,7 @@ def fit_augmented(
         augmentation = copy.deepcopy(augmentation).requires_grad_(False)
     model = InvariantModel(network, augmentation, settings.n_copies)
     learning = {
-        "objective": OBJECTIVES[settings.objective],
+        "objective": OBJECTIVES[settings.objective][0],
         "objective__reward_weight": settings.reward_weight,
         "optimizer__param_groups": [("augmentation*", {"lr": settings.strength_lr})],
     }

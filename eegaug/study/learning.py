@@ -22,9 +22,8 @@ from eegaug.inspect import (
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.recordings import Split, Windows
 from eegaug.study.fit import class_weights, fit_augmented, fit_baseline, predict, validated
-from eegaug.study.gain import Gain, gain_by_person
-from eegaug.study.metrics import METRICS
-from eegaug.study.result import Learned
+from eegaug.study.gain import Gain
+from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
 
 #: Number of validation windows that strengths are measured on.
@@ -165,12 +164,8 @@ def _gain(
     models: dict[str, nn.Module], windows: Windows, index: np.ndarray, settings: Settings
 ) -> Gain:
     """Compare the models with and without augmentation on some of the windows."""
-    X, y, n_labels = windows.X[index], windows.y[index], len(windows.labels)
-    before, after = (predict(models[name], X, settings) for name in ("baseline", "augmented"))
-    score = METRICS[settings.task.scores[0]].score
-    return gain_by_person(
-        y, before, after, windows.subjects[index], lambda true, given: score(true, given, n_labels)
-    )
+    y_pred = {name: predict(model, windows.X[index], settings) for name, model in models.items()}
+    return gain_on(windows, index, y_pred, settings)
 
 
 def measure(

@@ -128,10 +128,8 @@ def _summary(learned: Learned) -> str:
     for layer in by_layer(learned.strengths):
         for transform in layer:
             (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
-    used = "baseline" if learned.is_off else "augmented"
-    comparison = f", with learned augmentation {scores['augmented']:.3f}" if learned.is_off else ""
-    if "baseline" in scores and not learned.is_off:
-        comparison = f", against {scores['baseline']:.3f} without augmentation"
+    used, other = ("baseline", "augmented") if learned.is_off else ("augmented", "baseline")
+    comparison = f", against {scores[other]:.3f} {NETWORKS[other]}" if other in scores else ""
     caveats = [*learned.warnings(), *learned.caveats()]
     warned = f"<p>Caveats:</p>{_list(caveats, bold=True)}" if caveats else ""
     return (

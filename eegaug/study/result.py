@@ -112,14 +112,7 @@ class Learned:
         """What augmentation does to the tested subjects; None if nothing was compared."""
         if "baseline" not in self.y_pred:
             return None
-        score, n_labels = METRICS[self.settings.task.scores[0]].score, len(self.windows.labels)
-        return gain_by_person(
-            self.y_true,
-            self.y_pred["baseline"],
-            self.y_pred["augmented"],
-            self.windows.subjects[self.split.test],
-            lambda true, given: score(true, given, n_labels),
-        )
+        return gain_on(self.windows, self.split.test, self.y_pred, self.settings)
 
     @property
     def verdict(self) -> str:
@@ -142,7 +135,7 @@ class Learned:
                 f" {self.validation.error:.3f} on the subjects validated on ({tested}). The model"
                 " is the one without."
             )
-        word = {"helps": "helps", "harms": "harms"}.get(gain.verdict, "does no harm")
+        word = gain.verdict if gain.verdict in ("helps", "harms") else "does no harm"
         return f"Augmentation {word}: {tested}."
 
     def is_above_chance(self, network: str) -> bool:
@@ -372,6 +365,36 @@ class Learned:
         for gain in (self.validation, self.gain):
             warnings += [note for note in (gain.notes if gain else ()) if note not in warnings]
         return warnings
+
+
+def gain_on(
+    windows: Windows, index: np.ndarray, y_pred: dict[str, np.ndarray], settings: Settings
+) -> Gain:
+    """Return what augmentation does to the task's primary score of each subject.
+
+    Parameters
+    ----------
+    windows : Windows
+        The data.
+    index : ndarray of int, shape (predicted,)
+        Windows that were predicted.
+    y_pred : dict of str to ndarray
+        Predictions for them, "augmented" and "baseline".
+    settings : Settings
+        How the networks were trained, with the task.
+
+    Returns
+    -------
+    Gain
+    """
+    score, n_labels = METRICS[settings.task.scores[0]].score, len(windows.labels)
+    return gain_by_person(
+        windows.y[index],
+        y_pred["baseline"],
+        y_pred["augmented"],
+        windows.subjects[index],
+        lambda true, given: score(true, given, n_labels),
+    )
 
 
 def is_inactive(transform: Sequence[LearnedStrength]) -> bool:

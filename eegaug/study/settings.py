@@ -7,15 +7,18 @@ from typing import Any
 
 import torch
 
-from eegaug.objectives import REWARD_WEIGHT
+from eegaug.objectives import REWARD_WEIGHT, InvarianceObjective, ScoreObjective
 from eegaug.policies import POLICIES
 from eegaug.study.network import find_model
 from eegaug.study.sleep import SLEEP
 from eegaug.study.task import Task
 from eegaug.validation import check_count, check_not_negative, check_positive
 
-#: Objectives, with the number of copies that suits each in prediction.
-N_COPIES = {"score": 0, "invariance": 4}
+#: Objectives by name, with the number of copies that suits each in prediction.
+OBJECTIVES: dict[str, tuple[type[InvarianceObjective], int]] = {
+    "score": (ScoreObjective, 0),
+    "invariance": (InvarianceObjective, 4),
+}
 
 _OF_THE_TASK: Any = None
 _OF_THE_OBJECTIVE: Any = None
@@ -97,13 +100,13 @@ class Settings:
         for name in ("model", "policy", "epochs", "batch_size"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, getattr(self.task, name))
-        if self.objective not in N_COPIES:
+        if self.objective not in OBJECTIVES:
             raise ValueError(
-                f"Parameter `objective` should be {' or '.join(map(repr, N_COPIES))}."
+                f"Parameter `objective` should be {' or '.join(map(repr, OBJECTIVES))}."
                 f" Found {self.objective!r}."
             )
         if self.n_copies is None:
-            object.__setattr__(self, "n_copies", N_COPIES[self.objective])
+            object.__setattr__(self, "n_copies", OBJECTIVES[self.objective][1])
         for name in ("epochs", "batch_size", "n_networks"):
             check_count(name, getattr(self, name))
         check_count("n_copies", self.n_copies, least=0)

@@ -33,6 +33,8 @@ from eegaug import (
 from eegaug.objectives.invariance import NEGLIGIBLE
 from eegaug.transforms.draws import map_noise
 
+from ..helpers import learned_flip, waves
+
 Y = torch.arange(10) % 3
 
 
@@ -551,32 +553,13 @@ def test_checkpointed_activations_give_the_same_gradients():
 # Recovery
 
 
-def recovered(x, y, n_steps=250):
-    """The flip probability that is learned from signals and classes."""
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.Tanh(), nn.Linear(32, 2))
-    model = InvariantModel(network, init_strengths(SignFlip()))
-    objective = InvarianceObjective(model, nn.CrossEntropyLoss())
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    for _ in range(n_steps):
-        optimizer.zero_grad()
-        objective(x, y).backward()
-        optimizer.step()
-    return model.augmentation.p().item()
-
-
-def waves(y, polarity):
-    """Noisy sines of one frequency per class, and of the polarity of each trial."""
-    phase = 2 * torch.pi * torch.arange(20) / 20
-    clean = torch.sin((1 + y[:, None]) * phase) * polarity[:, None]
-    return (clean + 0.3 * signal(*clean.shape, dtype=torch.float32))[:, None]
-
-
 def test_polarity_that_carries_nothing_is_learned_to_be_irrelevant():
     y, polarity = torch.arange(128) % 2, 2.0 * (torch.arange(128) // 2 % 2) - 1
-    assert recovered(waves(y, polarity), y) == pytest.approx(0.5, abs=0.1)
+    p = learned_flip(InvarianceObjective, waves(y, polarity), y, n_steps=250)
+    assert p == pytest.approx(0.5, abs=0.1)
 
 
 def test_polarity_that_is_the_class_is_kept():
     y = torch.arange(128) % 2
-    assert recovered(waves(torch.zeros(128), 2.0 * y - 1), y) < 0.05
+    x = waves(torch.zeros(128), 2.0 * y - 1)
+    assert learned_flip(InvarianceObjective, x, y, n_steps=250) < 0.05
