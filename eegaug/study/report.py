@@ -146,11 +146,12 @@ def _summary(learned: Learned) -> str:
 def _confidence(learned: Learned) -> str:
     """Return what each strength rests on."""
     caveats = learned.caveats()
-    first = (
-        f"<p>Do not rely on:</p>{_list(caveats, bold=True)}"
-        if caveats
-        else "<p>The data determine every strength.</p>"
-    )
+    if not learned.is_above_chance("augmented"):
+        first = "<p>The network is at chance: its strengths mean nothing.</p>"
+    elif caveats:
+        first = f"<p>Do not rely on:</p>{_list(caveats, bold=True)}"
+    else:
+        first = "<p>The data determine every strength.</p>"
     again = (
         f"Restarts: {len(learned.restarts)} more trainings with other seeds."
         if learned.restarts

@@ -26,6 +26,8 @@ LEAST_WEIGHT, LEAST_FRACTION = 0.05, 0.02
 SETTLED = 0.25
 #: Verdict on a strength that costs this network nothing, where training by it did harm.
 COSTLY = "costs others"
+#: Verdict on every strength of a network that does not know its task.
+AT_CHANCE = "at chance"
 #: Restarts disagree where a strength is spread over more than this fraction of its range.
 AGREEMENT = 0.2
 
@@ -139,7 +141,12 @@ class Learned:
         return f"Augmentation {word}: {tested}."
 
     def is_above_chance(self, network: str) -> bool:
-        """Whether the primary score of a network on the test windows is above chance."""
+        """Whether the primary score of a network on the test windows is above chance.
+
+        Windows of one label say nothing of it: the score counts as above chance.
+        """
+        if len(set(self.y_true.tolist())) < 2:
+            return True
         metric = METRICS[self.settings.task.scores[0]]
         chance = metric.chance(self.y_true)
         error = (chance * (1 - chance) / len(self.y_true)) ** 0.5
@@ -187,7 +194,12 @@ class Learned:
         return pd.DataFrame(rows)
 
     def caveats(self) -> list[str]:
-        """Return which strengths and choices the data do not determine, one sentence each."""
+        """Return which strengths and choices the data do not determine, one sentence each.
+
+        There are none where the network is at chance, and :meth:`warnings` says so.
+        """
+        if not self.is_above_chance("augmented"):
+            return []
         caveats = []
         for number, (record, profile) in enumerate(
             zip(self._learnable(), self.profiles, strict=True)
@@ -306,6 +318,8 @@ class Learned:
 
     def _verdict(self, profile: Profile) -> str:
         """Return the verdict of a profile; what costs other people is not free."""
+        if not self.is_above_chance("augmented"):
+            return AT_CHANCE
         return COSTLY if self.is_off and profile.verdict == "free" else profile.verdict
 
     def _learnable(self) -> list[LearnedStrength]:
@@ -356,7 +370,7 @@ class Learned:
         title, score, chance = metric.title, metric.score, metric.chance(self.y_true)
         n_labels, n_windows = len(self.windows.labels), len(self.y_true)
         own = score(self.y_true, self.y_pred["augmented"], n_labels)
-        if len(set(self.y_true.tolist())) > 1 and not self.is_above_chance("augmented"):
+        if not self.is_above_chance("augmented"):
             warnings.append(
                 f"The {title} of {own:.3f} on {n_windows} test windows is not above chance,"
                 f" {chance:.3f}: the network does not know its task, and its strengths mean"

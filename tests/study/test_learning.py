@@ -36,6 +36,12 @@ def learned(windows):
 
 
 @pytest.fixture(scope="module")
+def knowing(learned):
+    """The same, had it learned its task: three epochs leave the network at chance."""
+    return replace(learned, y_pred={**learned.y_pred, "augmented": learned.y_true})
+
+
+@pytest.fixture(scope="module")
 def alone(windows):
     """The only network, which learned what the data are invariant to."""
     settings = Settings(objective="invariance", n_networks=1, epochs=1, batch_size=16, device="cpu")
@@ -78,8 +84,8 @@ def test_the_network_learns_and_the_strengths_move(learned):
     assert all(value != 0.5 for value in moved)
 
 
-def test_every_strength_has_its_confidence(learned):
-    found = json.loads(json.dumps(learned.invariances()))
+def test_every_strength_has_its_confidence(learned, knowing):
+    found = json.loads(json.dumps(knowing.invariances()))
     strengths = [
         (number, transform["name"], name)
         for number, layer in enumerate(found["layers"], 1)
@@ -106,10 +112,10 @@ def test_every_strength_has_its_confidence(learned):
         ("too wide", "is too wide for windows not trained on. Why"),
     ],
 )
-def test_verdicts_that_stand_against_an_answer_are_caveats(learned, verdict, caveat):
-    profile = replace(learned.profiles[0], verdict=verdict, reason="Why.")
-    strengths = [record for record in learned.strengths if record.name][:1]
-    found = replace(learned, strengths=strengths, profiles=[profile], comparisons=[]).caveats()
+def test_verdicts_that_stand_against_an_answer_are_caveats(knowing, verdict, caveat):
+    profile = replace(knowing.profiles[0], verdict=verdict, reason="Why.")
+    strengths = [record for record in knowing.strengths if record.name][:1]
+    found = replace(knowing, strengths=strengths, profiles=[profile], comparisons=[]).caveats()
     assert (caveat is None and not found) or (len(found) == 1 and caveat in found[0])
 
 
@@ -122,7 +128,8 @@ def test_restarts_show_whether_answers_agree(windows):
     values = again.confidence_table()["restarts"]
     assert all(" to " in value for value in values)
     again.restarts[0][2] = replace(again.restarts[0][2], value=5.0)
-    assert any("differs between restarts" in caveat for caveat in again.caveats())
+    knowing = replace(again, y_pred={"augmented": again.y_true})
+    assert any("differs between restarts" in caveat for caveat in knowing.caveats())
     with pytest.raises(ValueError, match=r"`restarts` should be an integer from 0\. Found -1"):
         learn(windows, QUICK, restarts=-1)
 
@@ -279,7 +286,10 @@ def test_augmentation_that_harms_in_validation_is_switched_off(learned):
     free = replace(learned.profiles[0], verdict="free")
     verdicts = [
         each.invariances()["trust"]["strengths"][0]["verdict"]
-        for each in (replace(one, profiles=[free, *learned.profiles[1:]]) for one in (on, off))
+        for each in (
+            replace(predicting(one, 0, 0), profiles=[free, *learned.profiles[1:]])
+            for one in (on, off)
+        )
     ]
     assert verdicts == ["free", "costs others"]
 
@@ -307,6 +317,21 @@ def test_there_is_no_verdict_at_chance(learned):
     for name in chance.y_pred:
         knowing = replace(chance, y_pred={**chance.y_pred, name: learned.y_true})
         assert knowing.verdict.startswith("Augmentation"), name
+
+
+def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_path):
+    at_chance = np.resize([0, 1, 2, 3, 4], len(learned.y_true))
+    found = replace(learned, y_pred={**learned.y_pred, "augmented": at_chance})
+    assert "at chance" not in set(knowing.table()["verdict"])
+    for table in (found.table(), found.confidence_table()):
+        assert set(table["verdict"]) == {"at chance"}
+    trust = found.invariances()["trust"]
+    assert {each["verdict"] for each in trust["strengths"]} == {"at chance"}
+    assert trust["caveats"] == []
+    for each, says in ((found, True), (knowing, False)):
+        write_report(each, tmp_path / "report.html")
+        report = (tmp_path / "report.html").read_text()
+        assert ("The network is at chance: its strengths mean nothing." in report) is says
 
 
 def test_there_is_no_verdict_without_anybody_to_compare(learned):
