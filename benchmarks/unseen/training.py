@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from unseen.protocols import Problem
 
@@ -23,6 +25,9 @@ def train(
     after: Callable[[], None] | None = None,
 ) -> None:
     """Minimise a loss by Adam, with the batches of the problem's seed.
+
+    The learning rate of the network, the first group, falls to zero along half a cosine, as in
+    braindecode's examples; that of strengths, where there are any, is constant.
 
     Parameters
     ----------
@@ -41,11 +46,18 @@ def train(
     """
     seed = problem.seed if seed is None else seed
     torch.manual_seed(seed)
+    steps = problem.setting.steps if steps is None else steps
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
-    for batch in problem.batches(problem.setting.steps if steps is None else steps, seed):
+    n_others = len(optimizer.param_groups) - 1
+    scheduler = LambdaLR(
+        optimizer,
+        [lambda done: (1 + math.cos(math.pi * done / steps)) / 2, *[lambda _: 1.0] * n_others],
+    )
+    for batch in problem.batches(steps, seed):
         optimizer.zero_grad()
         step(problem.X[batch], problem.y[batch]).backward()
         optimizer.step()
+        scheduler.step()
         if after is not None:
             after()
 
