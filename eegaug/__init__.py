@@ -15,7 +15,7 @@ from eegaug.inspect import (
     learned_strengths,
     summary,
 )
-from eegaug.layers import AugmentationLayer, Compose
+from eegaug.layers import AugmentationLayer, Compose, OneOf
 from eegaug.models import InvariantModel
 from eegaug.objectives import (
     BreadthObjective,
@@ -107,6 +107,7 @@ __all__ = [
     "ModulationTransform",
     "NoiseTransform",
     "Objective",
+    "OneOf",
     "Operators",
     "PhaseJitter",
     "PowerlineNoise",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from eegaug.models import SIGNAL_ATTRIBUTES
 class Ensemble(nn.Module):
     r"""Average the probabilities of several classifiers.
 
-    .. math:: \bar f(x) = \log \frac1K \sum_{k=1}^K \operatorname{softmax} f_k(x).
+    .. math:: \bar f(x) = \log \sum_k w_k \operatorname{softmax} f_k(x).
 
     Averaged with networks that were trained without augmentation, one that was harmed by its
     augmentation costs less than alone.
@@ -24,13 +24,15 @@ class Ensemble(nn.Module):
     models : iterable of nn.Module
         Classifiers, from signals (batch, channels, times) to scores (batch, classes). The
         attributes of a braindecode model are those of the first.
+    weights : sequence of float, optional
+        Weights :math:`w_k`, as multiples of each other; equal where absent.
 
     Raises
     ------
     TypeError
         If an item is not a module.
     ValueError
-        If there are no models.
+        If there are no models, or the weights are not positive numbers, one per model.
 
     Examples
     --------
@@ -40,7 +42,9 @@ class Ensemble(nn.Module):
     True
     """
 
-    def __init__(self, models: Iterable[nn.Module]) -> None:
+    log_weights: Tensor
+
+    def __init__(self, models: Iterable[nn.Module], weights: Sequence[float] | None = None) -> None:
         super().__init__()
         models = list(models)
         if not models:
@@ -49,6 +53,14 @@ class Ensemble(nn.Module):
             if not isinstance(model, nn.Module):
                 raise TypeError(f"Each item should be an nn.Module. Found {type(model).__name__}.")
         self.models = nn.ModuleList(models)
+        chosen = torch.ones(len(models)) if weights is None else torch.tensor(weights)
+        if chosen.shape != (len(models),) or not (chosen.isfinite() & (chosen > 0)).all():
+            raise ValueError(
+                f"Parameter `weights` should be {len(models)} positive numbers, one per model."
+                f" Found {weights}."
+            )
+        shares = chosen.to(torch.get_default_dtype())
+        self.register_buffer("log_weights", (shares / shares.sum()).log())
 
     def __getattr__(self, name: str) -> Any:
         if name in SIGNAL_ATTRIBUTES:
@@ -68,5 +80,5 @@ class Ensemble(nn.Module):
         Tensor
             Shape (batch, classes).
         """
-        scores = torch.stack([model(x).log_softmax(1) for model in self.models])
-        return torch.logsumexp(scores, 0) - torch.tensor(len(self.models)).log()
+        scores = torch.stack([model(x).log_softmax(1) for model in self.models], -1)
+        return torch.logsumexp(scores + self.log_weights, -1)

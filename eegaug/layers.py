@@ -61,6 +61,7 @@ class AugmentationLayer(Augmentation):
     """
 
     transforms: Sequence[Transform]
+    logits: nn.Parameter
 
     def __init__(
         self,
@@ -184,6 +185,51 @@ class AugmentationLayer(Augmentation):
     def extra_repr(self) -> str:
         """Show the temperature."""
         return f"temperature={self.temperature:g}"
+
+
+class OneOf(AugmentationLayer):
+    """Apply one of several transforms to each trial, all equally often.
+
+    Each trial is changed in one way only, so that wide strengths leave most of its features as they
+    are; a :class:`~eegaug.Compose` changes each in all ways at once.
+
+    Parameters
+    ----------
+    transforms : iterable of Transform
+        Candidates.
+
+    Raises
+    ------
+    TypeError
+        If a candidate is not a :class:`~eegaug.Transform`, or overrides ``augment``, as a crop
+        does.
+    ValueError
+        If there are no candidates.
+
+    References
+    ----------
+    Müller & Hutter, *TrivialAugment: tuning-free yet state-of-the-art data augmentation*, ICCV
+    2021, arXiv 2103.10158, which draws the strengths too.
+
+    Examples
+    --------
+    >>> from eegaug import FrequencyShift, SignFlip
+    >>> _ = torch.manual_seed(0)
+    >>> one_of = OneOf([FrequencyShift(sfreq=100, max_delta_freq=0.5), SignFlip(p=1.0)])
+    >>> x = torch.randn(8, 2, 300)
+    >>> (one_of(x) == -x).all((1, 2)).sum()
+    tensor(4)
+    """
+
+    def __init__(self, transforms: Iterable[Transform]) -> None:
+        super().__init__(transforms, mixture=False)
+        equal = self.logits.data
+        del self.logits  # not a parameter: nothing learns how often each is used
+        self.register_buffer("logits", equal)
+
+    def extra_repr(self) -> str:
+        """Show nothing: there is no temperature to choose."""
+        return ""
 
 
 class Compose(Augmentation):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from eegaug.layers import AugmentationLayer, Compose
+from eegaug.layers import AugmentationLayer, Compose, OneOf
 from eegaug.montage import has_pair, has_positions, read_channels
 from eegaug.transforms import (
     AmplitudeScale,
+    Augmentation,
     ChannelsDropout,
     ChannelsShuffle,
     ChannelsSymmetry,
@@ -176,6 +177,34 @@ def general(info: Any) -> Compose:
     >>> [type(t).__name__ for t in general(info).augmentations][4:]
     ['AmplitudeScale', 'SmoothTimeMask', 'ChannelsDropout', 'ChannelsSymmetry']
     """
+    return Compose(_of_people(info))
+
+
+def one_of(info: Any) -> OneOf:
+    """Return the transforms of :func:`general`, of which each trial gets one.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Channels and sampling rate.
+
+    Returns
+    -------
+    OneOf
+        A layer of six to eight transforms.
+
+    Examples
+    --------
+    >>> import mne
+    >>> info = mne.create_info(["Fpz-Cz"], 100, "eeg")
+    >>> len(one_of(info).transforms)
+    6
+    """
+    return OneOf(_of_people(info))
+
+
+def _of_people(info: Any) -> list[Transform]:
+    """Return transforms by what may differ between people, sessions and electrodes."""
     sfreq, names = float(info["sfreq"]), list(info["ch_names"])
     transforms: list[Transform] = [
         SignFlip(),
@@ -189,7 +218,7 @@ def general(info: Any) -> Compose:
         transforms.append(ChannelsDropout())
     if has_pair(names):
         transforms.append(ChannelsSymmetry(names))
-    return Compose(transforms)
+    return transforms
 
 
 def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callable[[Any], Compose]:
@@ -198,9 +227,10 @@ def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callabl
 
 
 #: The policies by name, each a function of an ``mne.Info``.
-POLICIES: dict[str, Callable[[Any], Compose]] = {
+POLICIES: dict[str, Callable[[Any], Augmentation]] = {
     "chain": _by_names(chain),
     "general": general,
     "imagery": imagery,
+    "one_of": one_of,
     "sleep": _by_names(sleep),
 }

@@ -30,6 +30,13 @@ def test_probabilities_are_averaged():
     assert torch.allclose(probabilities, torch.tensor([0.46, 0.54]).expand(4, 2))
 
 
+def test_weights_are_shares():
+    networks = [Scores(0.9, 0.1), Scores(0.1, 0.9), Scores(0.5, 0.5)]
+    probabilities = Ensemble(networks, [2, 1, 1])(X).exp()
+    assert torch.allclose(probabilities, torch.tensor([0.6, 0.4]).expand(4, 2))
+    assert torch.equal(Ensemble(networks)(X), Ensemble(networks, 3 * [0.2])(X))
+
+
 def test_networks_are_trained_moved_and_copied_as_parts():
     ensemble = Ensemble([nn.Linear(10, 2), nn.Dropout()])
     assert not any(each.training for each in ensemble.eval().modules())
@@ -49,14 +56,17 @@ def test_the_first_models_signal_attributes_are_kept():
 
 
 @pytest.mark.parametrize(
-    ("models", "error", "match"),
+    ("models", "weights", "error", "match"),
     [
-        ([], ValueError, r"At least one model is needed\. Found none"),
-        ([nn.Flatten(), torch.zeros(2)], TypeError, r"should be an nn\.Module\. Found Tensor"),
-        ([nn.Flatten], TypeError, "should be an nn.Module. Found"),
+        ([], None, ValueError, r"At least one model is needed\. Found none"),
+        ([nn.Flatten(), torch.zeros(2)], None, TypeError, r"an nn\.Module\. Found Tensor"),
+        ([nn.Flatten], None, TypeError, "should be an nn.Module. Found"),
+        ([nn.Flatten()], [1, 2], ValueError, r"should be 1 positive numbers.* Found \[1, 2\]"),
+        (2 * [nn.Flatten()], [1, 0], ValueError, r"should be 2 positive numbers.* Found \[1, 0\]"),
+        (2 * [nn.Flatten()], [1, float("nan")], ValueError, r"Found \[1, nan\]"),
     ],
 )
-def test_other_items_are_refused_in_one_line(models, error, match):
+def test_other_items_are_refused_in_one_line(models, weights, error, match):
     with pytest.raises(error, match=match) as caught:
-        Ensemble(models)
+        Ensemble(models, weights)
     assert "\n" not in str(caught.value)

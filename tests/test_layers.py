@@ -12,6 +12,7 @@ from eegaug import (
     FTSurrogate,
     GaussianNoise,
     Mixup,
+    OneOf,
     RandomCrop,
     SignFlip,
     Strength,
@@ -69,6 +70,18 @@ def test_one_transform_per_trial_gives_the_weights_a_gradient():
     layer = AugmentationLayer([SignFlip(), TimeShift(100)], mixture=False)
     (layer(X) ** 3).sum().backward()
     assert (layer.logits.grad != 0).all()
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_one_of_applies_one_transform_to_each_trial_all_equally_often(training):
+    one_of = OneOf([SignFlip(1.0), ChannelsDropout(1.0)]).train(training).requires_grad_(True)
+    out = one_of(torch.ones(300, 2, 4))
+    counts = [(out == value).all((1, 2)).sum().item() for value in (-1, 0)]
+    assert counts == [150, 150]
+    assert set(dict(one_of.named_parameters())) == {
+        f"transforms.{place}" for place in ("0.p.raw", "1.p_drop.raw")
+    }, "how often each is used is not learned"
+    assert repr(one_of).startswith("OneOf(\n  (transforms)")
 
 
 def test_compose_applies_in_order():

@@ -36,6 +36,8 @@ def test_the_general_policy_is_a_chain_of_what_the_channels_allow(ch_names, of_c
     found = [type(each).__name__ for each in policy.augmentations]
     assert found == [*names, "SmoothTimeMask", *of_channels]
     assert {each.sfreq for each in policy.augmentations} == {None, 128.0}
+    one_of = policies.one_of(mne.create_info(ch_names, 128, "eeg"))
+    assert [type(each).__name__ for each in one_of.transforms] == found
 
 
 def test_imagery_rotates_sensors_that_have_positions():

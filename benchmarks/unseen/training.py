@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from unseen.protocols import Problem
 
@@ -26,8 +25,7 @@ def train(
 ) -> None:
     """Minimise a loss by Adam, with the batches of the problem's seed.
 
-    The learning rate of the network, the first group, falls to zero along half a cosine, as in
-    braindecode's examples; that of strengths, where there are any, is constant.
+    The learning rates fall to zero along half a cosine, as in braindecode's examples.
 
     Parameters
     ----------
@@ -48,11 +46,7 @@ def train(
     torch.manual_seed(seed)
     steps = problem.setting.steps if steps is None else steps
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
-    n_others = len(optimizer.param_groups) - 1
-    scheduler = LambdaLR(
-        optimizer,
-        [lambda done: (1 + math.cos(math.pi * done / steps)) / 2, *[lambda _: 1.0] * n_others],
-    )
+    scheduler = CosineAnnealingLR(optimizer, steps)
     for batch in problem.batches(steps, seed):
         optimizer.zero_grad()
         step(problem.X[batch], problem.y[batch]).backward()

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from eegaug.inspect.losses import check_trials, mean_and_error, replayed_losses
 from eegaug.inspect.records import by_layer, learned_strengths
-from eegaug.layers import AugmentationLayer
+from eegaug.layers import AugmentationLayer, OneOf
 from eegaug.models import InvariantModel
 from eegaug.transforms.augmentation import augmentation_layers
 from eegaug.transforms.contexts import in_mode, restored
@@ -68,7 +68,7 @@ def compare_top_candidates(
     Returns
     -------
     list of CandidateComparison
-        One per layer with several candidates, at their learned strengths.
+        One per layer that chooses among several candidates, at their learned strengths.
 
     Raises
     ------
@@ -95,6 +95,8 @@ def compare_top_candidates(
         layers = augmentation_layers(model.augmentation)
         for layer, transforms in zip(layers, records, strict=True):
             if not isinstance(layer, AugmentationLayer) or len(transforms) < 2:
+                continue
+            if isinstance(layer, OneOf):  # which chooses nothing
                 continue
             best = layer.logits.argsort(descending=True)[:2].tolist()
             alone = []

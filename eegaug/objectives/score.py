@@ -1,4 +1,4 @@
-"""The objective for scores on people never seen: half of each batch stays as it is."""
+"""The objective for scores on people never seen: a quarter of each batch stays as it is."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from eegaug.models import InvariantModel
 from eegaug.objectives.base import Step
 from eegaug.objectives.invariance import REWARD_WEIGHT, InvarianceObjective
 
-#: The strengths learn at every so many steps; between them augmentation is cheap.
-LEARN_EVERY = 4
+#: One of so many trials stays as it is, and the strengths learn at one of so many steps.
+LEARN_EVERY = CLEAN_EVERY = 4
 
 
 class ScoreObjective(InvarianceObjective):
-    r"""Train on clean and augmented trials, half and half, and learn the strengths on the latter.
+    r"""Train on augmented trials and some clean ones, and learn the strengths on the former.
 
     In training the loss is
 
-    .. math:: \tfrac12\,\ell(f(x_1), y_1) + \tfrac12\,\big[\ell(f(A(x_2)), y_2) -
+    .. math:: \tfrac14\,\ell(f(x_1), y_1) + \tfrac34\,\big[\ell(f(A(x_2)), y_2) -
        \mu\,\kappa^2 \sum_k \log(b_k + \epsilon)\big],
 
-    with :math:`x_1` and :math:`x_2` every other trial of a batch, and the bracket that of
-    :class:`~eegaug.InvarianceObjective`. As long as half of the trials are clean, a network keeps
-    using the features that they have, so that a transform which destroys these features is resisted
-    and stays narrow. Trained on augmented trials alone, the network may give the features up, and
-    nothing resists any longer; on people never seen it then lacks them.
+    with :math:`x_1` a quarter of the batch, drawn at random, :math:`x_2` the others, and the
+    bracket that of :class:`~eegaug.InvarianceObjective`. As long as some trials are clean, a
+    network keeps using the features that they have, so that a transform which destroys these
+    features is resisted and stays narrow. Trained on augmented trials alone, the network may give
+    the features up, and nothing resists any longer; on people never seen it then lacks them. One
+    transform per trial, as :class:`~eegaug.OneOf` applies them, suits this objective best.
 
     The strengths learn at every fourth step; at the others the augmentation has no gradient, which
     halves its cost.
@@ -59,12 +60,12 @@ class ScoreObjective(InvarianceObjective):
 
     Examples
     --------
-    >>> from eegaug import TimeShift, init_strengths
+    >>> from eegaug import OneOf, SignFlip, TimeShift, init_strengths
     >>> _ = torch.manual_seed(0)
     >>> x = torch.randn(64, 2, 10)
     >>> y = (x.mean((1, 2)) > 0).long()
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(20, 2))
-    >>> augmentation = init_strengths(TimeShift(sfreq=10))
+    >>> augmentation = init_strengths(OneOf([TimeShift(sfreq=10), SignFlip()]))
     >>> model = InvariantModel(network, augmentation, n_copies=0)
     >>> objective = ScoreObjective(model, nn.CrossEntropyLoss())
     >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
@@ -88,43 +89,43 @@ class ScoreObjective(InvarianceObjective):
         self._phase = 0  # not a count of steps, of which a compiler would take each as new
 
     def training_step(self, x: Tensor, y: Tensor) -> Step:
-        """Return the loss of both halves less the reward, and the outputs of the network."""
-        learns = self._phase == 0
+        """Return the loss of all trials less the reward, and the outputs of the network."""
+        n_clean = (len(x) + self._phase) // CLEAN_EVERY  # a quarter on average, of any batch
+        order = torch.randperm(len(x), device=x.device)
+        step = self._learning_step if self._learns() else self._constant_step
+        loss, outputs = step(x[order], y[order], len(x) - n_clean)
         self._phase = (self._phase + 1) % LEARN_EVERY
-        if len(x) == 1:  # augmented in one step of a cycle
-            return super().training_step(x, y) if learns else self._clean_step(x, y)
-        step = self._learning_step if learns else self._constant_step
-        loss, augmented, clean = step(x[::2], y[::2], x[1::2], y[1::2])
-        outputs = augmented.new_empty(len(x), *augmented.shape[1:])
-        outputs[::2], outputs[1::2] = augmented.detach(), clean.detach()
-        return Step(loss, outputs)
+        return Step(loss, torch.empty_like(outputs).index_copy(0, order, outputs.detach()))
 
-    def _clean_step(self, x: Tensor, y: Tensor) -> Step:
-        """Return the loss of clean trials, and the outputs."""
-        outputs = self.model.model(x)
-        return Step(self.loss(outputs, y), outputs)
+    def _learns(self) -> bool:
+        return self._phase == 0 and any(
+            parameter.requires_grad for parameter in self.model.augmentation.parameters()
+        )
 
-    def _learning_step(
-        self, x: Tensor, y: Tensor, x_clean: Tensor, y_clean: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the loss with the reward, and the outputs of both halves."""
-        augmented = super().training_step(x, y)
-        clean = self.model.model(x_clean)
-        return (augmented.loss + self.loss(clean, y_clean)) / 2, augmented.outputs, clean
+    def _learning_step(self, x: Tensor, y: Tensor, n_augmented: int) -> tuple[Tensor, Tensor]:
+        """Return the loss with the reward, and the outputs, the augmented trials' first."""
+        augmented = super().training_step(x[:n_augmented], y[:n_augmented])
+        if n_augmented == len(x):
+            return augmented.loss, augmented.outputs
+        clean = self.model.model(x[n_augmented:])
+        share = n_augmented / len(x)
+        loss = share * augmented.loss + (1 - share) * self.loss(clean, y[n_augmented:])
+        return loss, torch.cat([augmented.outputs, clean])
 
-    def _constant_step(
-        self, x: Tensor, y: Tensor, x_clean: Tensor, y_clean: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _constant_step(self, x: Tensor, y: Tensor, n_augmented: int) -> tuple[Tensor, Tensor]:
         """Return the loss at constant strengths, and the outputs, from one pass of the network."""
         constant = {  # choices of a constant probability are whole
             name: parameter.detach()
             for name, parameter in self.model.augmentation.named_parameters()
             if parameter.requires_grad
         }
-        signals = torch.func.functional_call(self.model.augmentation, constant, x)
-        outputs = self.model.model(torch.cat([signals, x_clean]))
-        augmented, clean = outputs.split([len(x), len(x_clean)])
-        return (self.loss(augmented, y) + self.loss(clean, y_clean)) / 2, augmented, clean
+        signals = x
+        if n_augmented:
+            augmentation = self.model.augmentation
+            augmented = torch.func.functional_call(augmentation, constant, x[:n_augmented])
+            signals = torch.cat([augmented, x[n_augmented:]])
+        outputs = self.model.model(signals)
+        return self.loss(outputs, y), outputs
 
     def get_extra_state(self) -> dict[str, Any]:
         """Return the number of steps since the first or one that learned, for the state dict."""

@@ -19,6 +19,7 @@ from eegaug import __version__
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
 from eegaug.recordings import Windows
+from eegaug.study.purposes import PURPOSES
 from eegaug.study.task import STEPS, Task
 from eegaug.study.tasks import TASKS, find_task
 
@@ -121,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--policy",
         metavar="NAME",
-        help=f"augmentations: {', '.join(sorted(POLICIES))} ({_defaults('policy')})",
+        help=f"augmentations: {', '.join(sorted(POLICIES))} ({_of_purposes('policy')})",
     )
     training.add_argument(
         "--epochs",
@@ -155,8 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         default=3,
-        help="networks that are averaged, every other one without augmentation; 1 for the one that"
-        " learns, the quickest (%(default)s)",
+        help="networks that are averaged: the first without augmentation, the second learns, the"
+        " third takes what it has learned; 1 for the one that learns, the quickest (%(default)s)",
     )
     training.add_argument(
         "--seed", type=int, metavar="N", default=0, help="seed of all random numbers (%(default)s)"
@@ -278,6 +279,11 @@ def _given(arguments: argparse.Namespace, task: Task) -> dict[str, dict[str, Any
 
 def _without_none(**arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _of_purposes(name: str) -> str:
+    """Return the default of each objective, as "score one_of, invariance general"."""
+    return ", ".join(f"{key} {getattr(purpose, name)}" for key, purpose in PURPOSES.items())
 
 
 def _defaults(name: str) -> str:

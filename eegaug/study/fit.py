@@ -23,7 +23,8 @@ from eegaug.recordings import Split, Windows
 from eegaug.strength import init_strengths
 from eegaug.study.metrics import METRICS
 from eegaug.study.network import build_network
-from eegaug.study.settings import OBJECTIVES, Settings
+from eegaug.study.purposes import PURPOSES
+from eegaug.study.settings import Settings
 from eegaug.transforms import Augmentation
 
 Net = TypeVar("Net", bound=braindecode.EEGClassifier)
@@ -71,7 +72,7 @@ def fit_augmented(
         augmentation = copy.deepcopy(augmentation).requires_grad_(False)
     model = InvariantModel(network, augmentation, settings.n_copies)
     learning = {
-        "objective": OBJECTIVES[settings.objective][0],
+        "objective": PURPOSES[settings.objective].objective,
         "objective__reward_weight": settings.reward_weight,
         "optimizer__param_groups": [("augmentation*", {"lr": settings.strength_lr})],
     }

@@ -75,7 +75,6 @@ MOTOR_IMAGERY = Task(
     make_windows=make_imagery_windows,
     split=_split,
     model="ShallowFBCSPNet",
-    policy="general",
     epochs=30,
     batch_size=32,
     scores=("accuracy", "balanced_accuracy", "kappa"),

@@ -20,6 +20,7 @@ from eegaug.inspect import (
     learned_strengths,
 )
 from eegaug.integrations.braindecode import EEGClassifier
+from eegaug.models import InvariantModel
 from eegaug.recordings import Split, Windows
 from eegaug.study.fit import class_weights, fit_augmented, fit_baseline, predict, validated
 from eegaug.study.gain import Gain
@@ -45,10 +46,11 @@ def learn(
 ) -> Learned:
     """Train networks without and with a policy in front, and measure what was learned.
 
-    By default three networks are trained, and their predictions averaged: two without augmentation,
-    and one that learns the strengths. Where the average does worse on the subjects that are
-    validated on than the first alone, by more than two standard errors, augmentation is switched
-    off, and the model is the first.
+    By default three networks are trained, and their predictions averaged: one without augmentation,
+    which counts as much as the others together, one that learns the strengths, and one that takes
+    them as they are. Where the average does worse
+    on the subjects that are validated on than the first alone, by more than two standard errors,
+    augmentation is switched off, and the model is the first.
 
     Parameters
     ----------
@@ -124,10 +126,11 @@ def learn(
         net = timed("learning", fit_augmented, learner)
         learned = net.module_.augmentation
         for number in range(2, settings.n_networks):
+            name = f"network {number + 1}"
             if number % 2:
-                others.append(timed(f"network {number + 1}", fit_augmented, number, learned))
+                others.append(timed(name, fit_baseline, number))
             else:
-                others.append(timed(f"network {number + 1}", fit_baseline, number))
+                others.append(timed(name, fit_augmented, number, learned))
         again = []
         for number in range(1, restarts + 1):
             name = f"restart {number} of {restarts}"
@@ -140,7 +143,7 @@ def learn(
             models["baseline"] = baseline.module_
             if settings.n_networks > 1:
                 networks = [each.module_ for each in (baseline, net, *others)]
-                models["augmented"] = Ensemble(networks)
+                models["augmented"] = Ensemble(networks, _weights(networks))
             validation = _gain(models, windows, validated(windows, split), settings)
         X = windows.X[split.test]
         predicted = {name: predict(each, X, settings) for name, each in models.items()}
@@ -158,6 +161,12 @@ def learn(
         seconds=seconds,
         restarts=again,
     )
+
+
+def _weights(networks: Sequence[nn.Module]) -> list[float]:
+    """Return weights by which networks without augmentation count as much as those with."""
+    augmented = [isinstance(network, InvariantModel) for network in networks]
+    return [1 / augmented.count(each) for each in augmented]
 
 
 def _gain(

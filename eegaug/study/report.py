@@ -167,10 +167,12 @@ def _confidence(learned: Learned) -> str:
     )
 
 
-def _headline(transform: Sequence[LearnedStrength], layer: Sequence[object]) -> str:
+def _headline(
+    transform: Sequence[LearnedStrength], layer: Sequence[Sequence[LearnedStrength]]
+) -> str:
     """Return what a transform of a layer learned, as "Layer 2: FrequencyShift, ±0.5 Hz"."""
     reaches = [_reach(record) for record in transform if record.name]
-    if len(layer) > 1:
+    if len({other[0].weight for other in layer}) > 1:
         reaches.append(f"weight {transform[0].weight:.2f}")
     return f"Layer {transform[0].layer}: {', '.join([transform[0].transform, *reaches])}"
 

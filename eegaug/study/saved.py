@@ -34,7 +34,10 @@ def save_model(learned: Learned, path: str | Path) -> None:
     See :func:`load_model`.
     """
     windows, settings, info = learned.windows, learned.settings, learned.windows.info
-    networks = learned.model.models if isinstance(learned.model, Ensemble) else [learned.model]
+    model = learned.model
+    networks, weights = [model], [1.0]
+    if isinstance(model, Ensemble):
+        networks, weights = list(model.models), model.log_weights.exp().tolist()
     torch.save(
         {
             "eegaug": eegaug.__version__,
@@ -52,9 +55,10 @@ def save_model(learned: Learned, path: str | Path) -> None:
             "networks": [
                 {
                     "augmented": isinstance(network, InvariantModel),
+                    "weight": weight,
                     "state_dict": {k: value.cpu() for k, value in network.state_dict().items()},
                 }
-                for network in networks
+                for network, weight in zip(networks, weights, strict=True)
             ],
         },
         path,
@@ -107,7 +111,8 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
     for network, one in zip(networks, saved["networks"], strict=True):
         network.load_state_dict(one["state_dict"])
-    model = Ensemble(networks) if len(networks) > 1 else networks[0]
+    weights = [one["weight"] for one in saved["networks"]]
+    model = Ensemble(networks, weights) if len(networks) > 1 else networks[0]
     return model.to(device).eval()
 
 

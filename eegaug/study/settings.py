@@ -7,18 +7,13 @@ from typing import Any
 
 import torch
 
-from eegaug.objectives import REWARD_WEIGHT, InvarianceObjective, ScoreObjective
+from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
 from eegaug.study.network import find_model
+from eegaug.study.purposes import PURPOSES
 from eegaug.study.sleep import SLEEP
 from eegaug.study.task import Task
 from eegaug.validation import check_count, check_not_negative, check_positive
-
-#: Objectives by name, with the number of copies that suits each in prediction.
-OBJECTIVES: dict[str, tuple[type[InvarianceObjective], int]] = {
-    "score": (ScoreObjective, 0),
-    "invariance": (InvarianceObjective, 4),
-}
 
 _OF_THE_TASK: Any = None
 _OF_THE_OBJECTIVE: Any = None
@@ -31,12 +26,12 @@ class Settings:
     Parameters
     ----------
     task : Task
-        What is learned; it has the defaults of ``model``, ``policy``, ``epochs`` and
-        ``batch_size``.
+        What is learned; it has the defaults of ``model``, ``epochs`` and ``batch_size``.
     model : str
         Name of a braindecode model.
     policy : str
-        Name of a policy in :data:`eegaug.policies.POLICIES`.
+        Name of a policy in :data:`eegaug.policies.POLICIES`; by default "one_of" for "score", and
+        "general" for "invariance".
     epochs, batch_size : int
         Length of the training, and windows per step.
     lr, strength_lr : float
@@ -46,9 +41,10 @@ class Settings:
         (:class:`~eegaug.ScoreObjective`), or "invariance", on augmented windows alone
         (:class:`~eegaug.InvarianceObjective`).
     n_networks : int
-        Networks whose predictions are averaged, every other one without augmentation: the first
-        has none, the second learns the strengths, the fourth takes them as they are, and so on.
-        With 1, the one that learns.
+        Networks whose predictions are averaged: the first has no augmentation, the second learns
+        the strengths, the third takes them as they are; so do the fifth, the seventh and so on, and
+        the others have none. Those without augmentation count as much as those with. With 1, the
+        one that learns.
     reward_weight : float
         What an augmentation wider by a factor e may cost, in nats of the training loss.
     n_copies : int
@@ -75,12 +71,12 @@ class Settings:
     'ShallowFBCSPNet'
     >>> Settings(policy="slep")
     Traceback (most recent call last):
-    ValueError: No policy is named 'slep'; there are chain, general, imagery, sleep.
+    ValueError: No policy is named 'slep'; there are chain, general, imagery, one_of, sleep.
     """
 
     task: Task = SLEEP
     model: str = _OF_THE_TASK
-    policy: str = _OF_THE_TASK
+    policy: str = _OF_THE_OBJECTIVE
     epochs: int = _OF_THE_TASK
     batch_size: int = _OF_THE_TASK
     lr: float = 1e-3
@@ -97,16 +93,17 @@ class Settings:
             raise TypeError(
                 f"Parameter `task` should be a Task, such as `TASKS['sleep']`. Found {self.task!r}."
             )
-        for name in ("model", "policy", "epochs", "batch_size"):
+        for name in ("model", "epochs", "batch_size"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, getattr(self.task, name))
-        if self.objective not in OBJECTIVES:
+        if self.objective not in PURPOSES:
             raise ValueError(
-                f"Parameter `objective` should be {' or '.join(map(repr, OBJECTIVES))}."
+                f"Parameter `objective` should be {' or '.join(map(repr, PURPOSES))}."
                 f" Found {self.objective!r}."
             )
-        if self.n_copies is None:
-            object.__setattr__(self, "n_copies", OBJECTIVES[self.objective][1])
+        for name in ("policy", "n_copies"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, getattr(PURPOSES[self.objective], name))
         for name in ("epochs", "batch_size", "n_networks"):
             check_count(name, getattr(self, name))
         check_count("n_copies", self.n_copies, least=0)

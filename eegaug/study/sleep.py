@@ -67,7 +67,6 @@ SLEEP = Task(
     make_windows=make_sleep_windows,
     split=_split,
     model="SleepStagerChambon2018",
-    policy="general",
     epochs=30,
     batch_size=64,
     scores=("balanced_accuracy", "accuracy", "macro_f1", "kappa"),

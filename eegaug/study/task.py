@@ -91,8 +91,6 @@ class Task:
         on, or is None.
     model : str
         Default network, a model of braindecode.
-    policy : str
-        Default augmentations, one of :data:`eegaug.policies.POLICIES`.
     epochs, batch_size : int
         Default length of a training, and number of windows per step.
     scores : tuple of str
@@ -121,7 +119,6 @@ class Task:
     make_windows: Callable[..., Windows]
     split: Callable[[Windows, list[str] | None, int], Split]
     model: str
-    policy: str
     epochs: int
     batch_size: int
     scores: tuple[str, ...]

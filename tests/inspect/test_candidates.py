@@ -10,6 +10,7 @@ from eegaug import (
     Compose,
     GaussianNoise,
     InvariantModel,
+    OneOf,
     SignFlip,
     TimeShift,
     compare_top_candidates,
@@ -29,3 +30,9 @@ def test_the_runner_up_of_a_layer_comes_with_its_cost():
     assert (found.winner, found.runner_up, found.layer) == ("SignFlip", "ChannelsDropout", 1)
     assert found.excess > 3 * found.error > 0
     assert torch.equal(layer.logits, weights)
+
+
+def test_a_layer_that_chooses_nothing_has_no_runner_up():
+    x, y = powers()
+    model = InvariantModel(Power(), OneOf([ChannelsDropout(0.5), SignFlip()]))
+    assert compare_top_candidates(model, nn.CrossEntropyLoss(), x, y) == []

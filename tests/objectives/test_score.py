@@ -1,4 +1,4 @@
-"""The objective that keeps half of each batch as it is."""
+"""The objective that keeps a quarter of each batch as it is."""
 
 import copy
 import io
@@ -12,7 +12,6 @@ from eegaug import (
     ChannelsDropout,
     Compose,
     FTSurrogate,
-    InvarianceObjective,
     InvariantModel,
     ScoreObjective,
     SignFlip,
@@ -53,36 +52,38 @@ def seeded(function, *args):
     return function(*args)
 
 
-def augmented(model, x):
-    """Outputs for trials augmented by the draws that a step takes, of whole choices."""
-    return model(x, draw=seeded(model.sample, x).whole())
+def by_place(objective, x, n_clean):
+    """Order of the trials in a step, and the outputs: of trials augmented by the draws of that
+    step, of whole choices, and of the last as they are."""
+    model, order = objective.model, torch.randperm(len(x))
+    changed, clean = x[order].split([len(x) - n_clean, n_clean])
+    return order, model(changed, draw=model.sample(changed).whole()), model.model(clean)
 
 
 def test_the_loss_where_strengths_learn():
     objective, x, y = objective_at(0)
-    model = objective.model
-    outputs, clean = augmented(model, x[::2]), model.model(x[1::2])
-    loss = cross_entropy(outputs, y[::2])
+    order, outputs, clean = seeded(by_place, objective, x, 2)
+    y_changed, y_clean = y[order].split([7, 2])
+    loss = cross_entropy(outputs, y_changed)
     ignoring = (outputs.mean(0).expand_as(outputs), torch.zeros_like(outputs))
-    skill = 1 - loss / min(cross_entropy(each, y[::2]) for each in ignoring)
+    skill = 1 - loss / min(cross_entropy(each, y_changed) for each in ignoring)
     assert 0.1 < skill < 0.9, "else the reward would not matter"
     widths = torch.tensor([0.3, 4 * 0.2 * 0.8])  # a flip is widest at one half
     reward = 0.1 * skill**2 * torch.log(widths + NEGLIGIBLE).sum()
-    by_hand = (loss - reward + cross_entropy(clean, y[1::2])) / 2
+    by_hand = (7 * (loss - reward) + 2 * cross_entropy(clean, y_clean)) / 9
     step = seeded(objective.step, x, y)
     assert step.loss.item() == pytest.approx(by_hand.item(), rel=1e-6)
-    assert torch.allclose(step.outputs[::2], outputs) and torch.equal(step.outputs[1::2], clean)
+    assert torch.allclose(step.outputs[order], torch.cat([outputs, clean]))
 
 
-def test_the_loss_at_constant_strengths():
-    objective, x, y = objective_at(1)
-    model = objective.model
-    outputs, clean = augmented(model, x[::2]), model.model(x[1::2])
-    by_hand = (cross_entropy(outputs, y[::2]) + cross_entropy(clean, y[1::2])) / 2
+@pytest.mark.parametrize("phase", [1, 2, 3])
+def test_the_loss_at_constant_strengths(phase):
+    objective, x, y = objective_at(phase)
+    order, *outputs = seeded(by_place, objective, x, {1: 2, 2: 2, 3: 3}[phase])
+    by_hand = cross_entropy(torch.cat(outputs), y[order])
     step = seeded(objective.step, x, y)
     assert step.loss.item() == pytest.approx(by_hand.item(), rel=1e-6), "no reward"
-    assert torch.allclose(step.outputs[::2], outputs)
-    assert torch.allclose(step.outputs[1::2], clean)
+    assert torch.allclose(step.outputs[order], torch.cat(outputs))
     assert objective.running_loss.isnan(), "the skill is that of steps which learn"
 
 
@@ -99,22 +100,38 @@ def test_strengths_have_a_gradient_at_every_fourth_step():
     assert learned == 2 * [True, False, False, False] + [True]
 
 
-@pytest.mark.parametrize("phase", [0, 1])
-def test_a_single_trial_is_augmented(phase):
-    objective, x, y = objective_at(phase)
-    plain = InvarianceObjective(objective.model, nn.CrossEntropyLoss())
-    found = seeded(objective.step, x[:1], y[:1])
-    by_hand = seeded(plain.step, x[:1], y[:1])
-    assert torch.equal(found.loss, by_hand.loss) and torch.equal(found.outputs, by_hand.outputs)
-    assert objective.get_extra_state() == {"phase": phase + 1}, "it counts as a step"
+@pytest.mark.parametrize("n_trials", [1, 2, 3, 4, 5, 9])
+def test_a_quarter_of_the_trials_is_clean_in_batches_of_any_size(n_trials):
+    objective, x, y = objective_at(0)
+    objective.model.augmentation = SignFlip(1.0).double()
+    n_clean = 0
+    for _ in range(4):
+        outputs = objective.step(x[:n_trials], y[:n_trials]).outputs
+        as_it_is = objective.model.model(x[:n_trials])
+        n_clean += torch.isclose(outputs, as_it_is).all(1).sum().item()
+    assert n_clean == n_trials
 
 
-@pytest.mark.parametrize("phase", [0, 1])
-def test_a_trial_in_each_half_is_enough(phase):
+@pytest.mark.parametrize("phase", [0, 3])
+def test_clean_trials_are_drawn_anew_in_each_step(phase):
+    """Batches in the order of labels would else be augmented for one label alone."""
     objective, x, y = objective_at(phase)
-    step = objective.step(x[:2], y[:2])
+    objective.model.augmentation = SignFlip(1.0).double()
+    as_it_is = objective.model.model(x)
+    often = torch.zeros(len(x))
+    for _ in range(60):
+        objective.set_extra_state({"phase": phase})
+        often += torch.isclose(objective.step(x, y).outputs, as_it_is).all(1)
+    assert often.min() > 3, "each trial is clean in 13 or 20 of 60 steps"
+
+
+@pytest.mark.parametrize("phase", [0, 1, 2, 3])
+@pytest.mark.parametrize("n_trials", [1, 2])
+def test_a_trial_or_two_are_enough(phase, n_trials):
+    objective, x, y = objective_at(phase)
+    step = objective.step(x[:n_trials], y[:n_trials])
     step.loss.backward()
-    assert step.outputs.shape == (2, 3) and step.loss.isfinite()
+    assert step.outputs.shape == (n_trials, 3) and step.loss.isfinite()
     assert all(each.grad.isfinite().all() for each in objective.model.model.parameters())
 
 
@@ -209,6 +226,7 @@ def test_constant_strengths_stay_and_the_network_learns():
     before = [each.clone() for each in augmentation.parameters()]
     losses = [loss for loss, _ in trained(objective, optimizer, range(8))]
     assert all(map(torch.equal, before, augmentation.parameters()))
+    assert objective.running_loss.isnan(), "no step is one that learns"
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 

@@ -31,7 +31,7 @@ QUICK = Settings(epochs=1, batch_size=16, n_networks=1, device="cpu")
 
 @pytest.fixture(scope="module")
 def learned(windows):
-    settings = Settings(policy="sleep", n_networks=4, epochs=3, batch_size=16, device="cpu")
+    settings = Settings(policy="sleep", n_networks=5, epochs=3, batch_size=16, device="cpu")
     return learn(windows, settings, test=["sim01"])
 
 
@@ -167,25 +167,30 @@ def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):
 # -- networks with and without augmentation ------------------------------------------------
 
 
-def test_every_other_network_is_without_augmentation(learned, windows):
-    names = ["without augmentation", "learning", "network 3", "network 4"]
+def test_networks_without_augmentation_count_as_much_as_those_with(learned, windows):
+    names = ["without augmentation", "learning", "network 3", "network 4", "network 5"]
     assert list(learned.seconds) == names
-    plain, learning, again, follower = learned.models["augmented"].models
+    plain, learning, follower, again, last = learned.models["augmented"].models
     assert plain is learned.models["baseline"]
     assert not isinstance(plain, InvariantModel) and not isinstance(again, InvariantModel)
     pairs = zip(plain.parameters(), again.parameters(), strict=True)
     assert not any(torch.equal(*pair) for pair in pairs if pair[0].ndim > 1), "another start"
-    assert learning is learned.net.module_ and isinstance(follower, InvariantModel)
+    assert learning is learned.net.module_
+    assert isinstance(follower, InvariantModel) and isinstance(last, InvariantModel)
     X = torch.as_tensor(windows.X[learned.split.test])
     with torch.no_grad():
-        shares = [each.eval()(X).softmax(1) for each in (plain, learning, again, follower)]
-    averaged = torch.stack(shares).mean(0).argmax(1)
-    assert learned.y_pred["augmented"].tolist() == averaged.tolist()
-    assert learned.y_pred["baseline"].tolist() == shares[0].argmax(1).tolist()
+        shares = [
+            torch.stack([each.eval()(X).softmax(1) for each in group]).mean(0)
+            for group in ((plain, again), (learning, follower, last))
+        ]
+        baseline = plain(X).argmax(1)
+    assert learned.y_pred["augmented"].tolist() == sum(shares).argmax(1).tolist()
+    assert learned.y_pred["baseline"].tolist() == baseline.tolist()
 
 
-def test_the_fourth_network_takes_the_strengths_as_they_are(learned):
-    _, learning, _, follower = learned.models["augmented"].models
+@pytest.mark.parametrize("place", [2, 4])
+def test_the_third_network_takes_the_strengths_as_they_are(learned, place):
+    learning, follower = (learned.models["augmented"].models[each] for each in (1, place))
     pairs = list(zip(learning.modules(), follower.modules(), strict=True))
     strengths = [pair for pair in pairs if isinstance(pair[0], Strength)]
     layers = [pair for pair in pairs if isinstance(pair[0], AugmentationLayer)]
@@ -351,7 +356,7 @@ def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
     assert found["gain"]["switched_off"] == learned.is_off
     assert found["gain"]["tested"] == learned.gain.as_json()
     assert found["gain"]["validated"] == learned.validation.as_json()
-    assert (found["training"]["objective"], found["training"]["n_networks"]) == ("score", 4)
+    assert (found["training"]["objective"], found["training"]["n_networks"]) == ("score", 5)
     write_report(learned, tmp_path / "report.html")
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert learned.verdict in report and "Gain of each subject" in report

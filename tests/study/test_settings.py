@@ -13,7 +13,7 @@ from eegaug.study.settings import choose_device
         ({"model": "SleepStagerChambon"}, "did you mean SleepStagerChambon2018"),
         (
             {"policy": "awake"},
-            "No policy is named 'awake'; there are chain, general, imagery, sleep",
+            "No policy is named 'awake'; there are chain, general, imagery, one_of, sleep",
         ),
         ({"epochs": 0}, "`epochs` should be positive"),
         ({"objective": "speed"}, "`objective` should be 'score' or 'invariance'. Found 'speed'"),
@@ -45,14 +45,18 @@ def test_cuda_is_taken_where_there_is_one(monkeypatch):
 
 def test_the_defaults_are_the_tasks():
     settings = Settings(TASKS["imagery"], epochs=3)
-    assert (settings.model, settings.policy) == ("ShallowFBCSPNet", "general")
+    assert settings.model == "ShallowFBCSPNet"
     assert (settings.epochs, settings.batch_size) == (3, 32)
     assert Settings().model == "SleepStagerChambon2018"
     with pytest.raises(TypeError, match=r"`task` should be a Task.*Found 'sleep'"):
         Settings("sleep")
 
 
-def test_each_objective_has_its_own_number_of_copies():
-    assert (Settings().objective, Settings().n_copies) == ("score", 0)
-    assert Settings(objective="invariance").n_copies == 4
+def test_each_objective_has_its_own_policy_and_number_of_copies():
+    found = [
+        (settings.objective, settings.policy, settings.n_copies)
+        for settings in (Settings(), Settings(objective="invariance"))
+    ]
+    assert found == [("score", "one_of", 0), ("invariance", "general", 4)]
+    assert Settings(policy="chain").policy == "chain"
     assert Settings(objective="invariance", n_copies=0).n_copies == 0
