@@ -15,8 +15,9 @@ def test_the_snippets_run_one_after_the_other(tmp_path):
     script = tmp_path / "snippets.py"
     script.write_text("\n".join(BLOCKS), encoding="utf-8")
     names = runpy.run_path(str(script))
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 7
     assert names["loss"].isfinite()
+    assert names["both"].predict_proba(names["windows"].X[:4]).shape == (4, 5)
     assert names["layer"](torch.randn(4, 2, 300)).shape == (4, 2, 300)
 
 
