@@ -111,7 +111,7 @@ def gain_by_person(
     Raises
     ------
     ValueError
-        If the arrays differ in length, or there are no trials.
+        If the arrays differ in length, there are no trials, or people are missing.
 
     Examples
     --------
@@ -122,6 +122,14 @@ def gain_by_person(
     >>> gain.mean, gain.error, gain.verdict
     (0.5, 0.0, 'helps')
     """
+    if np.ndim(people) != 1:
+        raise ValueError(
+            "Parameter `people` should name the person of each trial, shape (trials,). Found"
+            f" {'nobody' if people is None else f'shape {np.shape(people)}'}."
+        )
+    missing = sum(name is None or name != name for name in people)
+    if missing:
+        raise ValueError(f"Each trial should have a person. Found {missing} without.")
     y, before, after, people = (np.asarray(each) for each in (y, before, after, people))
     lengths = [len(each) for each in (y, before, after, people)]
     if len(set(lengths)) > 1 or not lengths[0]:

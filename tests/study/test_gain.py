@@ -102,3 +102,19 @@ def test_arrays_that_do_not_fit_are_reported_in_one_line(lengths):
     with pytest.raises(ValueError, match=f"of one length.* {found}") as caught:
         gain_by_person(y, before, after, people, accuracy)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("people", "match"),
+    [
+        (None, r"`people` should name the person of each trial.* Found nobody"),
+        ("ann", r"`people` should name the person of each trial.* Found shape \(\)"),
+        (np.zeros((2, 2)), r"`people` should name .* Found shape \(2, 2\)"),
+        (["a", None, "b", float("nan")], "should have a person. Found 2 without"),
+    ],
+)
+def test_missing_people_are_reported_in_one_line(people, match):
+    y = np.arange(4) % 2
+    with pytest.raises(ValueError, match=match) as caught:
+        gain_by_person(y, y, y, people, accuracy)
+    assert "\n" not in str(caught.value)
