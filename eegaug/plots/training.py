@@ -174,8 +174,8 @@ def plot_learning(records: Sequence[LearnedStrength], best_epoch: int | None = N
     Returns
     -------
     matplotlib.figure.Figure
-        One row per layer of several transforms: their weights, then their strengths. Transforms
-        that stand by themselves share rows.
+        One row per layer that chooses among transforms: their weights, then their strengths. The
+        others share rows.
 
     Raises
     ------
@@ -234,7 +234,7 @@ def _panel_rows(records: Sequence[LearnedStrength]) -> list[list[_Panel]]:
     alone: list[_Panel] = []
     for layer in by_layer(records):
         title = f"Layer {layer[0][0].layer}"
-        chosen = len(layer) > 1
+        chosen = len({w for record, *_ in layer for w in record.weight_history}) > 1
         panels = []
         if chosen:
             weights = {record.transform: record.weight_history for record, *_ in layer}

@@ -1,5 +1,7 @@
 """A training over its epochs."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -70,6 +72,12 @@ def test_every_strength_has_a_panel_in_its_unit():
     figure = plots.plot_learning(RECORDS)
     labels = [ax.get_ylabel() for ax in figure.axes]
     assert labels == ["max_delta_freq\n(Hz)", "weight", "p\n(probability)", "max_shift\n(s)"]
+
+
+def test_weights_that_are_equal_throughout_have_no_panel():
+    records = [replace(record, weight_history=3 * (0.5,)) for record in RECORDS]
+    labels = [ax.get_ylabel() for ax in plots.plot_learning(records[:2]).axes]
+    assert labels == ["p\n(probability)", "max_shift\n(s)"]
 
 
 @pytest.mark.parametrize("plot", [plots.plot_strengths, plots.plot_learning, plots.plot_weights])
