@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from unseen.protocols import Problem
 
@@ -24,8 +23,6 @@ def train(
     after: Callable[[], None] | None = None,
 ) -> None:
     """Minimise a loss by Adam, with the batches of the problem's seed.
-
-    The learning rates fall to zero along half a cosine, as in braindecode's examples.
 
     Parameters
     ----------
@@ -46,12 +43,10 @@ def train(
     torch.manual_seed(seed)
     steps = problem.setting.steps if steps is None else steps
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
-    scheduler = CosineAnnealingLR(optimizer, steps)
     for batch in problem.batches(steps, seed):
         optimizer.zero_grad()
         step(problem.X[batch], problem.y[batch]).backward()
         optimizer.step()
-        scheduler.step()
         if after is not None:
             after()
 

@@ -10,7 +10,7 @@ import braindecode
 import numpy as np
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from skorch.callbacks import Checkpoint, EpochScoring, LRScheduler
+from skorch.callbacks import Checkpoint, EpochScoring
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from torch import nn
@@ -143,9 +143,7 @@ def _fit_best(
     with tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(settings.seed)
         checkpoint = Checkpoint(dirname=folder, f_optimizer=None, f_criterion=None, f_history=None)
-        rate = LRScheduler("CosineAnnealingLR", T_max=settings.epochs)
-        scoring = EpochScoring(score, False, name=key)
-        callbacks = [("score", scoring), ("best", checkpoint), ("rate", rate)]
+        callbacks = [("score", EpochScoring(score, False, name=key)), ("best", checkpoint)]
         if title is not None:
             scores = ("train_loss", "valid_loss", key)
             callbacks.append(("progress", TrainingProgress(title, scores)))

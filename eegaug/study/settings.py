@@ -35,8 +35,7 @@ class Settings:
     epochs, batch_size : int
         Length of the training, and windows per step.
     lr, strength_lr : float
-        Learning rates of the network, and of weights and strengths, at first; both fall to zero
-        along half a cosine.
+        Learning rates of the network, and of weights and strengths.
     objective : str
         What the strengths are learned for: "score", on clean and augmented windows
         (:class:`~eegaug.ScoreObjective`), or "invariance", on augmented windows alone
