@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 from papers.runs import run_missing
-from sklearn.metrics import cohen_kappa_score
 from unseen.data import FOLDER, load
 from unseen.methods import METHODS, OURS
 from unseen.page import write_page
 from unseen.protocols import SETTINGS, problems
+from unseen.scoring import kappas
 from unseen.summary import NONE
 from unseen.training import predict
 
@@ -49,22 +49,18 @@ def run(setting: str, seed: int, method: str) -> dict[str, Any]:
     warnings.simplefilter("ignore")  # of MNE and braindecode, on recordings that are what they are
     torch.set_num_threads(1)
     data = load(SETTINGS[setting].data)
-    seconds, losses, kappas = 0.0, [], {}
+    seconds, losses, found = 0.0, [], {}
     for problem, test in problems(setting, seed):
         began = time.process_time()
         model = METHODS[method](problem)
         seconds += time.process_time() - began
         scores, y = predict(model, data.X[test]), data.y[test]
         losses.append(-scores[torch.arange(len(y)), y].mean().item())
-        chosen, people = scores.argmax(1).numpy(), data.people[test]
-        for person in np.unique(people):
-            own = people == person
-            kappa = cohen_kappa_score(y[own], chosen[own], labels=range(data.n_labels))
-            kappas[str(person)] = round(float(np.nan_to_num(kappa)), 4)
+        found |= kappas(data, test, scores)
     return {
         "cpu": round(seconds, 2),
         "loss": round(float(np.mean(losses)), 4),
-        "kappa": kappas,
+        "kappa": found,
     }
 
 
