@@ -7,7 +7,6 @@ from the nights of everybody else: what a network does not use, it does not miss
 
 from __future__ import annotations
 
-import argparse
 import itertools
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,15 @@ import numpy as np
 import pandas as pd
 import torch
 from papers.pages import table
-from papers.runs import run_missing
-from torch import Tensor
+from papers.runs import command_line, run_missing
+from torch import Tensor, nn
+from unseen.candidates import train_augmented
 from unseen.data import FOLDER, load
 from unseen.protocols import SETTINGS, Problem, problems
+from unseen.rivals import plain
 from unseen.scoring import kappas
-from unseen.training import predict, train
+from unseen.summary import NONE
+from unseen.training import predict
 
 from eegaug import (
     Augmentation,
@@ -34,7 +36,7 @@ from eegaug import (
 )
 
 OUT = Path(__file__).parents[1] / "docs" / "benchmarks"
-SETTING, NONE, WHOLE = "sleep, 2 people", "none", "all"
+SETTING, WHOLE = "sleep, 2 people", "all"
 #: How the four transforms are applied, and the share of trials that stays as it is.
 VARIANTS: dict[str, tuple[type[Compose | OneOf], float]] = {
     "all in sequence, on all trials": (Compose, 0.0),
@@ -47,8 +49,23 @@ VARIANTS: dict[str, tuple[type[Compose | OneOf], float]] = {
 BANDS = ((0.5, 2.0), (2.0, 4.0), (8.0, 12.0), (12.0, 30.0))
 
 
-def augmentation(problem: Problem, variant: str) -> Augmentation:
-    """Return the augmentation at the strengths that the earlier default learned on such nights."""
+def trained(problem: Problem, variant: str) -> nn.Module:
+    """Return a network trained with one of :data:`VARIANTS`, or with none."""
+    if variant == NONE:
+        return plain(problem)
+    kind, share = VARIANTS[variant]
+    augmentation = earlier_default(problem, kind)
+
+    @torch.no_grad()
+    def augment(x: Tensor, _: Tensor) -> Tensor:
+        n_clean = round(share * len(x))
+        return torch.cat([x[:n_clean], augmentation(x[n_clean:])])
+
+    return train_augmented(problem, augment)
+
+
+def earlier_default(problem: Problem, kind: type[Compose | OneOf]) -> Augmentation:
+    """Return the augmentation, at the strengths that were learned on these nights."""
     sfreq = float(problem.data.info["sfreq"])
     transforms = [
         SignFlip(0.5),
@@ -56,7 +73,7 @@ def augmentation(problem: Problem, variant: str) -> Augmentation:
         FrequencyShift(sfreq, 0.9),
         FTSurrogate(1.0),
     ]
-    return VARIANTS[variant][0](transforms).requires_grad_(False)
+    return kind(transforms).requires_grad_(False)
 
 
 def run(seed: int, variant: str) -> dict[str, Any]:
@@ -72,23 +89,12 @@ def run(seed: int, variant: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Mean kappa of the people not trained on, by the band that is removed, and of those trained
-        on.
+        Mean kappa of the people not trained on, by the band that is removed.
     """
     torch.set_num_threads(1)
     data = load(SETTINGS[SETTING].data)
     ((problem, test),) = problems(SETTING, seed)
-    network, loss = problem.network().train(), problem.loss()
-
-    def step(x: Tensor, y: Tensor) -> Tensor:
-        if variant != NONE:
-            n_clean = round(VARIANTS[variant][1] * len(x))
-            with torch.no_grad():
-                x = torch.cat([x[:n_clean], augment(x[n_clean:])])
-        return loss(network(x), y)
-
-    augment = None if variant == NONE else augmentation(problem, variant)
-    train(problem, step, network.parameters())
+    network = trained(problem, variant)
     sfreq = float(data.info["sfreq"])
     signals = {WHOLE: data.X[test]}
     signals |= {
@@ -112,11 +118,11 @@ def write_page(runs: list[dict[str, Any]], folder: Path) -> None:
     """Write ``cues.md``."""
     each = pd.DataFrame([{"seed": r["seed"], "variant": r["variant"], **r["kappa"]} for r in runs])
     each = each.set_index(["variant", "seed"])
-    plain = each.loc[NONE]
+    without_any = each.loc[NONE]
     rows = []
     for variant in (NONE, *VARIANTS):
         own = each.loc[variant]
-        gain = (own[WHOLE] - plain[WHOLE]).dropna()
+        gain = own[WHOLE] - without_any[WHOLE]
         missed = own.rsub(own[WHOLE], axis=0).drop(columns=WHOLE)
         cells = [f"{missed[band].mean():.2f} ± {missed[band].sem():.2f}" for band in missed]
         shown = "" if variant == NONE else f"{gain.mean():+.3f} ± {gain.sem():.3f}"
@@ -141,15 +147,12 @@ def write_page(runs: list[dict[str, Any]], folder: Path) -> None:
 
 def main() -> None:
     """Run what is missing, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=10, help="seeds, from 0 (%(default)s)")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder of page and JSON")
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
-    parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
+    parser = command_line(__doc__, n_seeds=10)
+    parser.set_defaults(out=OUT)
     options = parser.parse_args()
     if not FOLDER.exists():
         parser.error(f"no recordings in {FOLDER.name}")
-    wanted = itertools.product(range(options.seeds), (NONE, *VARIANTS))
+    wanted = itertools.product(options.seeds, (NONE, *VARIANTS))
     file = options.out / "cues.json"
     write_page(
         run_missing(file, {}, ("seed", "variant"), wanted, run, options.resume, options.jobs),

@@ -200,11 +200,8 @@ class OneOf(AugmentationLayer):
 
     Raises
     ------
-    TypeError
-        If a candidate is not a :class:`~eegaug.Transform`, or overrides ``augment``, as a crop
-        does.
-    ValueError
-        If there are no candidates.
+    TypeError, ValueError
+        As :class:`AugmentationLayer`, for its candidates.
 
     References
     ----------

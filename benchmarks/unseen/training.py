@@ -41,9 +41,8 @@ def train(
     """
     seed = problem.seed if seed is None else seed
     torch.manual_seed(seed)
-    steps = problem.setting.steps if steps is None else steps
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
-    for batch in problem.batches(steps, seed):
+    for batch in problem.batches(problem.setting.steps if steps is None else steps, seed):
         optimizer.zero_grad()
         step(problem.X[batch], problem.y[batch]).backward()
         optimizer.step()

@@ -11,7 +11,8 @@ from eegaug.models import InvariantModel
 from eegaug.objectives.base import Step
 from eegaug.objectives.invariance import REWARD_WEIGHT, InvarianceObjective
 
-#: One of so many trials stays as it is, and the strengths learn at one of so many steps.
+#: The strengths learn at one of so many steps, and one of so many trials stays as it is: as many,
+#: so that a cycle of steps keeps a quarter of any batch.
 LEARN_EVERY = CLEAN_EVERY = 4
 
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--policy",
         metavar="NAME",
-        help=f"augmentations: {', '.join(sorted(POLICIES))} ({_of_purposes('policy')})",
+        help=f"augmentations: {', '.join(sorted(POLICIES))} ({_defaults('policy', PURPOSES)})",
     )
     training.add_argument(
         "--epochs",
@@ -281,17 +281,15 @@ def _without_none(**arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _of_purposes(name: str) -> str:
-    """Return the default of each objective, as "score one_of, invariance general"."""
-    return ", ".join(f"{key} {getattr(purpose, name)}" for key, purpose in PURPOSES.items())
+def _defaults(name: str, owners: Mapping[str, Any] = TASKS) -> str:
+    """Return the default of each task, as "sleep 64, imagery 32", or one that all share.
 
-
-def _defaults(name: str) -> str:
-    """Return the default of each task, as "sleep 64, imagery 32", or one that all share."""
-    values = {task.name: str(getattr(task, name)) for task in TASKS.values()}
+    Of each purpose, with ``owners=PURPOSES``.
+    """
+    values = {key: str(getattr(owner, name)) for key, owner in owners.items()}
     if len(set(values.values())) == 1:
         return next(iter(values.values()))
-    return ", ".join(f"{task} {value}" for task, value in values.items())
+    return ", ".join(f"{key} {value}" for key, value in values.items())
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from eegaug.inspect.losses import SIGNIFICANT
 
@@ -127,7 +128,7 @@ def gain_by_person(
             "Parameter `people` should name the person of each trial, shape (trials,). Found"
             f" {'nobody' if people is None else f'shape {np.shape(people)}'}."
         )
-    missing = sum(name is None or name != name for name in people)
+    missing = int(pd.isna(np.asarray(people, dtype=object)).sum())
     if missing:
         raise ValueError(f"Each trial should have a person. Found {missing} without.")
     y, before, after, people = (np.asarray(each) for each in (y, before, after, people))

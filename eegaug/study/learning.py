@@ -48,9 +48,9 @@ def learn(
 
     By default three networks are trained, and their predictions averaged: one without augmentation,
     which counts as much as the others together, one that learns the strengths, and one that takes
-    them as they are. Where the average does worse
-    on the subjects that are validated on than the first alone, by more than two standard errors,
-    augmentation is switched off, and the model is the first.
+    them as they are. Where the average does worse on the subjects that are validated on than the
+    first alone, by more than two standard errors, augmentation is switched off, and the model is
+    the first.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def _summary(learned: Learned) -> str:
 def _confidence(learned: Learned) -> str:
     """Return what each strength rests on."""
     caveats = learned.caveats()
-    if not learned.is_above_chance("augmented"):
+    if learned.is_at_chance:
         first = "<p>The network is at chance: its strengths mean nothing.</p>"
     elif caveats:
         first = f"<p>Do not rely on:</p>{_list(caveats, bold=True)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ class Learned:
         gain, title = self.gain, METRICS[self.settings.task.scores[0]].title
         if gain is None or self.validation is None:
             return "Not compared with a network without augmentation."
-        if not self.is_above_chance("augmented") and not self.is_above_chance("baseline"):
+        if self.is_at_chance and not self.is_above_chance("baseline"):
             off = " Augmentation was switched off." * self.is_off
             return f"No verdict: no network is above chance.{off}"
         if not gain.people:
@@ -139,6 +140,11 @@ class Learned:
             )
         word = gain.verdict if gain.verdict in ("helps", "harms") else "does no harm"
         return f"Augmentation {word}: {tested}."
+
+    @cached_property
+    def is_at_chance(self) -> bool:
+        """Whether the augmented model is at chance, so that its strengths mean nothing."""
+        return not self.is_above_chance("augmented")
 
     def is_above_chance(self, network: str) -> bool:
         """Whether the primary score of a network on the test windows is above chance.
@@ -198,7 +204,7 @@ class Learned:
 
         There are none where the network is at chance, and :meth:`warnings` says so.
         """
-        if not self.is_above_chance("augmented"):
+        if self.is_at_chance:
             return []
         caveats = []
         for number, (record, profile) in enumerate(
@@ -318,7 +324,7 @@ class Learned:
 
     def _verdict(self, profile: Profile) -> str:
         """Return the verdict of a profile; what costs other people is not free."""
-        if not self.is_above_chance("augmented"):
+        if self.is_at_chance:
             return AT_CHANCE
         return COSTLY if self.is_off and profile.verdict == "free" else profile.verdict
 
@@ -370,7 +376,7 @@ class Learned:
         title, score, chance = metric.title, metric.score, metric.chance(self.y_true)
         n_labels, n_windows = len(self.windows.labels), len(self.y_true)
         own = score(self.y_true, self.y_pred["augmented"], n_labels)
-        if not self.is_above_chance("augmented"):
+        if self.is_at_chance:
             warnings.append(
                 f"The {title} of {own:.3f} on {n_windows} test windows is not above chance,"
                 f" {chance:.3f}: the network does not know its task, and its strengths mean"
