@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from eegaug.functional.operators import Operators, times
 from eegaug.strength import Strength
 from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.batch import BatchTransform
-from eegaug.transforms.draws import Choices, Noise, stratified
+from eegaug.transforms.draws import Choices, Noise, map_noise, stratified
 from eegaug.transforms.transform import Transform
 from eegaug.validation import check_positive, found
 
@@ -23,8 +24,9 @@ class AugmentationLayer(Augmentation):
 
     The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the output is
     the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed by one
-    :math:`T_i`, drawn with probability :math:`w_i`. Both cost one application per linear form,
-    rather than one per transform, and one draw of white noise.
+    :math:`T_i`, drawn with probability :math:`w_i`. A mixture costs one application per linear form,
+    rather than one per transform, and one draw of white noise; on a processor a choice costs one
+    transform per trial.
 
     Parameters
     ----------
@@ -112,16 +114,30 @@ class AugmentationLayer(Augmentation):
             shares = self.weights.to(x.dtype)
         else:
             shares = functional.categorical(choice, self.weights)
+            # elsewhere, counting the trials of each candidate would wait for the device
+            if x.is_cpu and not shares.requires_grad and not torch.compiler.is_compiling():
+                return self._each_by_its_own(x, shares.argmax(1), draws)
         # Operators of the same form and shape are summed first: broadcast sums are larger.
         sums: dict[tuple[str, torch.Size], Tensor] = {}
         for transform, draw, share in zip(self.transforms, draws, shares.unbind(-1), strict=True):
-            for form, operator in transform.operators(x, draw, share).items():
-                key = form, operator.shape
-                sums[key] = sums[key] + operator if key in sums else operator
+            for form, part in transform.operators(x, draw, share).items():
+                key = form, part.shape
+                sums[key] = sums[key] + part if key in sums else part
         total: dict[str, Tensor] = {}
-        for (form, _), operator in sums.items():
-            total[form] = total[form] + operator if form in total else operator
+        for (form, _), part in sums.items():
+            total[form] = total[form] + part if form in total else part
         return functional.apply(x, Operators(**total))
+
+    def _each_by_its_own(self, x: Tensor, chosen: Tensor, draws: tuple[Noise, ...]) -> Tensor:
+        """Transform each trial by the candidate of the given index, shape (batch,)."""
+        order = chosen.argsort()
+        counts = chosen.bincount(minlength=len(draws)).tolist()
+        parts = [
+            transform.augment(x[rows], map_noise(operator.itemgetter(rows), draw))
+            for transform, draw, rows in zip(self.transforms, draws, order.split(counts), strict=True)
+            if len(rows)
+        ]
+        return torch.cat(parts)[order.argsort()]
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense labels (batch, ..., times) along with the signals.

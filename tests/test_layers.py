@@ -84,6 +84,21 @@ def test_one_of_applies_one_transform_to_each_trial_all_equally_often(training):
     assert repr(one_of).startswith("OneOf(\n  (transforms)")
 
 
+def test_a_choice_transforms_each_trial_by_its_own_candidate_alone():
+    layer = AugmentationLayer([build() for build in CANDIDATES.values()], mixture=False).double()
+    x = torch.randn(90, 3, 100, dtype=torch.double, requires_grad=True)
+    draw = layer.sample(x)
+
+    def found(learns_the_choice):
+        layer.logits.requires_grad_(learns_the_choice)
+        out = layer(x, draw=draw)
+        strengths = [each for each in layer.transforms.parameters() if each.requires_grad]
+        return out, *torch.autograd.grad(out.square().sum(), [x, *strengths])
+
+    for summed, alone in zip(found(True), found(False), strict=True):
+        assert torch.allclose(alone, summed, atol=1e-8)
+
+
 def test_compose_applies_in_order():
     chain = Compose([TimeShift(100, 0.3), SignFlip(1.0)])
     draw = chain.sample(X)
