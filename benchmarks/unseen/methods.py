@@ -8,6 +8,7 @@ from unseen.ours import ours, quick
 from unseen.random_policies import rand_augment, trivial_augment
 from unseen.rivals import (
     Method,
+    another_seed,
     augerino,
     augnet,
     averaged_weights,
@@ -47,6 +48,7 @@ METHODS: dict[str, Method] = {
     NONE: plain,
     OURS: ours,
     QUICK: quick,
+    "another seed": another_seed,
     "two nets averaged": partial(several, n=2),
     "three nets averaged": partial(several, n=3),
     "mean of the weights": averaged_weights,

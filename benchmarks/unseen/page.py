@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from papers.pages import save, table
 
-from unseen.methods import OLD, OURS, QUICK, SEARCHES
+from unseen.methods import METHODS, OLD, OURS, QUICK, SEARCHES
 from unseen.protocols import SETTINGS
-from unseen.summary import HARM, NONE, gains, summarise
+from unseen.summary import HARM, NONE, compare, gains, summarise
 
 #: Methods of the figure.
 SHOWN = (
@@ -41,23 +41,22 @@ def write_page(runs: list[dict[str, Any]], folder: Path) -> None:
     figure = _figure(each)
     save(figure, folder / "people.png")
     head = Path(__file__).with_name("people_head.md").read_text("utf-8")
-    n_seeds = rows["seeds"].astype(int)
-    seeds = f"{n_seeds.min()} to {n_seeds.max()}" if n_seeds.nunique() > 1 else f"{n_seeds.min()}"
     lines = [
-        head.replace("SEEDS", seeds).rstrip(),
+        head.rstrip(),
         "",
         "![Gain of each person](people.png)",
         "",
         "## To reach",
         "",
-        *_targets(rows),
+        *_targets(each, rows),
         "",
         "## Gain in kappa over training without augmentation",
         "",
         "Mean ± standard error over people (over seeds where one person is tested). In the first"
-        " row: kappa without augmentation.",
+        " row: kappa without augmentation, † where it is not above zero by two standard errors: at"
+        " chance, there is nothing for an augmentation to keep.",
         "",
-        *_gains(rows),
+        *_gains(each, rows),
         "",
         "## Harm and cost",
         "",
@@ -82,7 +81,7 @@ def _order(values: Iterable[str], wanted: Iterable[str]) -> list[str]:
 
 
 def _methods(rows: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(rows.index.get_level_values("method")))
+    return _order(rows.index.get_level_values("method"), METHODS)
 
 
 def _error(row: pd.Series) -> float:
@@ -95,7 +94,14 @@ def _harmed(own: pd.DataFrame) -> float:
     return (own["seeds that lose"] * own["seeds"]).sum() / own["seeds"].sum()
 
 
-def _gains(rows: pd.DataFrame) -> list[str]:
+def _is_at_chance(each: pd.DataFrame, setting: str) -> bool:
+    own = each[(each["setting"] == setting) & (each["method"] == NONE)]
+    people, seeds = (own.groupby(unit)["kappa"].mean() for unit in ("person", "seed"))
+    spread = people if len(people) > 1 else seeds
+    return bool(spread.mean() <= 2 * spread.sem())
+
+
+def _gains(each: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     settings = _order(rows.index.get_level_values("setting"), SETTINGS)
     lines = []
     for method in _methods(rows):
@@ -106,9 +112,10 @@ def _gains(rows: pd.DataFrame) -> list[str]:
                 continue
             row = rows.loc[setting, method]
             if method == NONE:
-                cells.append(f"{row['kappa']:.3f}")
+                cells.append(f"{row['kappa']:.3f}{' †' * _is_at_chance(each, setting)}")
             else:
-                cells.append(f"{row['gain']:+.3f} ± {_error(row):.3f}")
+                error = _error(row)
+                cells.append(f"{row['gain']:+.3f}" + ("" if np.isnan(error) else f" ± {error:.3f}"))
         lines.append(cells)
     return table(["method", *settings], lines)
 
@@ -124,17 +131,23 @@ def _harm(rows: pd.DataFrame) -> list[str]:
             [
                 method,
                 f"{own['gain'].mean():+.3f}",
+                _range(own["seeds"]),
                 f"{_harmed(own):.0%} of {own['seeds'].sum():.0f}",
                 f"{own['people that lose'].mean():.0%}",
                 f"{own['worst seed'].min():+.3f} ({worst})",
                 f"{own['cost'].median():.1f}",
             ]
         )
-    head = ["method", "mean gain", "seeds that lose", "people that lose", "worst seed", "cost"]
-    return table(head, lines)
+    losses = ["seeds that lose", "people that lose", "worst seed"]
+    return table(["method", "mean gain", "seeds", *losses, "cost"], lines)
 
 
-def _targets(rows: pd.DataFrame) -> list[str]:
+def _range(numbers: pd.Series) -> str:
+    low, high = int(numbers.min()), int(numbers.max())
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _targets(each: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     methods = _methods(rows)
     lines = []
     for ours in _order(methods, (OURS, QUICK)):
@@ -157,18 +170,17 @@ def _targets(rows: pd.DataFrame) -> list[str]:
             ],
         ]
         for rival in _order(methods, ("best fixed, by cross-validation", *SEARCHES)):
-            other = rows.xs(rival, level="method")
-            shared = own.index.intersection(other.index)
-            difference = own.loc[shared, "gain"] - other.loc[shared, "gain"]
-            ratio = (own.loc[shared, "cost"] / other.loc[shared, "cost"]).median()
+            against = compare(each, ours, rival)
+            difference, error = against["difference"], against["error"]
             lines.append(
                 [
                     ours,
                     f"against {rival}",
                     "not below; " + ("above on two" if rival not in SEARCHES else "half the cost"),
-                    f"below on {(difference < 0).sum()} of {len(shared)}, lowest"
-                    f" {difference.min():+.3f}, mean {difference.mean():+.3f}; {ratio:.2f} of its"
-                    " cost",
+                    f"by two standard errors, below on {(difference < -2 * error).sum()} and above"
+                    f" on {(difference > 2 * error).sum()} of {len(against)}; lowest"
+                    f" {difference.min():+.3f} ({difference.idxmin()}), mean"
+                    f" {difference.mean():+.3f}; {against['ratio'].median():.2f} of its cost",
                 ]
             )
     return table(["", "what", "to reach", "reached"], lines)

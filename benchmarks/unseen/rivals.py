@@ -42,6 +42,11 @@ def plain(problem: Problem, seed: int | None = None) -> nn.Module:
     return network
 
 
+def another_seed(problem: Problem) -> nn.Module:
+    """Train without augmentation from another seed: what changes where nothing does."""
+    return plain(problem, problem.seed + 1000)
+
+
 def averaged_weights(problem: Problem) -> nn.Module:
     """Train without augmentation, and return the running mean of the weights."""
     network, loss = problem.network().train(), problem.loss()

@@ -78,3 +78,37 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
             "seeds": len(seeds),
         }
     return pd.DataFrame(rows).T.rename_axis(["setting", "method"])
+
+
+def compare(table: pd.DataFrame, method: str, rival: str) -> pd.DataFrame:
+    """Return one row per setting that compares two methods on the seeds that both have.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Result of :func:`gains`.
+    method, rival : str
+        Names of methods.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by setting: mean difference in kappa, its standard error over people (over seeds
+        where one person is tested), the ratio of the costs, and the number of seeds.
+    """
+    keys = ["setting", "seed", "person"]
+    own, other = (table[table["method"] == name].set_index(keys) for name in (method, rival))
+    both = own.join(other, rsuffix=" of rival", how="inner").reset_index()
+    both["difference"] = both["kappa"] - both["kappa of rival"]
+    both["ratio"] = both["cost"] / both["cost of rival"]
+    rows = {}
+    for setting, part in both.groupby("setting", sort=False):
+        people = part.groupby("person")["difference"].mean()
+        seeds = part.groupby("seed")["difference"].mean()
+        rows[setting] = {
+            "difference": seeds.mean(),
+            "error": (people if len(people) > 1 else seeds).sem(),
+            "ratio": part.groupby("seed")["ratio"].first().median(),
+            "seeds": len(seeds),
+        }
+    return pd.DataFrame(rows).T.rename_axis("setting")
