@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from eegaug.models import SIGNAL_ATTRIBUTES
+from eegaug.validation import check_positive
 
 
 class Ensemble(nn.Module):
@@ -30,9 +31,9 @@ class Ensemble(nn.Module):
     Raises
     ------
     TypeError
-        If an item is not a module.
+        If an item is not a module, or a weight is not a number.
     ValueError
-        If there are no models, or the weights are not positive numbers, one per model.
+        If there are no models, or the weights are not positive and finite, one per model.
 
     Examples
     --------
@@ -53,13 +54,15 @@ class Ensemble(nn.Module):
             if not isinstance(model, nn.Module):
                 raise TypeError(f"Each item should be an nn.Module. Found {type(model).__name__}.")
         self.models = nn.ModuleList(models)
-        chosen = torch.ones(len(models)) if weights is None else torch.tensor(weights)
-        if chosen.shape != (len(models),) or not (chosen.isfinite() & (chosen > 0)).all():
+        weights = [1.0] * len(models) if weights is None else list(weights)
+        for weight in weights:
+            check_positive("weights", weight)
+        if len(weights) != len(models):
             raise ValueError(
-                f"Parameter `weights` should be {len(models)} positive numbers, one per model."
-                f" Found {weights}."
+                f"Parameter `weights` should have one weight for each of {len(models)} models."
+                f" Found {len(weights)}."
             )
-        shares = chosen.to(torch.get_default_dtype())
+        shares = torch.tensor(weights, dtype=torch.get_default_dtype())
         self.register_buffer("log_weights", (shares / shares.sum()).log())
 
     def __getattr__(self, name: str) -> Any:

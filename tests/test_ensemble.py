@@ -61,9 +61,10 @@ def test_the_first_models_signal_attributes_are_kept():
         ([], None, ValueError, r"At least one model is needed\. Found none"),
         ([nn.Flatten(), torch.zeros(2)], None, TypeError, r"an nn\.Module\. Found Tensor"),
         ([nn.Flatten], None, TypeError, "should be an nn.Module. Found"),
-        ([nn.Flatten()], [1, 2], ValueError, r"should be 1 positive numbers.* Found \[1, 2\]"),
-        (2 * [nn.Flatten()], [1, 0], ValueError, r"should be 2 positive numbers.* Found \[1, 0\]"),
-        (2 * [nn.Flatten()], [1, float("nan")], ValueError, r"Found \[1, nan\]"),
+        ([nn.Flatten()], [1, 2], ValueError, "one weight for each of 1 models. Found 2"),
+        (2 * [nn.Flatten()], [1, 0], ValueError, "should be positive. Found `weights = 0`"),
+        (2 * [nn.Flatten()], [1, float("nan")], ValueError, "finite. Found `weights = nan`"),
+        ([nn.Flatten()], ["a"], TypeError, "a number. Found `weights = 'a'`"),
     ],
 )
 def test_other_items_are_refused_in_one_line(models, weights, error, match):
