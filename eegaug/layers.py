@@ -24,9 +24,9 @@ class AugmentationLayer(Augmentation):
 
     The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the output is
     the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed by one
-    :math:`T_i`, drawn with probability :math:`w_i`. A mixture costs one application per linear form,
-    rather than one per transform, and one draw of white noise; on a processor a choice costs one
-    transform per trial.
+    :math:`T_i`, drawn with probability :math:`w_i`. A mixture costs one application per linear
+    form, rather than one per transform, and one draw of white noise; on a processor a choice costs
+    one transform per trial.
 
     Parameters
     ----------
@@ -131,10 +131,10 @@ class AugmentationLayer(Augmentation):
     def _each_by_its_own(self, x: Tensor, chosen: Tensor, draws: tuple[Noise, ...]) -> Tensor:
         """Transform each trial by the candidate of the given index, shape (batch,)."""
         order = chosen.argsort()
-        counts = chosen.bincount(minlength=len(draws)).tolist()
+        trials = order.split(chosen.bincount(minlength=len(draws)).tolist())
         parts = [
             transform.augment(x[rows], map_noise(operator.itemgetter(rows), draw))
-            for transform, draw, rows in zip(self.transforms, draws, order.split(counts), strict=True)
+            for transform, draw, rows in zip(self.transforms, draws, trials, strict=True)
             if len(rows)
         ]
         return torch.cat(parts)[order.argsort()]
