@@ -16,6 +16,7 @@ from eegaug.transforms import (
     FrequencyShift,
     FTSurrogate,
     GaussianNoise,
+    SegmentationReconstruction,
     SensorsXRotation,
     SensorsYRotation,
     SensorsZRotation,
@@ -25,6 +26,10 @@ from eegaug.transforms import (
     TimeShift,
     Transform,
 )
+from eegaug.validation import check_count, check_positive
+
+#: Segments of a window that :func:`recombination` exchanges, and their least length (s).
+N_SEGMENTS, SEGMENT = 8, 0.5
 
 
 def sleep(
@@ -207,6 +212,42 @@ def one_of(info: Any) -> OneOf:
     6
     """
     return OneOf(_of_people(info))
+
+
+def recombination(n_times: int, sfreq: float) -> SegmentationReconstruction:
+    """Return the exchange of segments between trials of a class, for three of four trials.
+
+    A rebuilt trial has segments of several people, so that who it is from says less about its
+    class. It is no part of the policies above, since it needs the labels.
+
+    Parameters
+    ----------
+    n_times : int
+        Length of a window in samples.
+    sfreq : float
+        Sampling rate (Hz).
+
+    Returns
+    -------
+    SegmentationReconstruction
+        With eight segments, or as many as have half a second: rhythms are cut where they join.
+
+    Raises
+    ------
+    TypeError
+        If the length is not an integer, or the rate not a number.
+    ValueError
+        If the length or the rate is not positive.
+
+    Examples
+    --------
+    >>> [recombination(seconds * 100, sfreq=100).n_segments for seconds in (1, 2, 30)]
+    [2, 4, 8]
+    """
+    check_count("n_times", n_times)
+    check_positive("sfreq", sfreq)
+    n_segments = int(n_times / sfreq / SEGMENT)
+    return SegmentationReconstruction(min(max(n_segments, 1), N_SEGMENTS), p=0.75)
 
 
 def _of_people(info: Any) -> list[Transform]:

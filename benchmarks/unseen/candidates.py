@@ -123,10 +123,12 @@ def apply_chosen(transforms: Sequence[Transform], index: Tensor, x: Tensor) -> T
     return torch.cat(parts)[order.argsort()]
 
 
-def train_augmented(problem: Problem, augment: Callable[[Tensor, Tensor], Tensor]) -> nn.Module:
+def train_augmented(
+    problem: Problem, augment: Callable[[Tensor, Tensor], Tensor], seed: int | None = None
+) -> nn.Module:
     """Train on augmented trials; a function of (signals, labels) augments them."""
-    network, loss = problem.network().train(), problem.loss()
-    train(problem, lambda x, y: loss(network(augment(x, y)), y), network.parameters())
+    network, loss = problem.network(seed).train(), problem.loss()
+    train(problem, lambda x, y: loss(network(augment(x, y)), y), network.parameters(), seed=seed)
     return network
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from unseen.ours import ours, quick
+from unseen.ours import ours, quick, recombined, with_recombined
 from unseen.random_policies import rand_augment, trivial_augment
 from unseen.rivals import (
     Method,
@@ -21,7 +21,7 @@ from unseen.rivals import (
 from unseen.searches import adda, cadda, dada, faster_aa
 from unseen.summary import NONE
 
-OURS, QUICK = "eegaug", "eegaug, one network"
+OURS, QUICK, PAIR = "eegaug", "eegaug, one network", "eegaug, nothing learned"
 #: Fixed transforms by their names.
 FIXED = {
     "FT surrogate": "FTSurrogate",
@@ -47,7 +47,9 @@ OLD = "invariances, as trained on"
 METHODS: dict[str, Method] = {
     NONE: plain,
     OURS: ours,
+    PAIR: with_recombined,
     QUICK: quick,
+    "recombined": recombined,
     "another seed": another_seed,
     "two nets averaged": partial(several, n=2),
     "three nets averaged": partial(several, n=3),

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import copy
-
-from torch import nn
+from torch import Tensor, nn
 
 from eegaug import Ensemble, InvariantModel, ScoreObjective, init_strengths
-from eegaug.policies import one_of
+from eegaug.policies import one_of, recombination
+from unseen.candidates import train_augmented
 from unseen.protocols import Problem
 from unseen.rivals import learned, plain
 
 
 def ours(problem: Problem) -> nn.Module:
-    """Average a network without augmentation, one that learns strengths, and one that has them."""
+    """Average a network without augmentation, one that learns strengths, and a recombined one."""
     learner = quick(problem, problem.seed + 1000)
-    strengths = copy.deepcopy(learner.augmentation).requires_grad_(False)
-    follower = learned(
-        problem, lambda _: strengths, ScoreObjective, n_copies=0, seed=problem.seed + 2000
-    )
-    return Ensemble([plain(problem), learner.model, follower.model], weights=[2, 1, 1])
+    return Ensemble([plain(problem), learner.model, recombined(problem, problem.seed + 2000)])
+
+
+def with_recombined(problem: Problem) -> nn.Module:
+    """Average a network without augmentation and a recombined one."""
+    return Ensemble([plain(problem), recombined(problem, problem.seed + 2000)])
+
+
+def recombined(problem: Problem, seed: int | None = None) -> nn.Module:
+    """Train on trials rebuilt of segments of their class."""
+    transform = recombination(problem.X.shape[-1], float(problem.data.info["sfreq"])).train()
+
+    def augment(x: Tensor, y: Tensor) -> Tensor:
+        return transform(x, y)[0]
+
+    return train_augmented(problem, augment, seed)
 
 
 def quick(problem: Problem, seed: int | None = None) -> InvariantModel:

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from papers.pages import save, table
 
-from unseen.methods import METHODS, OLD, OURS, QUICK, SEARCHES
+from unseen.methods import METHODS, OLD, OURS, PAIR, QUICK, SEARCHES
 from unseen.protocols import SETTINGS
 from unseen.summary import HARM, NONE, compare, gains, summarise
 
@@ -20,7 +20,7 @@ SHOWN = (
     "two nets averaged",
     "best fixed, by cross-validation",
     OLD,
-    QUICK,
+    PAIR,
     OURS,
 )
 COLOURS = ("0.6", "tab:purple", "tab:orange", "tab:cyan", "tab:blue")
@@ -150,7 +150,7 @@ def _range(numbers: pd.Series) -> str:
 def _targets(each: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     methods = _methods(rows)
     lines = []
-    for ours in _order(methods, (OURS, QUICK)):
+    for ours in _order(methods, (OURS, PAIR, QUICK)):
         own = rows.xs(ours, level="method")
         lowest = own["gain"].idxmin()
         lines += [
