@@ -41,6 +41,28 @@ def test_the_general_policy_is_a_chain_of_what_the_channels_allow(ch_names, of_c
     assert names == [name for name in found if name != "ChannelsSymmetry"]
 
 
+@pytest.mark.parametrize(
+    ("n_times", "sfreq", "n_segments"), [(20, 100, 1), (256, 128, 4), (300, 100, 6), (3000, 100, 8)]
+)
+def test_recombination_cuts_eight_segments_of_half_a_second_or_more(n_times, sfreq, n_segments):
+    transform = policies.recombination(n_times, sfreq)
+    assert (transform.n_segments, transform.p.value.item()) == (n_segments, 0.75)
+    assert not transform.p.learnable
+
+
+@pytest.mark.parametrize(
+    ("n_times", "sfreq", "error", "match"),
+    [
+        (0, 100, ValueError, "`n_times` should be positive"),
+        (2.5, 100, TypeError, "`n_times`"),
+        (100, -1.0, ValueError, "`sfreq` should be positive"),
+    ],
+)
+def test_recombination_refuses_windows_without_length(n_times, sfreq, error, match):
+    with pytest.raises(error, match=match):
+        policies.recombination(n_times, sfreq)
+
+
 def test_imagery_rotates_sensors_that_have_positions():
     info = mne.create_info(["C3", "Cz", "C4"], 100, "eeg").set_montage("spherical_1005")
     names = [record.transform for record in learned_strengths(policies.imagery(info))]

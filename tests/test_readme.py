@@ -17,7 +17,7 @@ def test_the_snippets_run_one_after_the_other(tmp_path):
     names = runpy.run_path(str(script))
     assert len(BLOCKS) == 7
     assert names["loss"].isfinite()
-    assert names["both"].predict_proba(names["windows"].X[:4]).shape == (4, 5)
+    assert names["average"].predict_proba(names["windows"].X[:4]).shape == (4, 5)
     assert names["layer"](torch.randn(4, 2, 300)).shape == (4, 2, 300)
 
 

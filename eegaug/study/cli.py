@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         default=3,
         help="networks that are averaged: the first without augmentation, the second learns, the"
-        " third takes what it has learned; 1 for the one that learns, the quickest (%(default)s)",
+        " third has recombined windows; 1 for the one that learns, the quickest (%(default)s)",
     )
     training.add_argument(
         "--seed", type=int, metavar="N", default=0, help="seed of all random numbers (%(default)s)"

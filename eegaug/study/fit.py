@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import braindecode
 import numpy as np
 import torch
+from braindecode.augmentation import AugmentedDataLoader
 from sklearn.utils.class_weight import compute_class_weight
 from skorch.callbacks import Checkpoint, EpochScoring
 from skorch.dataset import Dataset
@@ -18,7 +19,7 @@ from torch import nn
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.skorch import TrainingProgress
 from eegaug.models import InvariantModel
-from eegaug.policies import POLICIES
+from eegaug.policies import POLICIES, recombination
 from eegaug.recordings import Split, Windows
 from eegaug.strength import init_strengths
 from eegaug.study.metrics import METRICS
@@ -87,6 +88,19 @@ def fit_baseline(
     return _fit_best(braindecode.EEGClassifier, network, {}, windows, split, settings, title)
 
 
+def fit_recombined(
+    windows: Windows, split: Split, settings: Settings, title: str | None = None
+) -> braindecode.EEGClassifier:
+    """Train the same network on windows rebuilt of segments of their class, of all subjects.
+
+    Parameters as of :func:`fit_augmented`.
+    """
+    network = _network(windows, settings)
+    transform = recombination(windows.X.shape[-1], float(windows.info["sfreq"]))
+    loader = {"iterator_train": AugmentedDataLoader, "iterator_train__transforms": transform}
+    return _fit_best(braindecode.EEGClassifier, network, loader, windows, split, settings, title)
+
+
 @torch.no_grad()
 def predict(model: nn.Module, X: np.ndarray, settings: Settings) -> np.ndarray:
     """Return the labels that a model predicts, shape (windows,)."""
@@ -125,7 +139,7 @@ def _network(windows: Windows, settings: Settings) -> nn.Module:
 def _fit_best(
     kind: type[Net],
     module: nn.Module,
-    learning: dict[str, Any],
+    training: dict[str, Any],
     windows: Windows,
     split: Split,
     settings: Settings,
@@ -161,7 +175,7 @@ def _fit_best(
             classes=list(range(len(windows.labels))),
             device=settings.device,
             verbose=0,
-            **learning,
+            **training,
         )
         net.fit(X[split.train], y[split.train])
         if not len(net.history) or not np.isfinite(net.history[:, "valid_loss"]).any():

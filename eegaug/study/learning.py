@@ -20,9 +20,15 @@ from eegaug.inspect import (
     learned_strengths,
 )
 from eegaug.integrations.braindecode import EEGClassifier
-from eegaug.models import InvariantModel
 from eegaug.recordings import Split, Windows
-from eegaug.study.fit import class_weights, fit_augmented, fit_baseline, predict, validated
+from eegaug.study.fit import (
+    class_weights,
+    fit_augmented,
+    fit_baseline,
+    fit_recombined,
+    predict,
+    validated,
+)
 from eegaug.study.gain import Gain
 from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
@@ -47,10 +53,10 @@ def learn(
     """Train networks without and with a policy in front, and measure what was learned.
 
     By default three networks are trained, and their predictions averaged: one without augmentation,
-    which counts as much as the others together, one that learns the strengths, and one that takes
-    them as they are. Where the average does worse on the subjects that are validated on than the
-    first alone, by more than two standard errors, augmentation is switched off, and the model is
-    the first.
+    one that learns the strengths, and one on windows rebuilt of segments of their class
+    (:func:`~eegaug.policies.recombination`). Where the average does worse on the subjects that are
+    validated on than the first alone, by more than two standard errors, augmentation is switched
+    off, and the model is the first.
 
     Parameters
     ----------
@@ -127,10 +133,12 @@ def learn(
         learned = net.module_.augmentation
         for number in range(2, settings.n_networks):
             name = f"network {number + 1}"
-            if number % 2:
-                others.append(timed(name, fit_baseline, number))
+            if number % 3 == 0:
+                others.append(timed(f"{name}, without", fit_baseline, number))
+            elif number % 3 == 1:
+                others.append(timed(f"{name}, as learned", fit_augmented, number, learned))
             else:
-                others.append(timed(name, fit_augmented, number, learned))
+                others.append(timed(f"{name}, recombined", fit_recombined, number))
         again = []
         for number in range(1, restarts + 1):
             name = f"restart {number} of {restarts}"
@@ -142,8 +150,7 @@ def learn(
         if baseline is not None:
             models["baseline"] = baseline.module_
             if settings.n_networks > 1:
-                networks = [each.module_ for each in (baseline, net, *others)]
-                models["augmented"] = Ensemble(networks, _weights(networks))
+                models["augmented"] = Ensemble(each.module_ for each in (baseline, net, *others))
             validation = _gain(models, windows, validated(windows, split), settings)
         X = windows.X[split.test]
         predicted = {name: predict(each, X, settings) for name, each in models.items()}
@@ -161,12 +168,6 @@ def learn(
         seconds=seconds,
         restarts=again,
     )
-
-
-def _weights(networks: Sequence[nn.Module]) -> list[float]:
-    """Return weights by which networks without augmentation count as much as those with."""
-    augmented = [isinstance(network, InvariantModel) for network in networks]
-    return [1 / augmented.count(each) for each in augmented]
 
 
 def _gain(

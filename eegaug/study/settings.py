@@ -42,9 +42,8 @@ class Settings:
         (:class:`~eegaug.InvarianceObjective`).
     n_networks : int
         Networks whose predictions are averaged: the first has no augmentation, the second learns
-        the strengths, the third takes them as they are; so do the fifth, the seventh and so on, and
-        the others have none. Those without augmentation count as much as those with. With 1, the
-        one that learns.
+        the strengths, the third is trained on recombined windows; further ones repeat these three,
+        with the learned strengths. With 1, the one that learns.
     reward_weight : float
         What an augmentation wider by a factor e may cost, in nats of the training loss.
     n_copies : int

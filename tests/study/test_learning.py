@@ -21,6 +21,7 @@ from eegaug import (
 from eegaug.inspect.records import as_json
 from eegaug.recordings import make_sleep_windows, simulate_nights
 from eegaug.study import Settings, learn, load_model, save_model, write_report
+from eegaug.study.fit import fit_recombined
 from eegaug.study.gain import Gain
 from eegaug.study.learning import _gain as gain_of
 from eegaug.study.result import is_inactive
@@ -167,30 +168,25 @@ def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):
 # -- networks with and without augmentation ------------------------------------------------
 
 
-def test_networks_without_augmentation_count_as_much_as_those_with(learned, windows):
-    names = ["without augmentation", "learning", "network 3", "network 4", "network 5"]
-    assert list(learned.seconds) == names
-    plain, learning, follower, again, last = learned.models["augmented"].models
-    assert plain is learned.models["baseline"]
-    assert not isinstance(plain, InvariantModel) and not isinstance(again, InvariantModel)
-    pairs = zip(plain.parameters(), again.parameters(), strict=True)
-    assert not any(torch.equal(*pair) for pair in pairs if pair[0].ndim > 1), "another start"
-    assert learning is learned.net.module_
-    assert isinstance(follower, InvariantModel) and isinstance(last, InvariantModel)
+def test_networks_repeat_without_augmentation_learning_and_recombined(learned, windows):
+    names = ["without augmentation", "learning", "network 3, recombined", "network 4, without"]
+    assert list(learned.seconds) == [*names, "network 5, as learned"]
+    networks = list(learned.models["augmented"].models)
+    assert networks[:2] == [learned.models["baseline"], learned.net.module_]
+    assert [isinstance(each, InvariantModel) for each in networks] == [0, 1, 0, 0, 1]
+    inner = [each.model if isinstance(each, InvariantModel) else each for each in networks]
+    for starts in zip(*(each.parameters() for each in inner), strict=True):
+        if starts[0].ndim > 1:
+            assert len({each.detach().numpy().tobytes() for each in starts}) == 5, "other starts"
     X = torch.as_tensor(windows.X[learned.split.test])
     with torch.no_grad():
-        shares = [
-            torch.stack([each.eval()(X).softmax(1) for each in group]).mean(0)
-            for group in ((plain, again), (learning, follower, last))
-        ]
-        baseline = plain(X).argmax(1)
-    assert learned.y_pred["augmented"].tolist() == sum(shares).argmax(1).tolist()
-    assert learned.y_pred["baseline"].tolist() == baseline.tolist()
+        shares = torch.stack([each.eval()(X).softmax(1) for each in networks])
+    assert learned.y_pred["augmented"].tolist() == shares.mean(0).argmax(1).tolist()
+    assert learned.y_pred["baseline"].tolist() == shares[0].argmax(1).tolist()
 
 
-@pytest.mark.parametrize("place", [2, 4])
-def test_the_third_network_takes_the_strengths_as_they_are(learned, place):
-    learning, follower = (learned.models["augmented"].models[each] for each in (1, place))
+def test_the_fifth_network_takes_the_strengths_as_they_are(learned):
+    learning, follower = (learned.models["augmented"].models[each] for each in (1, 4))
     pairs = list(zip(learning.modules(), follower.modules(), strict=True))
     strengths = [pair for pair in pairs if isinstance(pair[0], Strength)]
     layers = [pair for pair in pairs if isinstance(pair[0], AugmentationLayer)]
@@ -199,8 +195,21 @@ def test_the_third_network_takes_the_strengths_as_they_are(learned, place):
     assert all(torch.equal(mine.logits, taken.logits) for mine, taken in layers)
     assert all(each.requires_grad for each in learning.parameters())
     assert not any(each.requires_grad for each in follower.augmentation.parameters())
-    pairs = list(zip(learning.model.parameters(), follower.model.parameters(), strict=True))
-    assert not any(torch.equal(*pair) for pair in pairs if pair[0].ndim > 1), "another start"
+
+
+def test_a_recombined_network_sees_rebuilt_windows_in_training_alone(windows):
+    split = QUICK.task.split(windows, ["sim01"], QUICK.seed)
+    net = fit_recombined(windows, split, QUICK)
+    X, y = windows.X[split.train], windows.y[split.train]
+    own = {x.tobytes() for x in X}
+    rebuilt = [
+        x.numpy().tobytes() not in own
+        for batch, _ in net.get_iterator(net.get_dataset(X, y), training=True)
+        for x in batch
+    ]
+    assert 0.5 < np.mean(rebuilt) <= 0.75, "a quarter is as it was, alone in its class or not"
+    for batch, _ in net.get_iterator(net.get_dataset(X, y), training=False):
+        assert all(x.numpy().tobytes() in own for x in batch)
 
 
 def test_a_network_that_learns_alone_is_not_compared(alone):
