@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from eegaug.models import SIGNAL_ATTRIBUTES
-from eegaug.validation import check_positive
 
 
 class Ensemble(nn.Module):
     r"""Average the probabilities of several classifiers.
 
-    .. math:: \bar f(x) = \log \sum_k w_k \operatorname{softmax} f_k(x).
+    .. math:: \bar f(x) = \log \tfrac1n \sum_{k=1}^n \operatorname{softmax} f_k(x).
 
     Averaged with networks that were trained without augmentation, one that was harmed by its
     augmentation costs less than alone.
@@ -25,15 +25,13 @@ class Ensemble(nn.Module):
     models : iterable of nn.Module
         Classifiers, from signals (batch, channels, times) to scores (batch, classes). The
         attributes of a braindecode model are those of the first.
-    weights : sequence of float, optional
-        Weights :math:`w_k`, as multiples of each other; equal where absent.
 
     Raises
     ------
     TypeError
-        If an item is not a module, or a weight is not a number.
+        If an item is not a module.
     ValueError
-        If there are no models, or the weights are not positive and finite, one per model.
+        If there are no models.
 
     Examples
     --------
@@ -43,9 +41,7 @@ class Ensemble(nn.Module):
     True
     """
 
-    log_weights: Tensor
-
-    def __init__(self, models: Iterable[nn.Module], weights: Sequence[float] | None = None) -> None:
+    def __init__(self, models: Iterable[nn.Module]) -> None:
         super().__init__()
         models = list(models)
         if not models:
@@ -54,16 +50,6 @@ class Ensemble(nn.Module):
             if not isinstance(model, nn.Module):
                 raise TypeError(f"Each item should be an nn.Module. Found {type(model).__name__}.")
         self.models = nn.ModuleList(models)
-        weights = [1.0] * len(models) if weights is None else list(weights)
-        for weight in weights:
-            check_positive("weights", weight)
-        if len(weights) != len(models):
-            raise ValueError(
-                f"Parameter `weights` should have one weight for each of {len(models)} models."
-                f" Found {len(weights)}."
-            )
-        shares = torch.tensor(weights, dtype=torch.get_default_dtype())
-        self.register_buffer("log_weights", (shares / shares.sum()).log())
 
     def __getattr__(self, name: str) -> Any:
         if name in SIGNAL_ATTRIBUTES:
@@ -84,4 +70,4 @@ class Ensemble(nn.Module):
             Shape (batch, classes).
         """
         scores = torch.stack([model(x).log_softmax(1) for model in self.models], -1)
-        return torch.logsumexp(scores + self.log_weights, -1)
+        return torch.logsumexp(scores - math.log(len(self.models)), -1)

@@ -30,13 +30,6 @@ def test_probabilities_are_averaged():
     assert torch.allclose(probabilities, torch.tensor([0.46, 0.54]).expand(4, 2))
 
 
-def test_weights_are_shares():
-    networks = [Scores(0.9, 0.1), Scores(0.1, 0.9), Scores(0.5, 0.5)]
-    probabilities = Ensemble(networks, [2, 1, 1])(X).exp()
-    assert torch.allclose(probabilities, torch.tensor([0.6, 0.4]).expand(4, 2))
-    assert torch.equal(Ensemble(networks)(X), Ensemble(networks, 3 * [0.2])(X))
-
-
 def test_networks_are_trained_moved_and_copied_as_parts():
     ensemble = Ensemble([nn.Linear(10, 2), nn.Dropout()])
     assert not any(each.training for each in ensemble.eval().modules())
@@ -56,18 +49,14 @@ def test_the_first_models_signal_attributes_are_kept():
 
 
 @pytest.mark.parametrize(
-    ("models", "weights", "error", "match"),
+    ("models", "error", "match"),
     [
-        ([], None, ValueError, r"At least one model is needed\. Found none"),
-        ([nn.Flatten(), torch.zeros(2)], None, TypeError, r"an nn\.Module\. Found Tensor"),
-        ([nn.Flatten], None, TypeError, "should be an nn.Module. Found"),
-        ([nn.Flatten()], [1, 2], ValueError, "one weight for each of 1 models. Found 2"),
-        (2 * [nn.Flatten()], [1, 0], ValueError, "should be positive. Found `weights = 0`"),
-        (2 * [nn.Flatten()], [1, float("nan")], ValueError, "finite. Found `weights = nan`"),
-        ([nn.Flatten()], ["a"], TypeError, "a number. Found `weights = 'a'`"),
+        ([], ValueError, r"At least one model is needed\. Found none"),
+        ([nn.Flatten(), torch.zeros(2)], TypeError, r"an nn\.Module\. Found Tensor"),
+        ([nn.Flatten], TypeError, "should be an nn.Module. Found"),
     ],
 )
-def test_other_items_are_refused_in_one_line(models, weights, error, match):
+def test_other_items_are_refused_in_one_line(models, error, match):
     with pytest.raises(error, match=match) as caught:
-        Ensemble(models, weights)
+        Ensemble(models)
     assert "\n" not in str(caught.value)

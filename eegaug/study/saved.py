@@ -35,9 +35,7 @@ def save_model(learned: Learned, path: str | Path) -> None:
     """
     windows, settings, info = learned.windows, learned.settings, learned.windows.info
     model = learned.model
-    networks, weights = [model], [1.0]
-    if isinstance(model, Ensemble):
-        networks, weights = list(model.models), model.log_weights.exp().tolist()
+    networks = list(model.models) if isinstance(model, Ensemble) else [model]
     torch.save(
         {
             "eegaug": eegaug.__version__,
@@ -55,10 +53,9 @@ def save_model(learned: Learned, path: str | Path) -> None:
             "networks": [
                 {
                     "augmented": isinstance(network, InvariantModel),
-                    "weight": weight,
                     "state_dict": {k: value.cpu() for k, value in network.state_dict().items()},
                 }
-                for network, weight in zip(networks, weights, strict=True)
+                for network in networks
             ],
         },
         path,
@@ -111,8 +108,7 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
     for network, one in zip(networks, saved["networks"], strict=True):
         network.load_state_dict(one["state_dict"])
-    weights = [one["weight"] for one in saved["networks"]]
-    model = Ensemble(networks, weights) if len(networks) > 1 else networks[0]
+    model = Ensemble(networks) if len(networks) > 1 else networks[0]
     return model.to(device).eval()
 
 
