@@ -130,6 +130,12 @@ def _summary(learned: Learned) -> str:
             (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
     used, other = ("baseline", "augmented") if learned.is_off else ("augmented", "baseline")
     comparison = f", against {scores[other]:.3f} {NETWORKS[other]}" if other in scores else ""
+    n_networks = 1 if learned.is_off else learned.settings.n_networks
+    if n_networks > 1:
+        comparison += (
+            f". The model averages {n_networks} networks, one of them without augmentation: a part"
+            " of a gain over this one is that of averaging"
+        )
     caveats = [*learned.warnings(), *learned.caveats()]
     warned = f"<p>Caveats:</p>{_list(caveats, bold=True)}" if caveats else ""
     return (

@@ -369,6 +369,9 @@ def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
     write_report(learned, tmp_path / "report.html")
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert learned.verdict in report and "Gain of each subject" in report
+    assert "The model averages 5 networks" in report
+    write_report(switched_off(learned), tmp_path / "off.html")
+    assert "The model averages" not in (tmp_path / "off.html").read_text(encoding="utf-8")
 
 
 # -- model files, data and trainings that do not do ----------------------------------------
