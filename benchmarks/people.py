@@ -7,7 +7,6 @@ than ten minutes; ``--resume`` goes on where an earlier run was stopped.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import time
 import warnings
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from papers.runs import run_missing
+from papers.runs import command_line, run_missing
 from unseen.data import FOLDER, load
 from unseen.methods import METHODS, OURS
 from unseen.page import write_page
@@ -66,19 +65,14 @@ def run(setting: str, seed: int, method: str) -> dict[str, Any]:
 
 def main() -> None:
     """Run what is missing, and write the page."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=10, help="seeds, from 0 (%(default)s)")
+    parser = command_line(__doc__, n_seeds=10)
+    parser.set_defaults(out=OUT)
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--light", action="store_true", help="three settings, few methods, 2 seeds")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder of page, figure and JSON")
-    parser.add_argument("--resume", action="store_true", help="keep the runs of the JSON file")
-    parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
     options = parser.parse_args()
     if options.light:
-        options.settings, options.methods, options.seeds = LIGHT_SETTINGS, LIGHT_METHODS, 2
+        options.settings, options.methods, options.seeds = LIGHT_SETTINGS, LIGHT_METHODS, [0, 1]
     if not FOLDER.exists():
         absent = [key for key in options.settings if SETTINGS[key].data != "simulated"]
         print(f"No recordings in {FOLDER.name}: left out are {'; '.join(absent)}.")
@@ -87,7 +81,7 @@ def main() -> None:
         options.out / "people.json",
         {},
         ("seed", "method", "setting"),
-        itertools.product(range(options.seeds), options.methods, options.settings),
+        itertools.product(options.seeds, options.methods, options.settings),
         _run,
         options.resume,
         options.jobs,

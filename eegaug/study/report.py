@@ -133,8 +133,8 @@ def _summary(learned: Learned) -> str:
     n_networks = 1 if learned.is_off else learned.settings.n_networks
     if n_networks > 1:
         comparison += (
-            f". The model averages {n_networks} networks, one of them without augmentation: a part"
-            " of a gain over this one is that of averaging"
+            f". The model averages {n_networks} networks: a part of a gain over one without"
+            " augmentation is that of averaging"
         )
     caveats = [*learned.warnings(), *learned.caveats()]
     warned = f"<p>Caveats:</p>{_list(caveats, bold=True)}" if caveats else ""
