@@ -67,8 +67,12 @@ def main() -> None:
     """Run what is missing, and write the page."""
     parser = command_line(__doc__, n_seeds=10)
     parser.set_defaults(out=OUT)
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument(
+        "--settings", nargs="+", metavar="SETTING", choices=SETTINGS, default=list(SETTINGS)
+    )
+    parser.add_argument(
+        "--methods", nargs="+", metavar="METHOD", choices=METHODS, default=list(METHODS)
+    )
     parser.add_argument("--light", action="store_true", help="three settings, few methods, 2 seeds")
     options = parser.parse_args()
     if options.light:
