@@ -289,11 +289,11 @@ print(f"{gain.mean:+.3f} ± {gain.error:.3f}: {gain.verdict}")
 plot_gains(dict(zip(gain.people, gain.each, strict=True)), gain.error, "gain in balanced accuracy")
 
 # %%
-# These simulated subjects are so alike that next to nothing is left to gain. On people never
-# seen, in recordings of sleep, mental arithmetic, flicker and imagery, the average of the three
-# gains 0.018 ± 0.004 of Cohen's kappa over the network without augmentation, most of it by
-# averaging: two networks without augmentation gain 0.014. In one of seven trainings it loses more
-# than 0.02, as two networks without do in one of nine (:doc:`/benchmarks/people`).
+# Three simulated subjects say little here too. On people never seen, in recordings of sleep,
+# mental arithmetic, flicker and imagery, the average of the three gains 0.018 ± 0.004 of Cohen's
+# kappa over the network without augmentation, most of it by averaging: two networks without
+# augmentation gain 0.014. In one of seven trainings it loses more than 0.02, as two networks
+# without do in one of nine (:doc:`/benchmarks/people`).
 #
 # The night of one of them, as scored and as predicted:
 
