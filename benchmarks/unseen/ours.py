@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from eegaug import Ensemble, InvariantModel, ScoreObjective, init_strengths
 from eegaug.policies import one_of, recombination
@@ -24,12 +24,8 @@ def with_recombined(problem: Problem) -> nn.Module:
 
 def recombined(problem: Problem, seed: int | None = None) -> nn.Module:
     """Train on trials rebuilt of segments of their class."""
-    transform = recombination(problem.X.shape[-1], float(problem.data.info["sfreq"])).train()
-
-    def augment(x: Tensor, y: Tensor) -> Tensor:
-        return transform(x, y)[0]
-
-    return train_augmented(problem, augment, seed)
+    transform = recombination(problem.X.shape[-1], float(problem.data.info["sfreq"]))
+    return train_augmented(problem, lambda x, y: transform(x, y)[0], seed)
 
 
 def quick(problem: Problem, seed: int | None = None) -> InvariantModel:

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from eegaug import plots
+from eegaug.ensemble import Ensemble
 from eegaug.inspect import LearnedStrength
 from eegaug.inspect.records import by_layer
 from eegaug.recordings.windows import SCALINGS, dropped_by_reason
@@ -130,11 +131,10 @@ def _summary(learned: Learned) -> str:
             (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
     used, other = ("baseline", "augmented") if learned.is_off else ("augmented", "baseline")
     comparison = f", against {scores[other]:.3f} {NETWORKS[other]}" if other in scores else ""
-    n_networks = 1 if learned.is_off else learned.settings.n_networks
-    if n_networks > 1:
+    if isinstance(learned.model, Ensemble):
         comparison += (
-            f". The model averages {n_networks} networks: a part of a gain over one without"
-            " augmentation is that of averaging"
+            f". The model averages {len(learned.model.models)} networks: a part of a gain over one"
+            " without augmentation is that of averaging"
         )
     caveats = [*learned.warnings(), *learned.caveats()]
     warned = f"<p>Caveats:</p>{_list(caveats, bold=True)}" if caveats else ""
