@@ -23,7 +23,7 @@ from eegaug.transforms import Transform
 
 LEARNED, SURE, SCORES = "What was learned", "How sure it is", "How well it does"
 #: Title of each network.
-NETWORKS = {"augmented": "with learned augmentation", "baseline": "without augmentation"}
+NETWORKS = {"augmented": "with augmentation", "baseline": "without augmentation"}
 
 
 def write_report(learned: Learned, path: str | Path) -> None:
