@@ -12,6 +12,8 @@ from pathlib import Path
 import mne
 from tqdm.auto import tqdm
 
+from eegaug.recordings.electrodes import place_electrodes
+
 #: Suffixes that a folder is searched for; a file of any kind that MNE reads can be named itself.
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")
 #: Patient codes that name nobody.
@@ -63,6 +65,7 @@ def read_recordings(
     paths: str | Path | Iterable[str | Path],
     *,
     subject: str | None = None,
+    electrodes: bool = False,
     progress: bool = False,
 ) -> list[Recording]:
     r"""Open recordings with MNE, with the annotations that are inside the files.
@@ -79,6 +82,10 @@ def read_recordings(
     subject : str, optional
         Regular expression that finds the subject in a file's path: its first group if it has
         one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in "anna-2-PSG.edf".
+    electrodes : bool
+        Whether channels that are named after an electrode of the 10-05 system in another spelling
+        ("Fc5.", "FCZ"), or by an older name ("T3"), get its name, and recordings without positions
+        those of MNE's montage ``spherical_1005``.
     progress : bool
         Whether to show a progress bar.
 
@@ -119,10 +126,43 @@ def read_recordings(
     recordings = []
     for path in tqdm(files, "Opening recordings", unit="file", disable=not progress):
         raw = _open(path)
+        if electrodes:
+            place_electrodes(raw)
         alone = names[path.name] == 1
         name = path.name if alone else f"{path.parent.name}/{path.name}"
         recordings.append(Recording(name, _subject_of(path, raw, subject, alone), raw, path))
     return recordings
+
+
+def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
+    """Return the annotations of a recording, in the order of time.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        The recording.
+
+    Returns
+    -------
+    list of (float, float, str)
+        Onset (s) from the first sample, cropped or not, duration (s) and description.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> raw = mne.io.RawArray(np.zeros((1, 6000)), mne.create_info(1, 100), verbose="error")
+    >>> cropped = raw.set_annotations(mne.Annotations([30], [5], ["lights off"])).crop(10)
+    >>> spans(cropped)
+    [(20.0, 5.0, 'lights off')]
+    """
+    found = raw.annotations
+    onsets = found.onset - (raw.first_time if found.orig_time is not None else 0.0)
+    return [
+        (float(onset), float(duration), str(description))
+        for onset, duration, description in zip(
+            onsets, found.duration, found.description, strict=True
+        )
+    ]
 
 
 def is_hypnogram(path: Path) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import mne
 import numpy as np
 
-from eegaug.recordings.recording import Recording
+from eegaug.recordings.cutting import Events
+from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.windows import UNLABELLED, Windows, make_windows
 from eegaug.validation import check_number
 
@@ -78,6 +80,7 @@ def make_sleep_windows(
     channels: str | Sequence[str] | None = None,
     wake_margin: float = 30.0,
     scored: bool = True,
+    cache: str | Path | None = None,
     progress: bool = False,
 ) -> Windows:
     """Cut recordings into windows of 30 s, labelled with their sleep stages.
@@ -102,6 +105,8 @@ def make_sleep_windows(
     scored : bool
         Whether to cut scored epochs. Where not, a recording is cut from end to end whatever its
         stages, for a trained model to score: ``y`` is -1.
+    cache : path, optional
+        Folder to keep the windows in, see :func:`make_windows`.
     progress : bool
         Whether to show a progress bar.
 
@@ -139,70 +144,57 @@ def make_sleep_windows(
         l_freq=l_freq,
         h_freq=h_freq,
         channels=channels,
+        cache=cache,
         progress=progress,
     )
 
 
-def _scored_events(raw: mne.io.BaseRaw, wake_margin: float) -> tuple[np.ndarray, Counter[str]]:
-    """Return the events of scored windows, without wake far from sleep."""
-    events, dropped = _stage_events(raw)
-    near = _near_sleep(events, wake_margin * 60 * raw.info["sfreq"])
-    dropped["wake far from sleep"] = int((~near).sum())
-    return events[near], dropped
-
-
-def _all_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
-    """Return an event per window of 30 s from the start of a recording to its end."""
-    if raw.times[-1] + 1 / raw.info["sfreq"] < WINDOW:
-        return np.zeros((0, 3), dtype=int), Counter()
-    return mne.make_fixed_length_events(raw, id=UNLABELLED, duration=WINDOW), Counter()
-
-
-def _stage_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
-    """Return an event per scored window, and the number of epochs that give none, by reason.
+def _scored_events(raw: mne.io.BaseRaw, wake_margin: float) -> Events:
+    """Return the scored windows, without wake far from sleep.
 
     Epochs of one stage that follow each other are joined first: a hypnogram may hold epochs
     of 20 s.
     """
     runs: list[list[Any]] = []  # stage, onset, end
     tolerance = 1.5 / raw.info["sfreq"]
-    for annotation in raw.annotations:  # in the order of time
+    for onset, duration, description in spans(raw):
         try:
-            stage = stage_of(annotation["description"]) or "not scored"
+            stage = stage_of(description) or "not scored"
         except ValueError:  # an event that has nothing to do with stages
             continue
-        onset, end = annotation["onset"], annotation["onset"] + annotation["duration"]
+        end = onset + duration
         if runs and runs[-1][0] == stage and abs(onset - runs[-1][2]) < tolerance:
             runs[-1][2] = end
         else:
             runs.append([stage, onset, end])
     dropped: Counter[str] = Counter()
+    onsets, codes = [], []
     for stage, onset, end in runs:
-        windows = int((end - onset + tolerance) / WINDOW)
+        n_windows = int((end - onset + tolerance) / WINDOW)
         if stage == "not scored":
             dropped[stage] += round((end - onset) / WINDOW)
-        elif end - onset - windows * WINDOW > tolerance or windows == 0:
+            continue
+        if end - onset - n_windows * WINDOW > tolerance or n_windows == 0:
             dropped["shorter than 30 s"] += 1
-    scored = [run for run in runs if run[0] != "not scored"]
-    if not scored:
-        return np.zeros((0, 3), dtype=int), dropped
-    stages, onsets, ends = zip(*scored, strict=True)
-    joined = mne.Annotations(
-        onsets, np.subtract(ends, onsets), stages, orig_time=raw.annotations.orig_time
-    )
-    events, _ = mne.events_from_annotations(
-        raw.copy().set_annotations(joined, emit_warning=False, verbose="error"),
-        {stage: STAGES.index(stage) for stage in set(stages)},
-        chunk_duration=WINDOW,
-        tol=tolerance,
-        verbose="error",
-    )
-    return events, dropped
+        onsets += (onset + WINDOW * np.arange(n_windows)).tolist()
+        codes += [STAGES.index(stage)] * n_windows
+    times, stages = np.array(onsets, dtype=float), np.array(codes, dtype=int)
+    near = _near_sleep(times, stages, wake_margin * 60)
+    dropped["wake far from sleep"] = int((~near).sum())
+    return Events(times[near], stages[near], dropped)
 
 
-def _near_sleep(events: np.ndarray, margin: float) -> np.ndarray:
-    """Return which events are within ``margin`` samples of the first or the last sleep."""
-    asleep = events[events[:, 2] != STAGES.index("W"), 0]
+def _all_events(raw: mne.io.BaseRaw) -> Events:
+    """Return a window per 30 s from the start of a recording to its end."""
+    n_windows = int(raw.n_times / raw.info["sfreq"] / WINDOW)
+    return Events(
+        WINDOW * np.arange(n_windows), np.full(n_windows, UNLABELLED, dtype=int), Counter()
+    )
+
+
+def _near_sleep(onsets: np.ndarray, stages: np.ndarray, margin: float) -> np.ndarray:
+    """Return which windows are within ``margin`` seconds of the first or the last sleep."""
+    asleep = onsets[stages != STAGES.index("W")]
     if len(asleep) == 0:
-        return np.ones(len(events), dtype=bool)
-    return (events[:, 0] >= asleep.min() - margin) & (events[:, 0] <= asleep.max() + margin)
+        return np.ones(len(onsets), dtype=bool)
+    return (onsets >= asleep.min() - margin) & (onsets <= asleep.max() + margin)

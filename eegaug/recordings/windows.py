@@ -1,38 +1,33 @@
-"""From recordings to windows of one shape: pick, filter, resample, cut, scale."""
+"""Windows of all recordings, of one shape."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import mne
 import numpy as np
 import pandas as pd
+import psutil
 from tqdm.auto import tqdm
 
-from eegaug.recordings.recording import Recording
-from eegaug.validation import check_number, check_positive
+from eegaug.recordings.cache import WindowCache
+from eegaug.recordings.cutting import Cutting, Events, Piece, cut
+from eegaug.recordings.recording import Recording, spans
+from eegaug.recordings.signals import StoredSignals
 
 #: Code and name of windows without a label.
 UNLABELLED, NO_LABEL = -1, "unlabelled"
-#: A signal that is constant for so long (s), or throughout a shorter window, counts as flat.
-FLAT = 5.0
-#: How windows may be scaled.
-SCALINGS = {
-    "channel": "each channel of each recording to median 0 and interquartile range 1",
-    "recording": "each recording by one number, to standard deviation 1",
-}
-#: Reasons of MNE for dropping a window, in words.
-REASONS = {
-    "BAD_flat": "flat",
-    "BAD_NAN": "not finite",
-    "TOO_SHORT": "cut off by the end",
-    "NO_DATA": "cut off by the end",
-    "DROP DUPLICATE": "labelled twice",
-}
+#: Part of the free memory that windows may take.
+MEMORY = 0.8
+#: What cuts windows; a change of its numbers is a change of this one, for the cache.
+CUT_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -41,19 +36,22 @@ class Windows:
 
     Parameters
     ----------
-    epochs : mne.EpochsArray
-        Windows with ``metadata``: subject, recording, onset (s) and label. They are scaled to
-        numbers about one, stored as microvolts: ``epochs.get_data(units="uV")`` is the input of a
-        network.
+    X : ndarray of float32 or StoredSignals, shape (windows, channels, times)
+        Signals, scaled to numbers about one: the input of a network. In memory, or in the files of
+        a cache, read when they are indexed.
+    metadata : pandas.DataFrame
+        One row per window: subject, recording, onset (s) and label.
     labels : tuple of str
         Names of the labels, in the order of the network's outputs.
+    info : mne.Info
+        Channels, with their positions, and sampling rate of the windows.
     sources : list of dict
         One per recording: name, subject, sampling rate, windows kept by label, windows dropped
-        by reason.
+        by reason, and a checksum of the signals.
     notes : list of str
         What was changed or dropped, one sentence each.
-    scaling : str
-        "channel" or "recording", see :func:`make_windows`.
+    cutting : dict
+        How the windows were made, as numbers and text.
 
     Examples
     --------
@@ -63,26 +61,27 @@ class Windows:
     ((60, 2, 3000), (60,), ['sim00', 'sim01'])
     """
 
-    epochs: mne.EpochsArray
+    X: np.ndarray | StoredSignals
+    metadata: pd.DataFrame
     labels: tuple[str, ...]
-    sources: list[dict[str, Any]]
-    notes: list[str]
-    scaling: str
+    info: mne.Info
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cutting: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.metadata)
 
     @cached_property
-    def X(self) -> np.ndarray:
-        """Signals, float32, shape (windows, channels, times)."""
-        return self.epochs.get_data(units="uV", copy=False).astype(np.float32)
-
-    @property
     def y(self) -> np.ndarray:
         """Positions in ``labels``, -1 for unlabelled windows, shape (windows,)."""
-        return self.epochs.events[:, 2].astype(np.int64)
+        codes = {label: code for code, label in enumerate(self.labels)} | {NO_LABEL: UNLABELLED}
+        return self.metadata["label"].map(codes).to_numpy(dtype=np.int64)
 
-    @property
+    @cached_property
     def subjects(self) -> np.ndarray:
         """Subject of each window, shape (windows,)."""
-        return self.epochs.metadata["subject"].to_numpy(dtype=str)
+        return self.metadata["subject"].to_numpy(dtype=str)
 
     @property
     def subject_names(self) -> list[str]:
@@ -90,15 +89,48 @@ class Windows:
         return sorted(set(self.subjects.tolist()))
 
     @property
-    def info(self) -> mne.Info:
-        """Channels, with their positions, and sampling rate of the windows."""
-        return self.epochs.info
+    def counts(self) -> dict[str, int]:
+        """Number of windows of each label that occurs, in the order of the labels."""
+        found = Counter(self.metadata["label"].tolist())
+        return {label: found[label] for label in (*self.labels, NO_LABEL) if found[label]}
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell these windows from others, by signals, labels, subjects and channels."""
+        made_of = {
+            "sources": [source.get("checksum") for source in self.sources],
+            "y": self.y.tolist(),
+            "subjects": self.subjects.tolist(),
+            "labels": self.labels,
+            "channels": self.info["ch_names"],
+            "cutting": self.cutting,
+        }
+        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_epochs(self) -> mne.EpochsArray:
+        """Return the windows as epochs of MNE, with ``metadata``; numbers are stored as microvolts.
+
+        ``epochs.get_data(units="uV")`` returns them. All windows are read into memory.
+        """
+        codes = self.y
+        return mne.EpochsArray(
+            np.asarray(self.X) * 1e-6,
+            self.info,
+            np.column_stack([np.arange(len(self)), np.zeros_like(codes), codes]),
+            tmin=float(self.cutting.get("tmin", 0.0)),
+            event_id={label: self._code(label) for label in self.counts},
+            metadata=self.metadata.reset_index(drop=True),
+            verbose="error",
+        )
+
+    def _code(self, label: str) -> int:
+        return UNLABELLED if label == NO_LABEL else self.labels.index(label)
 
 
 def make_windows(
     recordings: Sequence[Recording],
     labels: Sequence[str],
-    find_events: Callable[[mne.io.BaseRaw], tuple[np.ndarray, Counter[str]]],
+    find_events: Callable[[mne.io.BaseRaw], Events],
     *,
     tmin: float,
     tmax: float,
@@ -107,6 +139,7 @@ def make_windows(
     h_freq: float,
     channels: str | Sequence[str] | None = None,
     scaling: str = "channel",
+    cache: str | Path | None = None,
     progress: bool = False,
 ) -> Windows:
     """Cut recordings into windows around events, with the same channels in the same order.
@@ -121,9 +154,8 @@ def make_windows(
     labels : sequence of str
         Names of the labels.
     find_events : callable
-        Function of a preprocessed ``mne.io.BaseRaw`` that returns events as MNE has them, shape
-        (events, 3), with positions in ``labels``, or -1, as codes; and the number of windows that
-        it left out, by reason.
+        Function of a ``mne.io.BaseRaw`` that returns :class:`Events`: where windows are, with
+        positions in ``labels``, or -1, as codes, and the number of windows that it left out.
     tmin, tmax : float
         Start and end of a window after its event (s); the sample at ``tmax`` is not included.
     sfreq : float
@@ -137,6 +169,9 @@ def make_windows(
         "channel" scales each channel of each recording to median 0 and interquartile range 1;
         "recording" divides each recording by its standard deviation, which keeps the amplitudes of
         channels relative to each other.
+    cache : path, optional
+        Folder to keep the windows in, as 32-bit floats, from which they are read when they are
+        needed, in this run and later ones; in memory where absent. The numbers are the same.
     progress : bool
         Whether to show a progress bar.
 
@@ -153,38 +188,28 @@ def make_windows(
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
         read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
-        ``tmax`` is not after ``tmin``, or no window or windows of one label only are left.
+        ``tmax`` is not after ``tmin``, no window or windows of one label only are left, they do
+        not fit into memory, or ``cache`` is no folder for windows.
+    OSError
+        If the cache cannot be written, as on a full disk.
 
     Examples
     --------
     Windows of rest and of any imagined movement:
 
-    >>> from collections import Counter
     >>> from eegaug.recordings import simulate_motor_imagery
+    >>> from eegaug.recordings.recording import spans
     >>> def find_cues(raw):
-    ...     codes = {"T0": 0, "T1": 1, "T2": 1}
-    ...     return mne.events_from_annotations(raw, codes, verbose="error")[0], Counter()
+    ...     cues = [span for span in spans(raw) if span[2] in ("T0", "T1", "T2")]
+    ...     codes = [int(description != "T0") for _, _, description in cues]
+    ...     return Events(np.array([onset for onset, *_ in cues]), np.array(codes), Counter())
     >>> recordings = simulate_motor_imagery(1, n_trials=4)
     >>> band = {"sfreq": 100.0, "l_freq": 4.0, "h_freq": 38.0}
     >>> windows = make_windows(recordings, ["rest", "task"], find_cues, tmin=0.5, tmax=2.5, **band)
     >>> windows.X.shape, windows.y.tolist()
     ((8, 64, 200), [0, 1, 0, 1, 0, 1, 0, 1])
     """
-    for name, value in {"sfreq": sfreq, "l_freq": l_freq, "h_freq": h_freq}.items():
-        check_positive(name, value)
-    check_number("tmin", tmin)
-    check_number("tmax", tmax)
-    if tmax <= tmin:
-        raise ValueError(f"Parameter `tmax` should be after `tmin`, {tmin:g} s. Found {tmax:g} s.")
-    if scaling not in SCALINGS:
-        raise ValueError(
-            f"Parameter `scaling` should be {' or '.join(map(repr, SCALINGS))}. Found {scaling!r}."
-        )
-    if not 0 < l_freq < h_freq < sfreq / 2:
-        raise ValueError(
-            "Pass band should lie between 0 Hz and half the sampling rate."
-            f" Found {l_freq:g} to {h_freq:g} Hz at {sfreq:g} Hz."
-        )
+    cutting = Cutting(tmin, tmax, sfreq, l_freq, h_freq, scaling)
     _check_recordings(recordings)
     channels = [channels] if isinstance(channels, str) else channels
     names, notes = _common_channels(recordings, channels)
@@ -193,51 +218,213 @@ def make_windows(
     if resampled:
         notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
 
-    sources, kept, empty = [], [], []
-    flat = min(FLAT, tmax - tmin)
-    for recording in tqdm(recordings, "Cutting windows", unit="file", disable=not progress):
-        raw = _preprocess(recording, names, sfreq, l_freq, h_freq, flat)
-        events, dropped = find_events(raw)
-        epochs = _cut(raw, events, labels, tmin, tmax, dropped)
-        codes = [] if epochs is None else epochs.events[:, 2].tolist()
+    found = [find_events(recording.raw) for recording in recordings]
+    store = WindowCache(cache) if cache is not None else None
+    if store is None:
+        check_memory(sum(len(events.onsets) for events in found), len(names), cutting.n_times)
+    parts = []
+    bar = tqdm(recordings, "Cutting windows", unit="file", disable=not progress)
+    for recording, events in zip(bar, found, strict=True):
+        make = partial(cut, recording, names, events, cutting)
+        if store is None:
+            piece = make()
+        else:
+            piece = store.get(store.key(_made_by(recording, names, events, cutting)), make)
+            bar.set_postfix_str(f"{store.n_asked - store.n_made} found in {store.folder}")
+        rate, codes = float(recording.raw.info["sfreq"]), events.codes[piece.kept]
+        dropped = Counter(piece.dropped) + events.dropped
+        piece = piece._replace(dropped=dict(dropped))
+        onsets = events.onsets[piece.kept]
+        parts.append(Part(recording.name, recording.subject, rate, onsets, codes, piece))
+    notes += store.notes if store is not None else []
+    return join_windows(parts, labels, _info(recordings, names, sfreq), asdict(cutting), notes)
+
+
+class Part(NamedTuple):
+    """The windows of one recording, on their way to those of all.
+
+    Parameters
+    ----------
+    name, subject : str
+        The recording, and whose it is.
+    sfreq : float
+        Sampling rate of the recording (Hz).
+    onsets : ndarray of float, shape (windows,)
+        Seconds from the start of the recording.
+    codes : ndarray of int, shape (windows,)
+        Positions in the labels, or -1.
+    piece : Piece
+        The signals, and what was dropped.
+
+    Examples
+    --------
+    See :func:`join_windows`.
+    """
+
+    name: str
+    subject: str
+    sfreq: float
+    onsets: np.ndarray
+    codes: np.ndarray
+    piece: Piece
+
+
+def join_windows(
+    parts: list[Part],
+    labels: Sequence[str],
+    info: mne.Info,
+    cutting: dict[str, Any],
+    notes: Sequence[str] = (),
+) -> Windows:
+    """Join the windows of several recordings, and count what was dropped.
+
+    Parameters
+    ----------
+    parts : list of Part
+        The windows by recording. The list is emptied, so that signals are in memory once.
+    labels : sequence of str
+        Names of the labels.
+    info : mne.Info
+        Channels and sampling rate.
+    cutting : dict
+        How the windows were made, as numbers and text.
+    notes : sequence of str
+        What was changed, one sentence each.
+
+    Returns
+    -------
+    Windows
+        The windows of all recordings, one recording after the other.
+
+    Raises
+    ------
+    ValueError
+        If there are no windows, or labelled ones of one label only.
+
+    Examples
+    --------
+    >>> info = mne.create_info(["Cz"], 100.0, "eeg")
+    >>> piece = Piece(np.zeros((2, 1, 100), np.float32), np.arange(2), {"flat": 1}, "e0")
+    >>> parts = [Part("one", "anna", 100.0, np.array([0.0, 2.0]), np.array([0, 1]), piece)]
+    >>> windows = join_windows(parts, ["rest", "task"], info, {})
+    >>> windows.metadata["label"].tolist(), windows.notes
+    (['rest', 'task'], ['Windows dropped: 1 flat.'])
+    """
+    notes, tables, sources = list(notes), [], []
+    names = {code: label for code, label in enumerate(labels)} | {UNLABELLED: NO_LABEL}
+    for part in parts:
+        own = [names[code] for code in part.codes.tolist()]
+        counts = Counter(own)
         sources.append(
             {
-                "name": recording.name,
-                "subject": recording.subject,
-                "sfreq": float(recording.raw.info["sfreq"]),
-                "windows": dict(Counter(_label_of(code, labels) for code in sorted(codes))),
-                "dropped": dict(+dropped),
+                "name": part.name,
+                "subject": part.subject,
+                "sfreq": part.sfreq,
+                "windows": {label: counts[label] for label in names.values() if counts[label]},
+                "dropped": dict(+Counter(part.piece.dropped)),
+                "checksum": part.piece.checksum,
             }
         )
-        if epochs is None:
-            empty.append(recording.name)
-        else:
-            onsets = (epochs.events[:, 0] - raw.first_samp) / sfreq
-            kept.append(_scaled(epochs, recording, labels, onsets, scaling))
-
+        about = {"subject": part.subject, "recording": part.name, "onset": part.onsets}
+        tables.append(pd.DataFrame({**about, "label": own}))
+    metadata = pd.concat(tables, ignore_index=True)
     reasons = dropped_by_reason(sources)
-    if not kept:
+    if not len(metadata):
         raise ValueError(
             f"No window is left of {len(sources)} recordings: {reasons or 'none has a label'}."
         )
     if reasons:
         notes.append(f"Windows dropped: {reasons}.")
+    empty = [source["name"] for source in sources if not source["windows"]]
     if empty:
         notes.append(f"No window is left of {', '.join(empty)}.")
-    epochs = mne.concatenate_epochs(kept, on_mismatch="ignore", verbose="error")
-    present = set(epochs.events[:, 2].tolist()) - {UNLABELLED}
+    present = set(metadata["label"]) - {NO_LABEL}
     if len(present) == 1:
         raise ValueError(
-            f"All {len(epochs)} windows are labelled {labels[present.pop()]}; learning needs at"
-            " least two labels."
+            f"All {len(metadata)} windows are labelled {present.pop()}; learning needs at least two"
+            " labels."
         )
-    return Windows(epochs, tuple(labels), sources, notes, scaling)
+    for column in ("subject", "recording", "label"):  # a million windows name few of them
+        metadata[column] = metadata[column].astype("category")
+    return Windows(_joined(parts), metadata, tuple(labels), info, sources, notes, cutting)
+
+
+def check_memory(n_windows: int, n_chans: int, n_times: int) -> None:
+    """Raise where so many windows do not fit into the memory that is free.
+
+    Parameters
+    ----------
+    n_windows, n_chans, n_times : int
+        Shape of the windows.
+
+    Raises
+    ------
+    ValueError
+        If they need more than four fifths of it.
+
+    Examples
+    --------
+    >>> check_memory(100, 2, 3000)
+    """
+    wanted, free = 4 * n_windows * n_chans * n_times, psutil.virtual_memory().available
+    if wanted > MEMORY * free:
+        raise ValueError(
+            f"{n_windows} windows need {wanted / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB"
+            " are free: name a folder to keep them in, by `cache` or --cache."
+        )
 
 
 def dropped_by_reason(sources: Sequence[dict[str, Any]]) -> str:
     """Return how many windows were dropped and why, as "3 flat, 2 not scored"."""
     dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
     return ", ".join(f"{n} {reason}" for reason, n in dropped.items())
+
+
+def _joined(parts: list[Part]) -> np.ndarray | StoredSignals:
+    """Return the signals of all parts as one, and empty the list."""
+    stored = [part.piece.X for part in parts if isinstance(part.piece.X, StoredSignals)]
+    if stored:
+        return StoredSignals([file for each in stored for file in each.files])
+    total = sum(len(part.piece.X) for part in parts)
+    X = np.empty((total, *parts[0].piece.X.shape[1:]), dtype=np.float32)
+    filled = 0
+    while parts:
+        signals = parts.pop(0).piece.X
+        X[filled : filled + len(signals)] = signals
+        filled += len(signals)
+    return X
+
+
+def _made_by(
+    recording: Recording, names: Sequence[str], events: Events, cutting: Cutting
+) -> dict[str, Any]:
+    """Return all that the windows of a recording depend on."""
+    raw = recording.raw
+    if raw.preload:
+        data = np.ascontiguousarray(raw.get_data())
+        source: Any = hashlib.blake2b(data, digest_size=16).hexdigest()
+    else:
+        files = [Path(file).resolve() for file in raw.filenames]
+        source = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    return {
+        "version": CUT_VERSION,
+        "mne": mne.__version__,
+        "source": source,
+        "samples": [int(raw.first_samp), int(raw.n_times), float(raw.info["sfreq"])],
+        "channels": list(names),
+        "cutting": asdict(cutting),
+        "onsets": events.onsets.tolist(),
+        "bad": [span for span in spans(raw) if span[2].lower().startswith("bad")],
+    }
+
+
+def _info(recordings: Sequence[Recording], names: list[str], sfreq: float) -> mne.Info:
+    """Return channels, with the positions that the first recording has, and the new rate."""
+    info = mne.create_info(names, sfreq, "eeg", verbose="error")
+    theirs = recordings[0].raw.info
+    for channel in info["chs"]:
+        channel["loc"][:] = theirs["chs"][theirs["ch_names"].index(channel["ch_name"])]["loc"]
+    return info
 
 
 def _check_recordings(recordings: Sequence[Recording]) -> None:
@@ -249,72 +436,6 @@ def _check_recordings(recordings: Sequence[Recording]) -> None:
                 "Recordings should be those of `read_recordings`, or be made by `Recording`."
                 f" Found {type(recording).__name__}."
             )
-
-
-def _label_of(code: int, labels: Sequence[str]) -> str:
-    return NO_LABEL if code == UNLABELLED else labels[code]
-
-
-def _cut(
-    raw: mne.io.BaseRaw,
-    events: np.ndarray,
-    labels: Sequence[str],
-    tmin: float,
-    tmax: float,
-    dropped: Counter[str],
-) -> mne.Epochs | None:
-    """Return the windows of one recording, if any, and count in ``dropped`` those that are not."""
-    if len(events) == 0:
-        return None
-    epochs = mne.Epochs(
-        raw,
-        events,
-        {_label_of(code, labels): code for code in sorted(set(events[:, 2].tolist()))},
-        tmin=tmin,
-        tmax=tmax - 1 / raw.info["sfreq"],
-        baseline=None,
-        picks="all",
-        preload=True,
-        event_repeated="drop",
-        verbose="error",
-    )
-    for reasons in epochs.drop_log:
-        if reasons:
-            dropped[REASONS.get(reasons[0], "marked bad")] += 1
-    return epochs if len(epochs) else None
-
-
-def _scaled(
-    epochs: mne.Epochs,
-    recording: Recording,
-    labels: Sequence[str],
-    onsets: np.ndarray,
-    scaling: str,
-) -> mne.EpochsArray:
-    """Return the windows of one recording scaled, with metadata."""
-    signals = epochs.get_data(copy=False)
-    if scaling == "channel":
-        signals = mne.decoding.Scaler(scalings="median").fit_transform(signals)
-    else:
-        signals = signals / signals.std()
-    codes = epochs.events[:, 2].tolist()
-    metadata = pd.DataFrame(
-        {
-            "subject": recording.subject,
-            "recording": recording.name,
-            "onset": onsets,
-            "label": [_label_of(code, labels) for code in codes],
-        }
-    )
-    return mne.EpochsArray(
-        signals * 1e-6,
-        epochs.info,
-        epochs.events,
-        tmin=epochs.tmin,
-        event_id={_label_of(code, labels): code for code in sorted(set(codes))},
-        metadata=metadata,
-        verbose="error",
-    )
 
 
 def _common_channels(
@@ -353,48 +474,3 @@ def _common_channels(
     if any([name for name in found if name in names] != names for found in eeg):
         notes.append("Channels were brought to the order of the first recording.")
     return names, notes
-
-
-def _preprocess(
-    recording: Recording,
-    names: list[str],
-    sfreq: float,
-    l_freq: float,
-    h_freq: float,
-    flat: float,
-) -> mne.io.BaseRaw:
-    """Return one recording loaded, its unusable stretches marked, filtered and resampled."""
-    rate = float(recording.raw.info["sfreq"])
-    if rate <= 2 * h_freq:
-        raise ValueError(
-            f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz is wanted."
-        )
-    raw = recording.raw.copy().pick(names).reorder_channels(names)
-    raw.info["bads"] = []
-    if raw.info["meas_date"] is None:  # else MNE counts the start of a cropped recording twice
-        raw.set_meas_date(0)
-    try:
-        raw.load_data(verbose="error").del_proj()
-    except Exception as error:  # each reader raises its own
-        raise ValueError(f"{recording.name}: signals cannot be read ({error}).") from error
-    # Whatever they measure, all channels are scaled alike and go into one network.
-    raw.set_channel_types(dict.fromkeys(names, "eeg"), on_unit_change="ignore", verbose="error")
-    _mark_unusable(raw, flat)
-    raw.filter(l_freq, h_freq, picks="all", verbose="error")
-    return raw.resample(sfreq, verbose="error") if rate != sfreq else raw
-
-
-def _mark_unusable(raw: mne.io.BaseRaw, flat: float) -> None:
-    """Annotate what is flat for ``flat`` s or not finite, and set the latter to zero."""
-    raw.apply_function(lambda signal: np.where(np.isfinite(signal), signal, np.nan), picks="all")
-    not_finite = mne.preprocessing.annotate_nan(raw, verbose="error")
-    annotations = raw.annotations + not_finite
-    if raw.times[-1] > flat:
-        flat_stretches, flat_channels = mne.preprocessing.annotate_amplitude(
-            raw, flat=0.0, bad_percent=100, min_duration=flat, picks="all", verbose="error"
-        )
-        annotations = annotations + flat_stretches
-        if flat_channels:  # flat throughout: MNE names the channel and annotates nothing
-            annotations.append(raw.first_time, raw.times[-1], "BAD_flat")
-    raw.apply_function(lambda signal: np.nan_to_num(signal), picks="all")
-    raw.set_annotations(annotations, emit_warning=False, verbose="error")

@@ -1,0 +1,141 @@
+"""Windows on disk: one file of signals per recording, found again by what made it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from eegaug.recordings.cutting import Piece
+from eegaug.recordings.signals import DTYPE, StoredSignals
+
+#: Name of the file that marks a folder as a cache, and the layout of what is in it.
+MARK, LAYOUT = "eegaug-cache.json", 1
+
+
+class WindowCache:
+    """A folder of windows, one file per recording and setting.
+
+    Several processes may use it at once: each file is made by one of them, is there whole or not at
+    all, and what a killed run left is made again.
+
+    Parameters
+    ----------
+    folder : path
+        The folder, which is created where absent.
+
+    Raises
+    ------
+    ValueError
+        If it is no folder, cannot be written to, or holds other files than a cache.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> piece = Piece(np.ones((4, 2, 100), np.float32), np.arange(4), {"flat": 1}, "sum")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     cache = WindowCache(folder)
+    ...     key = cache.key({"recording": "one", "sfreq": 100.0})
+    ...     made, found = (cache.get(key, lambda: piece) for _ in range(2))
+    ...     len(made.X), found.dropped, cache.n_made, cache.n_asked
+    (4, {'flat': 1}, 1, 2)
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.n_made = self.n_asked = 0
+        self.notes: list[str] = []
+        mark = self.folder / MARK
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / ".lock"):
+                if not mark.exists():
+                    if any(not path.name.startswith(".lock") for path in self.folder.iterdir()):
+                        raise ValueError(
+                            f"{self.folder}: not a cache of windows, but not empty either; a folder"
+                            " of its own is wanted."
+                        )
+                    _write_whole(mark, {"layout": LAYOUT})
+            layout = json.loads(mark.read_text(encoding="utf-8"))["layout"]
+        except OSError as error:
+            raise ValueError(
+                f"{self.folder}: not a folder that windows can be written to ({error.strerror})."
+            ) from error
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{mark}: damaged; name another folder.") from error
+        if layout != LAYOUT:
+            raise ValueError(
+                f"{self.folder}: a cache of another version (layout {layout}, wanted {LAYOUT});"
+                " name another folder."
+            )
+
+    @staticmethod
+    def key(made_by: dict[str, Any]) -> str:
+        """Return the name of a file by all that its content depends on."""
+        text = json.dumps(made_by, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def get(self, key: str, make: Callable[[], Piece]) -> Piece:
+        """Return the piece of a key, its signals as :class:`StoredSignals`; make it where absent.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; what was there before stays.
+        """
+        self.n_asked += 1
+        piece = self._find(key)
+        if piece is None:
+            lock = self.folder / f"{key}.lock"
+            with FileLock(lock):
+                piece = self._find(key)  # made by another process meanwhile
+                if piece is None:
+                    self.n_made += 1
+                    piece = self._written(key, make())
+                lock.unlink(missing_ok=True)  # whoever waits for it finds the piece
+        return piece
+
+    def _find(self, key: str) -> Piece | None:
+        table, signals = self.folder / f"{key}.json", self.folder / f"{key}.npy"
+        if not table.exists():
+            return None
+        try:
+            about = json.loads(table.read_text(encoding="utf-8"))
+            stored = StoredSignals([signals])
+            return Piece(stored, np.array(about["kept"], int), about["dropped"], about["checksum"])
+        except (OSError, ValueError, KeyError):
+            self.notes.append(f"A file of the cache was damaged, and made again: {signals.name}.")
+            table.unlink(missing_ok=True)
+            return None
+
+    def _written(self, key: str, piece: Piece) -> Piece:
+        signals, part = self.folder / f"{key}.npy", self.folder / f"{key}.npy.part"
+        kept, dropped, checksum = piece.kept.tolist(), piece.dropped, piece.checksum
+        try:
+            with part.open("wb") as file:
+                np.save(file, np.asarray(piece.X, DTYPE))
+            os.replace(part, signals)
+            about = {"kept": kept, "dropped": dropped, "checksum": checksum}
+            _write_whole(self.folder / f"{key}.json", about)  # from here on it is there
+        except OSError as error:
+            raise OSError(
+                f"{signals}: cannot be written ({error.strerror}). Windows cut before are kept."
+            ) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return piece._replace(X=StoredSignals([signals]))
+
+
+def _write_whole(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(json.dumps(content), encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
