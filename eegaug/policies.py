@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from eegaug.layers import AugmentationLayer, Compose, OneOf
 from eegaug.montage import has_pair, has_positions, read_channels
+from eegaug.strength import Strength
 from eegaug.transforms import (
     AmplitudeScale,
     Augmentation,
@@ -30,6 +31,22 @@ from eegaug.validation import check_count, check_positive
 
 #: Segments of a window that :func:`recombination` exchanges, and their least length (s).
 N_SEGMENTS, SEGMENT = 8, 0.5
+#: Why time may be shifted, by task.
+WHEN = {
+    "sleep": "windows are cut wherever an epoch of the hypnogram begins",
+    "events": "a response comes earlier in one trial than in another",
+    "blocks": "windows are cut anywhere in a block",
+    "epochs": "a response comes earlier in one trial than in another",
+}
+#: Why each other transform is a candidate, whatever the task.
+WHY = {
+    "SignFlip": "polarity depends on reference and derivation",
+    "FrequencyShift": "rhythms are faster in one person than in another",
+    "FTSurrogate": "labels may show in the spectrum rather than in the waveform",
+    "AmplitudeScale": "amplitudes differ between people, and with each electrode's contact",
+    "SmoothTimeMask": "a stretch of signal may be lost or an artefact",
+    "ChannelsDropout": "an electrode may fail",
+}
 
 
 def sleep(
@@ -214,6 +231,77 @@ def one_of(info: Any) -> OneOf:
     return OneOf(_of_people(info))
 
 
+class Candidates(NamedTuple):
+    """A policy, and why each transform is in or left out.
+
+    Parameters
+    ----------
+    augmentation : OneOf
+        The layer.
+    reasons : dict of str to str
+        Why each transform is in, by its name, in the order of the layer.
+    left_out : dict of str to str
+        Why others are not.
+
+    Examples
+    --------
+    See :func:`default_for`.
+    """
+
+    augmentation: OneOf
+    reasons: dict[str, str]
+    left_out: dict[str, str]
+
+
+def default_for(task: str, info: Any, n_times: int | None = None) -> Candidates:
+    """Return the candidates that scores are learned with, by task and channels, with reasons.
+
+    They are those of :func:`one_of`, as far as they reach in windows of this length and rate. Which
+    of them helps is learned: a candidate that destroys what tells the labels stays narrow.
+
+    Parameters
+    ----------
+    task : str
+        "sleep", "events", "blocks", "epochs" or "arrays"; another task has the reasons of the last.
+    info : mne.Info
+        Channels and sampling rate.
+    n_times : int, optional
+        Length of a window in samples, beyond which nothing is shifted or masked.
+
+    Returns
+    -------
+    Candidates
+        The layer, and the reasons.
+
+    Examples
+    --------
+    >>> import mne
+    >>> candidates = default_for("events", mne.create_info(["C3", "C4"], 100, "eeg"))
+    >>> candidates.reasons["TimeShift"]
+    'a response comes earlier in one trial than in another'
+    >>> candidates.left_out["ChannelsSymmetry"]
+    'the side may be the label'
+    """
+    transforms = _of_people(info, n_times)
+    when = WHEN.get(task, "a trial may start earlier or later")
+    reasons = {
+        type(each).__name__: when if isinstance(each, TimeShift) else WHY[type(each).__name__]
+        for each in transforms
+    }
+    channels = read_channels(info)
+    left_out = {"ChannelsSymmetry": "the side may be the label"}
+    if not has_pair([channel["ch_name"] for channel in channels]):
+        left_out["ChannelsSymmetry"] = "no channels to the left and to the right of the midline"
+    if len(channels) == 1:
+        left_out["ChannelsDropout"] = "there is one channel only"
+    left_out["SensorsRotation"] = (
+        "no gain for people never seen was measured; the policy `imagery` has it"
+        if len(channels) > 1 and has_positions(channels)
+        else "channels have no positions"
+    )
+    return Candidates(OneOf(transforms), reasons, left_out)
+
+
 def recombination(n_times: int, sfreq: float) -> SegmentationReconstruction:
     """Return the exchange of segments between trials of a class, for three of four trials.
 
@@ -250,20 +338,27 @@ def recombination(n_times: int, sfreq: float) -> SegmentationReconstruction:
     return SegmentationReconstruction(min(max(n_segments, 1), N_SEGMENTS), p=0.75)
 
 
-def _of_people(info: Any) -> list[Transform]:
+def _of_people(info: Any, n_times: int | None = None) -> list[Transform]:
     """Return transforms by what may differ between people and sessions, whatever the task."""
     sfreq = float(info["sfreq"])
+    duration = float("inf") if n_times is None else n_times / sfreq
     transforms: list[Transform] = [
         SignFlip(),
-        TimeShift(sfreq),
-        FrequencyShift(sfreq),
+        TimeShift(sfreq, _within(2.0, duration, "s")),
+        FrequencyShift(sfreq, _within(5.0, sfreq / 4, "Hz")),
         FTSurrogate(),
         AmplitudeScale(),
-        SmoothTimeMask(sfreq),
+        SmoothTimeMask(sfreq, _within(2.0, duration, "s", start=0.5)),
     ]
     if len(info["ch_names"]) > 1:
         transforms.append(ChannelsDropout())
     return transforms
+
+
+def _within(high: float, limit: float, unit: str, start: float = 0.1) -> Strength:
+    """Return a strength at a part of its range, which ends at ``high`` or the limit."""
+    high = min(high, limit)
+    return Strength(start * high, high=high, unit=unit)
 
 
 def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callable[[Any], Compose]:
@@ -271,6 +366,8 @@ def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callabl
     return lambda info: policy(float(info["sfreq"]), len(info["ch_names"]), info["ch_names"])
 
 
+#: Name of the policy that follows the task.
+DEFAULT = "default"
 #: The policies by name, each a function of an ``mne.Info``.
 POLICIES: dict[str, Callable[[Any], Augmentation]] = {
     "chain": _by_names(chain),
@@ -279,3 +376,46 @@ POLICIES: dict[str, Callable[[Any], Augmentation]] = {
     "one_of": one_of,
     "sleep": _by_names(sleep),
 }
+
+
+def make_policy(name: str, task: str, info: Any, n_times: int) -> Augmentation:
+    """Return a policy by name; "default" is that of :func:`default_for`.
+
+    Parameters
+    ----------
+    name : str
+        "default", or a name in :data:`POLICIES`.
+    task : str
+        Name of the task.
+    info : mne.Info
+        Channels and sampling rate.
+    n_times : int
+        Length of a window in samples.
+
+    Returns
+    -------
+    Augmentation
+
+    Raises
+    ------
+    ValueError
+        If there is no such policy.
+
+    Examples
+    --------
+    >>> import mne
+    >>> info = mne.create_info(["Fpz-Cz"], 100, "eeg")
+    >>> len(make_policy("default", "sleep", info, 3000).transforms)
+    6
+    """
+    check_policy(name)
+    return (
+        default_for(task, info, n_times).augmentation if name == DEFAULT else POLICIES[name](info)
+    )
+
+
+def check_policy(name: str) -> None:
+    """Raise where no policy has this name."""
+    if name != DEFAULT and name not in POLICIES:
+        names = ", ".join(sorted([DEFAULT, *POLICIES]))
+        raise ValueError(f"No policy is named {name!r}; there are {names}.")

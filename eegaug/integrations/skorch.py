@@ -104,11 +104,12 @@ class TrainingProgress(Callback):
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Start the bar."""
         self.bar_ = tqdm(desc=self.title, unit="window", unit_scale=True)
-        self.epochs_ = 0
+        self.epochs_ = len(net.history)  # of a training that goes on
 
     def on_epoch_begin(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
         """Set the length of the bar."""
         self.bar_.total = len(dataset_train) * net.max_epochs
+        self.bar_.update(self.epochs_ * len(dataset_train) - self.bar_.n)
         self.bar_.set_description(f"{self.title}, epoch {self.epochs_ + 1}/{net.max_epochs}")
 
     def on_batch_end(
@@ -121,7 +122,7 @@ class TrainingProgress(Callback):
     def on_epoch_end(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
         """Show the epoch's scores."""
         self.epochs_ += 1
-        self.bar_.update(self.epochs_ * len(dataset_train) - self.bar_.n)  # the last, short batch
+        self.bar_.update(self.epochs_ * len(dataset_train) - self.bar_.n)  # of other processes
         latest = net.history[-1]
         self.bar_.set_postfix({key: f"{latest[key]:.3f}" for key in self.scores if key in latest})
 

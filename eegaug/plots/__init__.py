@@ -6,12 +6,13 @@ from eegaug.plots.invariance import plot_invariance
 from eegaug.plots.profiles import plot_profiles
 from eegaug.plots.scores import plot_confusion, plot_scores
 from eegaug.plots.signals import plot_augmentation, plot_before_after
-from eegaug.plots.topography import plot_topography
+from eegaug.plots.topography import plot_channels, plot_topography
 from eegaug.plots.training import plot_learning, plot_losses, plot_strengths, plot_weights
 
 __all__ = [
     "plot_augmentation",
     "plot_before_after",
+    "plot_channels",
     "plot_confusion",
     "plot_gains",
     "plot_hypnogram",

@@ -17,7 +17,7 @@ HYPNOGRAM = ("W", "REM", "N1", "N2", "N3")
 
 def plot_hypnogram(
     onsets: np.ndarray,
-    y_true: np.ndarray,
+    y_true: np.ndarray | None,
     y_pred: np.ndarray,
     ax: Axes | None = None,
     title: str = "",
@@ -29,8 +29,10 @@ def plot_hypnogram(
     ----------
     onsets : ndarray, shape (windows,)
         Onsets of the windows (s); gaps are left blank.
-    y_true, y_pred : ndarray of int, shape (windows,)
-        True and predicted stages.
+    y_true : ndarray of int, shape (windows,), or None
+        Stages as scored; None for a night that was not scored.
+    y_pred : ndarray of int, shape (windows,)
+        Predicted stages.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     title : str
@@ -52,18 +54,22 @@ def plot_hypnogram(
     """
     ax = axes_or_new(ax, (9, 2.4))
     position = {STAGES.index(stage): -level for level, stage in enumerate(HYPNOGRAM)}
-    wrong = y_true != y_pred
     hours = np.asarray(onsets) / 3600
-    x, scored = _steps(hours, [position[stage] for stage in y_true], window / 3600)
-    ax.plot(x, scored, color="black", lw=1.2, label="scored by the expert")
-    ax.plot(
-        hours[wrong] + window / 7200,
-        [position[stage] for stage in y_pred[wrong]],
-        "x",
-        color=COLOURS[1],
-        ms=5,
-        label=f"predicted otherwise ({wrong.sum()} of {len(wrong)} windows)",
-    )
+    if y_true is None:
+        x, stages = _steps(hours, [position[stage] for stage in y_pred], window / 3600)
+        ax.plot(x, stages, color=COLOURS[1], lw=1.2, label="predicted")
+    else:
+        wrong = y_true != y_pred
+        x, scored = _steps(hours, [position[stage] for stage in y_true], window / 3600)
+        ax.plot(x, scored, color="black", lw=1.2, label="scored by the expert")
+        ax.plot(
+            hours[wrong] + window / 7200,
+            [position[stage] for stage in y_pred[wrong]],
+            "x",
+            color=COLOURS[1],
+            ms=5,
+            label=f"predicted otherwise ({wrong.sum()} of {len(wrong)} windows)",
+        )
     ax.set_yticks(sorted(position.values()), HYPNOGRAM[::-1])
     ax.set(xlabel="time since the start of the recording (h)", ylim=(-4.6, 0.6))
     ax.set_title(title, loc="left", fontsize="medium")

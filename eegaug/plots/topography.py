@@ -83,3 +83,54 @@ def plot_topography(
     figure = figure_of(axes[0])
     figure.colorbar(image, ax=list(axes), shrink=0.7, label=unit)
     return figure
+
+
+def plot_channels(
+    values: np.ndarray, info: mne.Info, *, unit: str, ax: Axes | None = None, title: str = ""
+) -> Figure:
+    """Draw one value per channel on the scalp.
+
+    Parameters
+    ----------
+    values : ndarray, shape (channels,)
+        The values.
+    info : mne.Info
+        Channels with positions, in this order.
+    unit : str
+        Unit of the values, for the colour bar.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw.
+    title : str
+        Title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer values than channels, or a channel has no position.
+
+    Examples
+    --------
+    >>> ch_names = ["Fz", "C3", "Cz", "C4", "Pz"]
+    >>> info = mne.create_info(ch_names, 100, "eeg").set_montage("spherical_1005")
+    >>> figure = plot_channels(np.arange(5.0), info, unit="nats")
+    >>> len(figure.axes)
+    2
+    """
+    values = np.asarray(values)
+    if values.shape != (len(info["ch_names"]),):
+        raise ValueError(
+            f"There should be one value per channel, {len(info['ch_names'])}."
+            f" Found shape {values.shape}."
+        )
+    read_positions(info["chs"])  # raises where there are none
+    if ax is None:
+        _, ax = plt.subplots(figsize=(4, 3.2), layout="constrained")
+    image, _ = mne.viz.plot_topomap(values, info, axes=ax, cmap="viridis", show=False)
+    ax.set_title(title, fontsize="medium")
+    figure = figure_of(ax)
+    figure.colorbar(image, ax=ax, shrink=0.8, label=unit)
+    return figure

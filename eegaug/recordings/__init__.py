@@ -2,6 +2,7 @@
 
 from eegaug.recordings.blocks import make_block_windows
 from eegaug.recordings.cutting import Events
+from eegaug.recordings.dataset import WindowDataset
 from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.events import fetch_eegbci, make_event_windows
 from eegaug.recordings.hypnograms import fetch_sleep_edf, read_sleep_recordings
@@ -19,6 +20,7 @@ __all__ = [
     "Recording",
     "Split",
     "StoredSignals",
+    "WindowDataset",
     "Windows",
     "fetch_eegbci",
     "fetch_sleep_edf",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import mne
@@ -118,8 +120,8 @@ def make_block_windows(
     )
     if nowhere := without_position(windows.info):
         windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
-    windows.cutting.update(labels=by_label, length=length, overlap=overlap)
-    return windows
+    how = {"labels": by_label, "length": float(length), "overlap": float(overlap)}
+    return replace(windows, cutting=windows.cutting | how)
 
 
 def _in_blocks(raw: mne.io.BaseRaw, codes: dict[str, int], length: float, step: float) -> Events:
@@ -155,7 +157,7 @@ def _check_apart(recording: Recording, blocks: set[str]) -> None:
     """Raise where blocks of two labels overlap."""
     tolerance = 1.5 / recording.raw.info["sfreq"]
     found = [span for span in spans(recording.raw) if span[2] in blocks]
-    for (onset, duration, one), (start, _, other) in zip(found, found[1:], strict=False):
+    for (onset, duration, one), (start, _, other) in pairwise(found):
         if one != other and start < onset + duration - tolerance:
             raise ValueError(
                 f"{recording.name}: blocks of two labels overlap: {one!r}, {onset:g} to"

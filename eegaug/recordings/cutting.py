@@ -175,8 +175,8 @@ def cut(recording: Recording, channels: Sequence[str], events: Events, cutting: 
     >>> cut(night, ["Pz-Oz"], events, cutting).X.shape
     (2, 1, 3000)
     """
+    nothing = np.zeros((0, len(channels), cutting.n_times), dtype=np.float32)
     if not len(events.onsets):
-        nothing = np.zeros((0, len(channels), cutting.n_times), dtype=np.float32)
         return _piece(nothing, np.zeros(0, dtype=int), Counter())
     raw = _preprocess(recording, list(channels), cutting)
     order = np.argsort(events.onsets, kind="stable")
@@ -196,6 +196,8 @@ def cut(recording: Recording, channels: Sequence[str], events: Events, cutting: 
     dropped = Counter(
         REASONS.get(reasons[0], "marked bad") for reasons in epochs.drop_log if reasons
     )
+    if not len(epochs):
+        return _piece(nothing, np.zeros(0, dtype=int), dropped)
     signals = scaled(epochs.get_data(copy=False), cutting.scaling)
     return _piece(signals, order[epochs.selection], dropped)
 
@@ -212,7 +214,7 @@ def scaled(signals: np.ndarray, scaling: str) -> np.ndarray:
 
 
 def _piece(signals: np.ndarray, kept: np.ndarray, dropped: Counter[str]) -> Piece:
-    checksum = hashlib.blake2b(np.ascontiguousarray(signals), digest_size=8).hexdigest()
+    checksum = hashlib.blake2b(np.ascontiguousarray(signals).data, digest_size=8).hexdigest()
     return Piece(signals, kept, dict(dropped), checksum)
 
 

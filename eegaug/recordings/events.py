@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -73,9 +74,7 @@ def find_labels(
         if event not in found
     ]
     if recordings and missing:
-        raise ValueError(
-            f"No recording has an annotation {' or '.join(missing)}. Found {shown}."
-        )
+        raise ValueError(f"No recording has an annotation {' or '.join(missing)}. Found {shown}.")
     if len(by_label) < 2 or len(set(by_label.values())) < len(by_label):
         raise ValueError(
             "There should be two labels or more, each with an annotation of its own."
@@ -176,8 +175,8 @@ def make_event_windows(
     windows.notes.extend(_overlaps(windows, tmax - tmin))
     if nowhere := without_position(windows.info):
         windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
-    windows.cutting["labels"] = by_label
-    return windows
+    cutting = windows.cutting | {"labels": by_label, "window": [float(tmin), float(tmax)]}
+    return replace(windows, cutting=cutting)
 
 
 def fetch_eegbci(subjects: Sequence[int], runs: Sequence[int] = (4, 8, 12)) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import mne
@@ -27,6 +27,7 @@ def read_sleep_recordings(
     *,
     subject: str | None = None,
     scored: bool = True,
+    entities: Mapping[str, str] | None = None,
     progress: bool = False,
 ) -> list[Recording]:
     """Read recordings with their sleep stages.
@@ -41,6 +42,8 @@ def read_sleep_recordings(
         Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
     subject : str, optional
         Regular expression that finds the subject in a file's path.
+    entities : mapping of str to str, optional
+        What to read of a BIDS root, see :func:`read_recordings`.
     scored : bool
         Whether stages are wanted. Where not, hypnograms are not read: recordings to be scored by a
         trained model.
@@ -71,11 +74,18 @@ def read_sleep_recordings(
     >>> recording.subject, len(recording.raw.annotations)
     ('sim00', 12)
     """
-    recordings = read_recordings(paths, subject=subject, progress=progress)
+    recordings = read_recordings(paths, subject=subject, entities=entities, progress=progress)
     if scored:
         for recording in recordings:
-            _add_stages(recording)
+            add_stages(recording)
     return recordings
+
+
+def is_sleep(recording: Recording) -> bool:
+    """Whether a recording has sleep stages inside or beside it, or is named as one of sleep."""
+    path = Path(recording.path or recording.name)
+    named = path.stem.lower().endswith(_PSG)
+    return named or any("stage" in label.lower() for label in recording.raw.annotations.description)
 
 
 def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> list[Path]:
@@ -124,8 +134,19 @@ def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> 
     return recordings
 
 
-def _add_stages(recording: Recording) -> None:
-    """Set the annotations of a recording from its hypnogram, if any; raise if it has no stages."""
+def add_stages(recording: Recording) -> None:
+    """Set the annotations of a recording from its hypnogram, if any, in place.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+
+    Raises
+    ------
+    ValueError
+        If it has no stages.
+    """
     raw, path = recording.raw, Path(recording.path or recording.name)
     hypnogram = _hypnogram_of(path)
     if hypnogram is not None:

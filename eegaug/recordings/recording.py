@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,7 @@ def read_recordings(
     paths: str | Path | Iterable[str | Path],
     *,
     subject: str | None = None,
+    entities: Mapping[str, str] | None = None,
     electrodes: bool = False,
     progress: bool = False,
 ) -> list[Recording]:
@@ -82,6 +83,8 @@ def read_recordings(
     subject : str, optional
         Regular expression that finds the subject in a file's path: its first group if it has
         one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in "anna-2-PSG.edf".
+    entities : mapping of str to str, optional
+        What to read of folders that are BIDS roots, as ``{"session": "01", "task": "rest"}``.
     electrodes : bool
         Whether channels that are named after an electrode of the 10-05 system in another spelling
         ("Fc5.", "FCZ"), or by an older name ("T3"), get its name, and recordings without positions
@@ -121,9 +124,18 @@ def read_recordings(
             raise ValueError(
                 f"Parameter `subject` should be a regular expression. Found {subject!r}: {error}."
             ) from error
-    files = _find(paths)
+    from eegaug.recordings.bids import is_bids, read_bids  # which makes recordings too
+
+    given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    roots = [path for path in given if is_bids(path)]
+    if entities and not roots:
+        raise ValueError("Entities are those of a BIDS root. Found none among the folders.")
+    recordings = [each for root in roots for each in read_bids(root, entities, progress=progress)]
+    others = [path for path in given if path not in roots]
+    if roots and not others:
+        return recordings
+    files = _find(others)
     names = Counter(path.name for path in files)
-    recordings = []
     for path in tqdm(files, "Opening recordings", unit="file", disable=not progress):
         raw = _open(path)
         if electrodes:
@@ -156,11 +168,10 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     [(20.0, 5.0, 'lights off')]
     """
     found = raw.annotations
-    onsets = found.onset - (raw.first_time if found.orig_time is not None else 0.0)
     return [
-        (float(onset), float(duration), str(description))
+        (float(onset - raw.first_time), float(duration), str(description))
         for onset, duration, description in zip(
-            onsets, found.duration, found.description, strict=True
+            found.onset, found.duration, found.description, strict=True
         )
     ]
 
@@ -170,11 +181,9 @@ def is_hypnogram(path: Path) -> bool:
     return path.stem.lower().endswith("hypnogram")
 
 
-def _find(paths: str | Path | Iterable[str | Path]) -> list[Path]:
-    if isinstance(paths, str | Path):
-        paths = [paths]
+def _find(paths: Sequence[Path]) -> list[Path]:
     files: dict[Path, Path] = {}  # by resolved path: no file twice under two spellings
-    for path in map(Path, paths):
+    for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder.")
         if path.is_dir() and path.suffix not in (".mff", ".ds"):

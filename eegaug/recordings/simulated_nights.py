@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import mne
 import numpy as np
+from filelock import FileLock
 
 from eegaug.recordings.noise import band_noise, falling_noise
 from eegaug.recordings.recording import Recording
@@ -40,7 +44,12 @@ EPOCH = 30.0
 
 
 def simulate_nights(
-    n_subjects: int = 10, hours: float = 2.0, *, sfreq: float = 100.0, seed: int = 0
+    n_subjects: int = 10,
+    hours: float = 2.0,
+    *,
+    sfreq: float = 100.0,
+    seed: int = 0,
+    folder: str | Path | None = None,
 ) -> list[Recording]:
     """Simulate one night of each of several subjects.
 
@@ -59,6 +68,9 @@ def simulate_nights(
         Sampling rate (Hz).
     seed : int
         Seed; a subject is the same whatever the number of subjects.
+    folder : path, optional
+        Folder to write each night to, as it is made, instead of keeping them all in memory: the
+        same numbers. Nights that are there already are not made again.
 
     Returns
     -------
@@ -83,7 +95,24 @@ def simulate_nights(
     check_positive("hours", hours)
     if hours * 3600 < EPOCH:
         raise ValueError(f"Parameter `hours` should be at least {EPOCH / 3600:.3f}. Found {hours}.")
-    return [_simulate(subject, hours, sfreq, seed) for subject in range(n_subjects)]
+    if folder is None:
+        return [_simulate(subject, hours, sfreq, seed) for subject in range(n_subjects)]
+    return [_stored(subject, hours, sfreq, seed, Path(folder)) for subject in range(n_subjects)]
+
+
+def _stored(subject: int, hours: float, sfreq: float, seed: int, folder: Path) -> Recording:
+    """Return a night that is read from its file, which is written where absent."""
+    path = folder / f"sim{subject:02d}_seed{seed}_{hours:g}h_{sfreq:g}Hz_raw.fif"
+    name = f"sim{subject:02d}"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):
+            part = folder / "part_raw.fif"  # that of a killed run is written over
+            night = _simulate(subject, hours, sfreq, seed)
+            night.raw.save(part, fmt="double", overwrite=True, verbose="error")
+            os.replace(part, path)
+    raw = mne.io.read_raw_fif(path, verbose="error")
+    return Recording(f"simulated night of {name}", name, raw, path)
 
 
 def _simulate(subject: int, hours: float, sfreq: float, seed: int) -> Recording:

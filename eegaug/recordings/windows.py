@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,8 +50,13 @@ class Windows:
         by reason, and a checksum of the signals.
     notes : list of str
         What was changed or dropped, one sentence each.
+    scaling : str
+        "channel" or "recording", see :func:`make_windows`.
+    tmin : float
+        Start of a window after its onset (s).
     cutting : dict
-        How the windows were made, as numbers and text.
+        Arguments, as numbers and text, by which the function that made these windows cuts other
+        recordings alike.
 
     Examples
     --------
@@ -67,6 +72,8 @@ class Windows:
     info: mne.Info
     sources: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    scaling: str = "recording"
+    tmin: float = 0.0
     cutting: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -117,7 +124,7 @@ class Windows:
             np.asarray(self.X) * 1e-6,
             self.info,
             np.column_stack([np.arange(len(self)), np.zeros_like(codes), codes]),
-            tmin=float(self.cutting.get("tmin", 0.0)),
+            tmin=self.tmin,
             event_id={label: self._code(label) for label in self.counts},
             metadata=self.metadata.reset_index(drop=True),
             verbose="error",
@@ -237,7 +244,13 @@ def make_windows(
         onsets = events.onsets[piece.kept]
         parts.append(Part(recording.name, recording.subject, rate, onsets, codes, piece))
     notes += store.notes if store is not None else []
-    return join_windows(parts, labels, _info(recordings, names, sfreq), asdict(cutting), notes)
+    windows = join_windows(parts, labels, _info(recordings, names, sfreq), notes)
+    return replace(
+        windows,
+        scaling=scaling,
+        tmin=float(tmin),
+        cutting={"sfreq": sfreq, "l_freq": l_freq, "h_freq": h_freq},
+    )
 
 
 class Part(NamedTuple):
@@ -273,7 +286,6 @@ def join_windows(
     parts: list[Part],
     labels: Sequence[str],
     info: mne.Info,
-    cutting: dict[str, Any],
     notes: Sequence[str] = (),
 ) -> Windows:
     """Join the windows of several recordings, and count what was dropped.
@@ -286,8 +298,6 @@ def join_windows(
         Names of the labels.
     info : mne.Info
         Channels and sampling rate.
-    cutting : dict
-        How the windows were made, as numbers and text.
     notes : sequence of str
         What was changed, one sentence each.
 
@@ -306,7 +316,7 @@ def join_windows(
     >>> info = mne.create_info(["Cz"], 100.0, "eeg")
     >>> piece = Piece(np.zeros((2, 1, 100), np.float32), np.arange(2), {"flat": 1}, "e0")
     >>> parts = [Part("one", "anna", 100.0, np.array([0.0, 2.0]), np.array([0, 1]), piece)]
-    >>> windows = join_windows(parts, ["rest", "task"], info, {})
+    >>> windows = join_windows(parts, ["rest", "task"], info)
     >>> windows.metadata["label"].tolist(), windows.notes
     (['rest', 'task'], ['Windows dropped: 1 flat.'])
     """
@@ -335,7 +345,7 @@ def join_windows(
         )
     if reasons:
         notes.append(f"Windows dropped: {reasons}.")
-    empty = [source["name"] for source in sources if not source["windows"]]
+    empty = [str(source["name"]) for source in sources if not source["windows"]]
     if empty:
         notes.append(f"No window is left of {', '.join(empty)}.")
     present = set(metadata["label"]) - {NO_LABEL}
@@ -346,7 +356,7 @@ def join_windows(
         )
     for column in ("subject", "recording", "label"):  # a million windows name few of them
         metadata[column] = metadata[column].astype("category")
-    return Windows(_joined(parts), metadata, tuple(labels), info, sources, notes, cutting)
+    return Windows(_joined(parts), metadata, tuple(labels), info, sources, notes)
 
 
 def check_memory(n_windows: int, n_chans: int, n_times: int) -> None:
@@ -401,7 +411,7 @@ def _made_by(
     """Return all that the windows of a recording depend on."""
     raw = recording.raw
     if raw.preload:
-        data = np.ascontiguousarray(raw.get_data())
+        data = np.ascontiguousarray(raw.get_data()).data
         source: Any = hashlib.blake2b(data, digest_size=16).hexdigest()
     else:
         files = [Path(file).resolve() for file in raw.filenames]
@@ -421,9 +431,9 @@ def _made_by(
 def _info(recordings: Sequence[Recording], names: list[str], sfreq: float) -> mne.Info:
     """Return channels, with the positions that the first recording has, and the new rate."""
     info = mne.create_info(names, sfreq, "eeg", verbose="error")
-    theirs = recordings[0].raw.info
-    for channel in info["chs"]:
-        channel["loc"][:] = theirs["chs"][theirs["ch_names"].index(channel["ch_name"])]["loc"]
+    montage = recordings[0].raw.get_montage()
+    if montage is not None:
+        info.set_montage(montage, on_missing="ignore", verbose="error")
     return info
 
 

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import sys
-import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eegaug import __version__
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
-from eegaug.recordings import Windows
+from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
+from eegaug.recordings.cache import WindowCache
+from eegaug.recordings.datasets import fetch_dataset
+from eegaug.study.options import pair
+from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
-from eegaug.study.task import STEPS, Task
+from eegaug.study.run import UNFINISHED, Run
+from eegaug.study.sources import open_recordings, task_of
+from eegaug.study.task import STEPS, Option, Task
 from eegaug.study.tasks import TASKS, find_task
+from eegaug.study.unfinished import state_files
 
 if TYPE_CHECKING:
     from eegaug.study.result import Learned
+    from eegaug.study.settings import Settings
 
 #: Files that a run writes to its output folder.
 RESULTS = ("invariances.json", "report.html", "model.pt")
+PREDICTED = ("predictions.csv",)
+#: Subjects that are named.
+SUBJECTS = 20
+#: Task of simulated recordings, and processes that read windows of a cache.
+SIMULATED, WORKERS = "sleep", 2
+#: Options that download recordings, each with its function and what they are.
+FETCHED = {
+    "--sleep-edf": (fetch_sleep_edf, "Sleep-EDF Expanded by number (0 to 82), downloaded by MNE"),
+    "--eegbci": (
+        fetch_eegbci,
+        "the EEG Motor Movement/Imagery Dataset by number (1 to 109), downloaded by MNE",
+    ),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,10 +75,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return _learn(arguments)
+        _load_libraries()
+        return int(arguments.run(arguments))
     except KeyboardInterrupt:
-        print("\neegaug: interrupted; nothing was written.", file=sys.stderr)
+        kept = state_files(arguments.out / UNFINISHED)
+        how = "--resume goes on with it" if kept else "nothing was written"
+        _say(f"\neegaug: interrupted; {how}.")
         return 130
+    except (ValueError, TypeError, OSError) as error:
+        if arguments.traceback:
+            raise
+        _say(f"eegaug: error: {' '.join(str(error).split())}")
+        return 2
+
+
+def _load_libraries() -> None:
+    """Import what takes seconds: --help and a wrong option answer at once."""
+    _say("Loading libraries ...")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations among the libraries themselves
+        import matplotlib
+
+        matplotlib.use("agg")
+        import eegaug.study.predicting
+        import eegaug.study.report  # noqa: F401
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"eegaug {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_learn(commands)
+    _add_predict(commands)
+    return parser
+
+
+def _add_learn(commands: Any) -> None:
     learn = commands.add_parser(
         "learn",
         help="train a network with learned augmentations on recordings",
@@ -80,11 +123,12 @@ def _parser() -> argparse.ArgumentParser:
             " a simulation."
         ),
     )
+    learn.set_defaults(run=_learn)
     learn.add_argument(
         "--task",
         metavar="NAME",
-        default="sleep",
-        help="; ".join(f"{task.name}: {task.title}" for task in TASKS.values()) + " (%(default)s)",
+        help="; ".join(f"{task.name}: {task.title}" for task in TASKS.values())
+        + " (told by the recordings)",
     )
     data = learn.add_argument_group("data")
     data.add_argument(
@@ -92,8 +136,25 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="RECORDINGS",
         help="files that MNE reads, or folders of them; labels are read from their annotations, or"
-        " from *Hypnogram.edf beside *PSG.edf",
+        " from *Hypnogram.edf beside *PSG.edf. Or *-epo.fif, a BIDS root, or arrays (.npz, .ts)",
     )
+    data.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="data set of MOABB or braindecode, downloaded, as MOABB:BNCI2014_001",
+    )
+    data.add_argument(
+        "--ids", nargs="+", type=int, metavar="N", help="subjects of --dataset, by number (all)"
+    )
+    data.add_argument(
+        "--bids",
+        nargs="+",
+        type=pair,
+        metavar="ENTITY=VALUE",
+        help="what to read of a BIDS root, as session=01 task=rest (all)",
+    )
+    for flag, (_, title) in FETCHED.items():
+        data.add_argument(flag, nargs="+", type=int, metavar="N", help=f"subjects of {title}")
     data.add_argument(
         "--subjects", type=int, metavar="N", help="simulation: number of subjects (the task's)"
     )
@@ -109,10 +170,20 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--test", nargs="+", metavar="SUBJECT", help="subjects to test on (the task's own split)"
     )
-    for task in TASKS.values():
-        group = learn.add_argument_group(f"{task.title} (--task {task.name})")
-        for option in task.options:
-            group.add_argument(option.flag, help=option.help, **option.parser)
+    data.add_argument(
+        "--split",
+        metavar="NAME",
+        help="subjects: test on subjects never trained on; time: on the last part of each"
+        f" subject's windows ({_defaults('split')})",
+    )
+    data.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="folder to keep windows in, for more than fits into memory, and for the next run",
+    )
+    for flag, (option, names) in _options().items():
+        data.add_argument(flag, help=f"{option.help} [{', '.join(names)}]", **option.parser)
     training = learn.add_argument_group("training")
     training.add_argument(
         "--model",
@@ -122,7 +193,8 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--policy",
         metavar="NAME",
-        help=f"augmentations: {', '.join(sorted(POLICIES))} ({_defaults('policy', PURPOSES)})",
+        help=f"augmentations: default, {', '.join(sorted(POLICIES))}"
+        f" ({_defaults('policy', PURPOSES)})",
     )
     training.add_argument(
         "--epochs",
@@ -180,6 +252,17 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="with --networks 1: also train the network without augmentation",
     )
+    training.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that read windows ahead (0; with --cache 2)",
+    )
+    learn.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that was stopped, from its last epoch, as if nothing had happened",
+    )
     learn.add_argument("--traceback", action="store_true", help="show the traceback of an error")
     learn.add_argument(
         "--out",
@@ -188,74 +271,77 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("eegaug-out"),
         help="folder for results (%(default)s)",
     )
-    return parser
+
+
+def _add_predict(commands: Any) -> None:
+    predict = commands.add_parser(
+        "predict",
+        help="score recordings with a model that `eegaug learn` wrote",
+        description=(
+            "Cut recordings as those were that the model is of, and write its labels with their"
+            " probabilities: one table, and annotations of each recording that MNE reads."
+        ),
+    )
+    predict.set_defaults(run=_predict)
+    predict.add_argument("model", type=Path, metavar="MODEL", help="the file model.pt")
+    predict.add_argument(
+        "recordings", nargs="+", metavar="RECORDINGS", help="files or folders, labelled or not"
+    )
+    predict.add_argument("--subject", metavar="REGEX", help="as of `eegaug learn`")
+    predict.add_argument("--device", metavar="NAME", default="auto", help="auto, cpu or cuda")
+    predict.add_argument("--cache", type=Path, metavar="DIR", help="as of `eegaug learn`")
+    predict.add_argument("--traceback", action="store_true", help="show the traceback of an error")
+    predict.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        default=Path("eegaug-predicted"),
+        help="folder for results (%(default)s)",
+    )
+
+
+def _options() -> dict[str, tuple[Option, list[str]]]:
+    """Return the options of all tasks by flag, each with the names of its tasks."""
+    options: dict[str, tuple[Option, list[str]]] = {}
+    for task in TASKS.values():
+        for option in task.options:
+            options.setdefault(option.flag, (option, []))[1].append(task.name)
+    return options
 
 
 def _learn(arguments: argparse.Namespace) -> int:
-    # Heavy libraries are imported here: --help and a wrong option answer at once.
-    print("Loading libraries ...", file=sys.stderr, flush=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecations among the libraries themselves
-        import matplotlib
-
-        matplotlib.use("agg")
-        from eegaug.study import Settings, learn, save_model, write_report
+    from eegaug.study import learn, save_model, write_report
 
     start = time.perf_counter()
-    try:
-        task = find_task(arguments.task)
-        given = _given(arguments, task)
-        settings = Settings(
-            task,
-            **_without_none(
-                model=arguments.model,
-                policy=arguments.policy,
-                epochs=arguments.epochs,
-                batch_size=arguments.batch_size,
-            ),
-            objective=arguments.objective,
-            n_networks=arguments.networks,
-            reward_weight=arguments.reward_weight,
-            seed=arguments.seed,
-            device=arguments.device,
+    with Run(arguments.out, RESULTS, arguments.resume) as run:
+        _settings(arguments, find_task(arguments.task or SIMULATED))  # before anything is read
+        task, recordings = _open(arguments)
+        given, settings = _given(arguments, task), _settings(arguments, task)
+        first = is_first_process()
+        windows = task.make_windows(
+            recordings,
+            channels=arguments.channels,
+            cache=arguments.cache,
+            progress=first,
+            **given["windows"],
         )
-        with _output_folder(arguments.out) as folder:
-            paths = [Path(path) for path in arguments.recordings]
-            for numbers in given["fetch"].values():
-                paths += task.fetch(numbers)
-            simulation = _without_none(n_subjects=arguments.subjects) | given["simulate"]
-            if paths and simulation:
-                options = ", ".join(f"--{each.removeprefix('n_')}" for each in simulation)
-                raise ValueError(f"Only for simulations, but recordings are given: {options}.")
-            if paths:
-                recordings = task.read(
-                    paths, subject=arguments.subject, progress=True, **given["read"]
-                )
-            else:
-                print("No recordings given: simulating.", file=sys.stderr)
-                recordings = task.simulate(**simulation, seed=arguments.seed)
-            windows = task.make_windows(
-                recordings, channels=arguments.channels, progress=True, **given["windows"]
-            )
-            _print_data(windows)
-            learned = learn(
-                windows,
-                settings,
-                test=arguments.test,
-                compare=arguments.compare,
-                restarts=arguments.restarts,
-                progress=True,
-            )
-            print("Writing the report ...", file=sys.stderr, flush=True)
-            text = json.dumps(learned.invariances(), indent=2, ensure_ascii=False)
-            (folder / "invariances.json").write_text(text + "\n", encoding="utf-8")
-            save_model(learned, folder / "model.pt")
-            write_report(learned, folder / "report.html")
-    except (ValueError, TypeError, OSError) as error:
-        if arguments.traceback:
-            raise
-        print(f"eegaug: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        _print_data(windows)
+        learned = learn(
+            windows,
+            settings,
+            test=arguments.test,
+            compare=arguments.compare,
+            restarts=arguments.restarts,
+            unfinished=run.unfinished,
+            progress=first,
+        )
+        if not first:
+            return 0
+        _say("Writing the report ...")
+        text = json.dumps(learned.invariances(), indent=2, ensure_ascii=False)
+        (run.folder / "invariances.json").write_text(text + "\n", encoding="utf-8")
+        save_model(learned, run.folder / "model.pt")
+        write_report(learned, run.folder / "report.html")
     _print_results(learned)
     print(
         f"\nWrote {', '.join(RESULTS)} to {arguments.out} in {time.perf_counter() - start:.0f} s."
@@ -263,18 +349,112 @@ def _learn(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
+    """Return the task, and what is given, fetched or simulated."""
+    paths: list[str | Path] = list(arguments.recordings)
+    for flag, (fetch, _) in FETCHED.items():
+        numbers = getattr(arguments, flag.removeprefix("--").replace("-", "_"))
+        paths += fetch(numbers) if numbers else []
+    read = _without_none(subject=arguments.subject)
+    if arguments.bids is not None:
+        read["entities"] = dict(arguments.bids)
+    if arguments.dataset is not None:
+        recordings = fetch_dataset(arguments.dataset, arguments.ids)
+        task = find_task(arguments.task) if arguments.task else task_of(recordings)[0]
+    elif paths:
+        progress = is_first_process()
+        task, recordings = open_recordings(paths, arguments.task, progress=progress, **read)
+    else:
+        return _simulated(arguments)
+    simulation = _without_none(subjects=arguments.subjects) | _given(arguments, task)["simulate"]
+    if simulation:
+        options = ", ".join(f"--{name}" for name in simulation)
+        raise ValueError(f"Only for simulations, but recordings are given: {options}.")
+    if arguments.task is None:
+        _say(f"Task: {task.name}, {task.title} (--task names another).")
+    return task, recordings
+
+
+def _simulated(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
+    task = find_task(arguments.task or SIMULATED)
+    if task.simulate is None:
+        raise ValueError(f"There is no simulation for --task {task.name}: name recordings.")
+    _say("No recordings given: simulating.")
+    options = _given(arguments, task)["simulate"] | _without_none(n_subjects=arguments.subjects)
+    if arguments.cache is not None and task.name == SIMULATED:
+        WindowCache(arguments.cache)  # a folder of its own, before anything is written to it
+        options["folder"] = arguments.cache / "simulated"
+    return task, task.simulate(**options, seed=arguments.seed)
+
+
 def _given(arguments: argparse.Namespace, task: Task) -> dict[str, dict[str, Any]]:
     """Return the options of a task that were given, by the step that takes them."""
     given: dict[str, dict[str, Any]] = {step: {} for step in STEPS}
-    for other in TASKS.values():
-        for option in other.options:
-            value = getattr(arguments, option.argument)
-            if value is None:
-                continue
-            if other is not task:
-                raise ValueError(f"{option.flag} is an option of --task {other.name}.")
-            given[option.step][option.argument] = option.convert(value) if option.convert else value
+    own = {option.flag: option for option in task.options}
+    for flag, (option, names) in _options().items():
+        value = getattr(arguments, option.name)
+        if value is None:
+            continue
+        if flag not in own:
+            raise ValueError(
+                f"{flag} is an option of --task {' or '.join(names)}. Found task {task.name}."
+            )
+        given[own[flag].step] |= own[flag].arguments(value)
     return given
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from eegaug.study.predicting import predict_recordings, write_predictions
+    from eegaug.study.saved import read_model
+
+    with Run(arguments.out, PREDICTED) as run:
+        windows, table = predict_recordings(
+            arguments.model,
+            arguments.recordings,
+            subject=arguments.subject,
+            device=arguments.device,
+            cache=arguments.cache,
+            progress=True,
+        )
+        write_predictions(table, read_model(arguments.model)["task"], run.folder)
+        written = sorted(path.name for path in run.folder.iterdir())
+    for note in windows.notes:
+        _say(note)
+    counts = table.groupby("recording", observed=True)["label"].value_counts().unstack(fill_value=0)
+    print(counts.to_string())
+    shown = ", ".join(written[:4]) + f" and {len(written) - 4} more" * (len(written) > 4)
+    print(f"\nWrote {shown} to {arguments.out}.")
+    return 0
+
+
+def _settings(arguments: argparse.Namespace, task: Task) -> Settings:
+    from eegaug.study.settings import Settings
+
+    workers = arguments.workers
+    if workers is None:
+        workers = 0 if arguments.cache is None else WORKERS
+    return Settings(
+        task,
+        **_without_none(
+            model=arguments.model,
+            policy=arguments.policy,
+            epochs=arguments.epochs,
+            batch_size=arguments.batch_size,
+            split=arguments.split,
+        ),
+        objective=arguments.objective,
+        n_networks=arguments.networks,
+        reward_weight=arguments.reward_weight,
+        seed=arguments.seed,
+        device=arguments.device,
+        workers=workers,
+    )
+
+
+def _say(text: str) -> None:
+    """Print to standard error, once for all processes."""
+    if is_first_process():
+        print(text, file=sys.stderr, flush=True)
 
 
 def _without_none(**arguments: Any) -> dict[str, Any]:
@@ -292,42 +472,19 @@ def _defaults(name: str, owners: Mapping[str, Any] = TASKS) -> str:
     return ", ".join(f"{key} {value}" for key, value in values.items())
 
 
-@contextmanager
-def _output_folder(out: Path) -> Iterator[Path]:
-    """Yield a folder to write to; its files move to ``out`` together, unless there is an error."""
-    new = [folder for folder in (out, *out.parents) if not folder.exists()]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=out, prefix=".writing-"))
-    except OSError as error:
-        raise ValueError(
-            f"--out {out}: not a folder that can be written to ({error.strerror})."
-        ) from error
-    try:
-        in_the_way = [out / result for result in RESULTS if (out / result).is_dir()]
-        if in_the_way:
-            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is wanted.")
-        yield folder
-        for result in RESULTS:
-            os.replace(folder / result, out / result)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for folder in new:  # from the innermost; empty ones are removed
-            if not any(folder.iterdir()):
-                folder.rmdir()
-
-
 def _print_data(windows: Windows) -> None:
     names = windows.subject_names
-    kept = ", ".join(f"{name} {len(windows.epochs[name])}" for name in windows.epochs.event_id)
-    print(
-        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {', '.join(names)}.\n"
-        f"{len(windows.epochs)} windows: {kept}.\n"
-        f"Channels: {', '.join(windows.info['ch_names'])}.",
-        file=sys.stderr,
+    kept = ", ".join(f"{label} {n}" for label, n in windows.counts.items())
+    shown = ", ".join(names[:SUBJECTS]) + f" and {len(names) - SUBJECTS} more" * (
+        len(names) > SUBJECTS
+    )
+    _say(
+        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {shown}.\n"
+        f"{len(windows)} windows: {kept}.\n"
+        f"Channels: {', '.join(windows.info['ch_names'])}."
     )
     for note in windows.notes:
-        print(note, file=sys.stderr)
+        _say(note)
 
 
 def _print_results(learned: Learned) -> None:

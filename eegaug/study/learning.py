@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from skorch import NeuralNet
 from torch import nn
 
 from eegaug.ensemble import Ensemble
@@ -20,7 +21,7 @@ from eegaug.inspect import (
     learned_strengths,
 )
 from eegaug.integrations.braindecode import EEGClassifier
-from eegaug.recordings import Split, Windows
+from eegaug.recordings import Split, Windows, split_by_subject, split_in_time
 from eegaug.study.fit import (
     class_weights,
     fit_augmented,
@@ -30,15 +31,19 @@ from eegaug.study.fit import (
     validated,
 )
 from eegaug.study.gain import Gain
+from eegaug.study.processes import n_processes
 from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
+from eegaug.study.unfinished import Unfinished
 
 #: Number of validation windows that strengths are measured on.
 MEASURED = 256
 #: Between the seeds of the networks that are averaged.
 SEED_STEP = 1000
+#: Settings that change no number, but for rounding.
+WITHOUT_EFFECT = ("device", "workers")
 
-Net = TypeVar("Net")
+Net = TypeVar("Net", bound=NeuralNet)
 
 
 def learn(
@@ -48,6 +53,7 @@ def learn(
     test: str | Sequence[str] | None = None,
     compare: bool = False,
     restarts: int = 0,
+    unfinished: str | Path | None = None,
     progress: bool = False,
 ) -> Learned:
     """Train networks without and with a policy in front, and measure what was learned.
@@ -73,6 +79,10 @@ def learn(
     restarts : int
         Number of further trainings with other seeds and the same split, to see whether what is
         learned agrees.
+    unfinished : path, optional
+        Folder for the state of each training after each epoch. A run that was stopped, called again
+        with the same windows and arguments, goes on from there, bit for bit as if nothing had
+        happened. The folder is not removed.
     progress : bool
         Whether to show a progress bar.
 
@@ -85,7 +95,10 @@ def learn(
     ------
     ValueError
         If windows are unlabelled or cannot be split, the model cannot take them, ``restarts`` is
-        not an integer from 0, or a training diverges.
+        not an integer from 0, a training diverges, or ``unfinished`` holds a run of other windows
+        or arguments.
+    KeyboardInterrupt
+        If it was interrupted.
 
     Examples
     --------
@@ -108,7 +121,23 @@ def learn(
             f" {settings.task.kind}."
         )
     tested = [test] if isinstance(test, str) else None if test is None else list(test)
-    split = settings.task.split(windows, tested, settings.seed)
+    if tested is None and settings.split == "time":
+        split = split_in_time(windows.y, windows.subjects)
+    else:
+        split = split_by_subject(windows.y, windows.subjects, tested, settings.seed)
+
+    run = Unfinished(
+        unfinished,
+        {
+            "data": windows.fingerprint,
+            **{k: v for k, v in settings.as_json().items() if k not in WITHOUT_EFFECT},
+            "task": settings.task.name,
+            "test": tested,
+            "compare": compare,
+            "restarts": restarts,
+            "processes": n_processes(),
+        },
+    )
 
     def title(name: str) -> str | None:
         return f"Training ({name})" if progress else None
@@ -119,9 +148,8 @@ def learn(
         return replace(settings, seed=(settings.seed + shift) % 2**32)
 
     def timed(name: str, fit: Callable[..., Net], number: int, *rest: Any) -> Net:
-        start = time.perf_counter()
-        net = fit(windows, split, seeded(SEED_STEP * number), title(name), *rest)
-        seconds[name] = time.perf_counter() - start
+        net = fit(windows, split, seeded(SEED_STEP * number), title(name), run.state(name), *rest)
+        seconds[name] = dict(net.callbacks_)["state"].seconds_
         return net
 
     baseline, others = None, []
@@ -142,7 +170,8 @@ def learn(
         again = []
         for number in range(1, restarts + 1):
             name = f"restart {number} of {restarts}"
-            other = fit_augmented(windows, split, seeded(SEED_STEP * learner + number), title(name))
+            others_seed = seeded(SEED_STEP * learner + number)
+            other = fit_augmented(windows, split, others_seed, title(name), run.state(name))
             again.append(learned_strengths(other.module_))
         profiles, comparisons = measure(net, windows, split, settings)
         models = {"augmented": net.module_}
@@ -152,8 +181,9 @@ def learn(
             if settings.n_networks > 1:
                 models["augmented"] = Ensemble(each.module_ for each in (baseline, net, *others))
             validation = _gain(models, windows, validated(windows, split), settings)
-        X = windows.X[split.test]
-        predicted = {name: predict(each, X, settings) for name, each in models.items()}
+        predicted = {
+            name: predict(each, windows, settings, split.test) for name, each in models.items()
+        }
     return Learned(
         windows=windows,
         split=split,
@@ -174,7 +204,7 @@ def _gain(
     models: dict[str, nn.Module], windows: Windows, index: np.ndarray, settings: Settings
 ) -> Gain:
     """Compare the models with and without augmentation on some of the windows."""
-    y_pred = {name: predict(model, windows.X[index], settings) for name, model in models.items()}
+    y_pred = {name: predict(model, windows, settings, index) for name, model in models.items()}
     return gain_on(windows, index, y_pred, settings)
 
 

@@ -17,6 +17,6 @@ class Purpose(NamedTuple):
 
 #: What strengths are learned for, by the name of the setting ``objective``.
 PURPOSES = {
-    "score": Purpose(ScoreObjective, "one_of", 0),
+    "score": Purpose(ScoreObjective, "default", 0),
     "invariance": Purpose(InvarianceObjective, "general", 4),
 }

@@ -16,7 +16,9 @@ from eegaug import plots
 from eegaug.ensemble import Ensemble
 from eegaug.inspect import LearnedStrength
 from eegaug.inspect.records import by_layer
-from eegaug.recordings.windows import SCALINGS, dropped_by_reason
+from eegaug.recordings import Windows
+from eegaug.recordings.cutting import SCALINGS
+from eegaug.recordings.windows import dropped_by_reason
 from eegaug.study.metrics import METRICS
 from eegaug.study.result import Learned, is_inactive
 from eegaug.transforms import Transform
@@ -226,14 +228,22 @@ def _data(learned: Learned) -> str:
         for source in windows.sources
     ]
     info = windows.info
-    duration = len(windows.epochs.times) / info["sfreq"]
+    duration = windows.X.shape[-1] / info["sfreq"]
     return (
-        f"<p>{len(windows.epochs)} windows of {duration:g} s at {info['sfreq']:g} Hz,"
-        f" {info['highpass']:g} to {info['lowpass']:g} Hz, scaled:"
+        f"<p>{len(windows)} windows of {duration:g} s at {info['sfreq']:g} Hz,"
+        f"{_band(windows)} scaled:"
         f" {SCALINGS[windows.scaling]}. Channels: {html.escape(', '.join(info['ch_names']))}.</p>"
         f"<p>Split: {html.escape(learned.split.how)}.</p>{_list(windows.notes)}"
         f"{_table(pd.DataFrame(rows))}"
     )
+
+
+def _band(windows: Windows) -> str:
+    """Return the pass band in words, where windows were filtered."""
+    low, high = (windows.cutting.get(name) for name in ("l_freq", "h_freq"))
+    if low is None and high is None:
+        return ""
+    return f" {low or 0:g} to {high or windows.info['sfreq'] / 2:g} Hz,"
 
 
 def _settings(learned: Learned) -> str:

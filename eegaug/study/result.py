@@ -289,7 +289,7 @@ class Learned:
                 "notes": windows.notes,
                 "channels": windows.info["ch_names"],
                 "sfreq": windows.info["sfreq"],
-                "windows": len(windows.epochs),
+                "windows": len(windows),
                 "labels": list(windows.labels),
                 "split": self.split.how,
                 "warnings": self.warnings(),

@@ -13,10 +13,18 @@ from torch import nn
 import eegaug
 from eegaug.ensemble import Ensemble
 from eegaug.models import InvariantModel
-from eegaug.policies import POLICIES
-from eegaug.recordings.windows import SCALINGS
+from eegaug.policies import make_policy
 from eegaug.study.network import build_network
 from eegaug.study.result import Learned
+
+#: What a file should have.
+WANTED = {"task", "model", "policy", "n_copies", "labels", "ch_names", "positions"} | {
+    "sfreq",
+    "n_times",
+    "scaling",
+    "cutting",
+    "networks",
+}
 
 
 def save_model(learned: Learned, path: str | Path) -> None:
@@ -47,9 +55,9 @@ def save_model(learned: Learned, path: str | Path) -> None:
             "ch_names": list(info["ch_names"]),
             "positions": [[float(number) for number in ch["loc"][:3]] for ch in info["chs"]],
             "sfreq": float(info["sfreq"]),
-            "n_times": len(windows.epochs.times),
-            "pass_band": [float(info["highpass"]), float(info["lowpass"])],
-            "scaling": SCALINGS[windows.scaling],
+            "n_times": windows.X.shape[-1],
+            "scaling": windows.scaling,
+            "cutting": windows.cutting,
             "networks": [
                 {
                     "augmented": isinstance(network, InvariantModel),
@@ -84,7 +92,7 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds another model.
+        If it holds another model, or is damaged.
 
     Examples
     --------
@@ -99,17 +107,45 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     >>> model(torch.as_tensor(windows.X[:4])).shape
     torch.Size([4, 5])
     """
-    saved = torch.load(path, map_location=device, weights_only=True)
-    if not isinstance(saved, dict) or "networks" not in saved:
-        raise ValueError(
-            f"{path}: not the model.pt of `eegaug learn`. Build a model of your own as it was, and"
-            " load its state into it."
-        )
+    saved = read_model(path)
     networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
     for network, one in zip(networks, saved["networks"], strict=True):
         network.load_state_dict(one["state_dict"])
     model = Ensemble(networks) if len(networks) > 1 else networks[0]
     return model.to(device).eval()
+
+
+def read_model(path: str | Path) -> dict[str, Any]:
+    """Return all that :func:`save_model` saved: labels, channels, how windows were cut, states.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it holds something else, or is damaged.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # torch and pickle raise many
+        raise ValueError(f"{path}: damaged, or not the model.pt of `eegaug learn`.") from error
+    if not isinstance(saved, dict) or not WANTED <= set(saved):
+        raise ValueError(
+            f"{path}: not the model.pt of `eegaug learn`. Build a model of your own as it was, and"
+            " load its state into it."
+        )
+    return saved
 
 
 def _network(saved: dict[str, Any], augmented: bool) -> nn.Module:
@@ -120,7 +156,8 @@ def _network(saved: dict[str, Any], augmented: bool) -> nn.Module:
     )
     if not augmented:
         return network
-    return InvariantModel(network, POLICIES[saved["policy"]](_info(saved)), saved["n_copies"])
+    policy = make_policy(saved["policy"], saved["task"], _info(saved), saved["n_times"])
+    return InvariantModel(network, policy, saved["n_copies"])
 
 
 def _info(saved: dict[str, Any]) -> mne.Info:

@@ -8,13 +8,15 @@ from typing import Any
 import torch
 
 from eegaug.objectives import REWARD_WEIGHT
-from eegaug.policies import POLICIES
+from eegaug.policies import check_policy
 from eegaug.study.network import find_model
 from eegaug.study.purposes import PURPOSES
 from eegaug.study.sleep import SLEEP
 from eegaug.study.task import Task
 from eegaug.validation import check_count, check_not_negative, check_positive
 
+#: How windows may be split.
+SPLITS = ("subjects", "time")
 _OF_THE_TASK: Any = None
 _OF_THE_OBJECTIVE: Any = None
 
@@ -26,14 +28,18 @@ class Settings:
     Parameters
     ----------
     task : Task
-        What is learned; it has the defaults of ``model``, ``epochs`` and ``batch_size``.
+        What is learned; it has the defaults of ``model``, ``epochs``, ``batch_size`` and ``split``.
     model : str
         Name of a braindecode model.
     policy : str
-        Name of a policy in :data:`eegaug.policies.POLICIES`; by default "one_of" for "score", and
-        "general" for "invariance".
+        "default" (:func:`eegaug.policies.default_for`), or a name in
+        :data:`eegaug.policies.POLICIES`; by default the former for "score", and "general" for
+        "invariance".
     epochs, batch_size : int
         Length of the training, and windows per step.
+    split : str
+        "subjects" to test on subjects never trained on, or "time" for the last part of each
+        subject's windows, where no subjects to test on are named.
     lr, strength_lr : float
         Learning rates of the network, and of weights and strengths.
     objective : str
@@ -54,6 +60,8 @@ class Settings:
     device : str
         Device to train on: "cpu", "cuda", or "auto" for CUDA where it is available. The attribute
         holds the device that was found.
+    workers : int
+        Processes that read windows ahead, for those on disk; they change no number.
 
     Raises
     ------
@@ -66,11 +74,11 @@ class Settings:
     Examples
     --------
     >>> from eegaug.study import TASKS
-    >>> Settings(TASKS["imagery"], epochs=10, device="cpu").model
+    >>> Settings(TASKS["events"], epochs=10, device="cpu").model
     'ShallowFBCSPNet'
-    >>> Settings(policy="slep")
+    >>> Settings(objective="speed")
     Traceback (most recent call last):
-    ValueError: No policy is named 'slep'; there are chain, general, imagery, one_of, sleep.
+    ValueError: Parameter `objective` should be 'score' or 'invariance'. Found 'speed'.
     """
 
     task: Task = SLEEP
@@ -78,6 +86,7 @@ class Settings:
     policy: str = _OF_THE_OBJECTIVE
     epochs: int = _OF_THE_TASK
     batch_size: int = _OF_THE_TASK
+    split: str = _OF_THE_TASK
     lr: float = 1e-3
     strength_lr: float = 1e-2
     objective: str = "score"
@@ -86,13 +95,14 @@ class Settings:
     n_copies: int = _OF_THE_OBJECTIVE
     seed: int = 0
     device: str = "auto"
+    workers: int = 0
 
     def __post_init__(self) -> None:
         if not isinstance(self.task, Task):
             raise TypeError(
                 f"Parameter `task` should be a Task, such as `TASKS['sleep']`. Found {self.task!r}."
             )
-        for name in ("model", "epochs", "batch_size"):
+        for name in ("model", "epochs", "batch_size", "split"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, getattr(self.task, name))
         if self.objective not in PURPOSES:
@@ -106,6 +116,7 @@ class Settings:
         for name in ("epochs", "batch_size", "n_networks"):
             check_count(name, getattr(self, name))
         check_count("n_copies", self.n_copies, least=0)
+        check_count("workers", self.workers, least=0)
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**32:
             raise ValueError(
                 f"Parameter `seed` should be an integer from 0 to 2**32 - 1. Found {self.seed}."
@@ -114,9 +125,11 @@ class Settings:
         check_positive("strength_lr", self.strength_lr)
         check_not_negative("reward_weight", self.reward_weight)
         find_model(self.model)
-        if self.policy not in POLICIES:
+        check_policy(self.policy)
+        if self.split not in SPLITS:
             raise ValueError(
-                f"No policy is named {self.policy!r}; there are {', '.join(sorted(POLICIES))}."
+                f"Parameter `split` should be {' or '.join(map(repr, SPLITS))}."
+                f" Found {self.split!r}."
             )
         object.__setattr__(self, "device", choose_device(self.device))
 

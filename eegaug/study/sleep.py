@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from eegaug.recordings import (
-    STAGES,
-    Split,
+    Recording,
     Windows,
-    fetch_sleep_edf,
     make_sleep_windows,
     read_sleep_recordings,
     simulate_nights,
-    split_by_subject,
 )
+from eegaug.study.options import BAND, SFREQ
+from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
 
 if TYPE_CHECKING:
@@ -23,23 +24,32 @@ if TYPE_CHECKING:
     from eegaug.study.result import Learned
 
 
-def _split(windows: Windows, test: list[str] | None, seed: int) -> Split:
-    return split_by_subject(windows.y, windows.subjects, test, seed)
+#: Tested subjects whose hypnograms are drawn.
+SHOWN = 12
+
+
+def _read(paths: Iterable[Path], labelled: bool = True, **rest: Any) -> list[Recording]:
+    return read_sleep_recordings(paths, scored=labelled, **rest)
+
+
+def _make_windows(recordings: Sequence[Recording], labelled: bool = True, **rest: Any) -> Windows:
+    return make_sleep_windows(recordings, scored=labelled, **rest)
 
 
 def _hypnograms(learned: Learned) -> Iterator[tuple[str, str, Figure]]:
-    """Yield a figure per tested subject: scored and predicted stages of each night."""
+    """Yield scores by subject, and for each the scored and predicted stages of each night."""
     import matplotlib.pyplot as plt
 
     from eegaug.plots import plot_hypnogram
 
+    yield from subject_figures(learned)
     caption = (
         "Gaps: windows of this subject that were trained on, not scored, or dropped."
         if learned.split.is_calibrated(learned.windows.subjects)
         else "A subject that the network was not trained on. Gaps: not scored, or dropped."
     )
-    tested = learned.windows.epochs.metadata.iloc[learned.split.test].reset_index(drop=True)
-    for subject, rows in tested.groupby("subject"):
+    tested = learned.windows.metadata.iloc[learned.split.test].reset_index(drop=True)
+    for subject, rows in islice(tested.groupby("subject", observed=True), SHOWN):
         nights = list(dict.fromkeys(rows["recording"]))
         figure, axes = plt.subplots(
             len(nights), 1, figsize=(9, 2.6 * len(nights)), squeeze=False, layout="constrained"
@@ -60,12 +70,10 @@ SLEEP = Task(
     name="sleep",
     title="sleep staging",
     kind="stage",
-    labels=STAGES,
-    fetch=fetch_sleep_edf,
-    read=read_sleep_recordings,
+    read=_read,
     simulate=simulate_nights,
-    make_windows=make_sleep_windows,
-    split=_split,
+    make_windows=_make_windows,
+    split="subjects",
     model="SleepStagerChambon2018",
     epochs=30,
     batch_size=64,
@@ -73,12 +81,6 @@ SLEEP = Task(
     figures=_hypnograms,
     example="N2",
     options=(
-        Option(
-            "--sleep-edf",
-            "fetch",
-            "subjects of Sleep-EDF Expanded by number (0 to 82), downloaded by MNE",
-            {"nargs": "+", "type": int, "metavar": "N"},
-        ),
         Option(
             "--hours",
             "simulate",
@@ -91,5 +93,7 @@ SLEEP = Task(
             "wake to keep before the first and after the last sleep (30)",
             {"type": float, "metavar": "MINUTES"},
         ),
+        BAND,
+        SFREQ,
     ),
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eegaug.recordings import Recording, Split, Windows
+from eegaug.recordings import Recording, Windows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,25 +14,26 @@ if TYPE_CHECKING:
     from eegaug.study.result import Learned
 
 #: Steps of a study that options of a task are passed to.
-STEPS = ("fetch", "read", "simulate", "windows")
+STEPS = ("simulate", "windows")
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of the command that belongs to one task.
+    """An option of the command that belongs to some tasks.
 
     Parameters
     ----------
     flag : str
-        The option, as "--wake-margin"; its value is passed as the argument ``wake_margin``.
+        The option, as "--wake-margin".
     step : str
-        The step whose function takes it: "fetch", "read", "simulate" or "windows".
+        The step whose function takes it: "simulate" or "windows".
     help : str
-        One line for ``--help``.
+        One line for ``--help``; that of the first task that has the option is shown.
     parser : dict
         Keywords of :meth:`argparse.ArgumentParser.add_argument`.
     convert : callable, optional
-        Function of the parsed value that returns the argument.
+        Function of the parsed value that returns the arguments of the step, by name; where absent,
+        the value is passed as the argument of the flag's name, ``wake_margin``.
 
     Raises
     ------
@@ -42,15 +42,15 @@ class Option:
 
     Examples
     --------
-    >>> Option("--wake-margin", "windows", "minutes of wake", {"type": float}).argument
-    'wake_margin'
+    >>> Option("--wake-margin", "windows", "minutes of wake", {"type": float}).arguments(5.0)
+    {'wake_margin': 5.0}
     """
 
     flag: str
     step: str
     help: str
     parser: dict[str, Any] = field(default_factory=dict)
-    convert: Callable[[Any], Any] | None = None
+    convert: Callable[[Any], dict[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         if self.step not in STEPS:
@@ -59,9 +59,13 @@ class Option:
             )
 
     @property
-    def argument(self) -> str:
-        """Name of the argument."""
+    def name(self) -> str:
+        """Name of the parsed value."""
         return self.flag.lstrip("-").replace("-", "_")
+
+    def arguments(self, value: Any) -> dict[str, Any]:
+        """Return the arguments of the step for a parsed value."""
+        return self.convert(value) if self.convert else {self.name: value}
 
 
 @dataclass(frozen=True)
@@ -75,20 +79,16 @@ class Task:
     title : str
         What the network does, as "sleep staging".
     kind : str
-        What a label is, as "movement".
-    labels : tuple of str
-        Names of the labels.
-    fetch : callable
-        Function of (subjects) that downloads a public data set and returns its files.
+        What a label is, as "stage".
     read : callable
-        Function of (paths, subject=None, progress=False) that returns recordings.
-    simulate : callable
-        Function of (n_subjects, seed=0) that returns simulated recordings.
+        Function of (paths, subject=None, labelled=True, progress=False) that returns recordings,
+        or whatever ``make_windows`` takes.
     make_windows : callable
-        Function of (recordings, channels=None, progress=False) that returns windows.
-    split : callable
-        Function of (windows, test, seed) that returns a split; ``test`` lists the subjects to test
-        on, or is None.
+        Function of (recordings, channels=None, labelled=True, cache=None, progress=False) that
+        returns windows.
+    split : str
+        What a test is by default: "subjects" never trained on, or "time", the last part of what
+        each subject did.
     model : str
         Default network, a model of braindecode.
     epochs, batch_size : int
@@ -97,6 +97,8 @@ class Task:
         What is scored, keys of :data:`eegaug.study.metrics.METRICS`; the first is the primary one.
     figures : callable
         Function of (learned) that yields title, caption and figure of the task's own figures.
+    simulate : callable, optional
+        Function of (n_subjects, seed=0) that returns simulated recordings.
     example : str, optional
         Label of the window that stands as the example; the most frequent one where absent.
     options : tuple of Option
@@ -105,23 +107,21 @@ class Task:
     Examples
     --------
     >>> from eegaug.study import TASKS
-    >>> TASKS["sleep"].labels
-    ('W', 'N1', 'N2', 'N3', 'REM')
+    >>> TASKS["sleep"].split
+    'subjects'
     """
 
     name: str
     title: str
     kind: str
-    labels: tuple[str, ...]
-    fetch: Callable[..., list[Path]]
-    read: Callable[..., list[Recording]]
-    simulate: Callable[..., list[Recording]]
+    read: Callable[..., list[Any]]
     make_windows: Callable[..., Windows]
-    split: Callable[[Windows, list[str] | None, int], Split]
+    split: str
     model: str
     epochs: int
     batch_size: int
     scores: tuple[str, ...]
     figures: Callable[[Learned], Iterator[tuple[str, str, Figure]]]
+    simulate: Callable[..., list[Recording]] | None = None
     example: str | None = None
     options: tuple[Option, ...] = ()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from eegaug.study.imagery import MOTOR_IMAGERY
+from eegaug.study.arrays import ARRAYS
+from eegaug.study.blocks import BLOCKS
+from eegaug.study.epochs import EPOCHS
+from eegaug.study.events import EVENTS
 from eegaug.study.sleep import SLEEP
 from eegaug.study.task import Task
 
 #: The tasks that the command knows, by name.
-TASKS: dict[str, Task] = {task.name: task for task in (SLEEP, MOTOR_IMAGERY)}
+TASKS: dict[str, Task] = {task.name: task for task in (SLEEP, EVENTS, BLOCKS, EPOCHS, ARRAYS)}
 
 
 def find_task(name: str) -> Task:
@@ -30,8 +33,8 @@ def find_task(name: str) -> Task:
 
     Examples
     --------
-    >>> find_task("imagery").title
-    'motor imagery'
+    >>> find_task("events").split
+    'time'
     """
     if name not in TASKS:
         raise ValueError(f"No task is named {name!r}; there are {', '.join(sorted(TASKS))}.")

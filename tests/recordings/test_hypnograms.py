@@ -52,7 +52,7 @@ def test_recordings_without_stages_are_cut_from_end_to_end(tmp_path, nights):
     n_windows = len(nights[0].raw.times) // 3000
     assert len(windows.X) == n_windows - 1 and (windows.y == -1).all()
     assert windows.notes == ["Windows dropped: 1 flat."]
-    metadata = windows.epochs.metadata
+    metadata = windows.metadata
     assert set(metadata["label"]) == {"unlabelled"} and metadata["onset"].tolist()[:2] == [30, 60]
     assert windows.sources[0]["windows"] == {"unlabelled": n_windows - 1}
     expected = make_sleep_windows(nights[:1]).X[5]

@@ -432,7 +432,7 @@ def test_stages_that_are_not_trained_are_not_validated_on(windows):
     settings = replace(QUICK, batch_size=1)
     for seed in range(2):
         subjects = windows.subjects
-        y = windows.epochs.events[:, 2]
+        y = windows.y
         original = y.copy()
         try:
             y[(subjects == "sim01") & (y == 0)] = 4  # a stage of one person's own

@@ -44,7 +44,7 @@ def test_cuda_is_taken_where_there_is_one(monkeypatch):
 
 
 def test_the_defaults_are_the_tasks():
-    settings = Settings(TASKS["imagery"], epochs=3)
+    settings = Settings(TASKS["events"], epochs=3)
     assert settings.model == "ShallowFBCSPNet"
     assert (settings.epochs, settings.batch_size) == (3, 32)
     assert Settings().model == "SleepStagerChambon2018"

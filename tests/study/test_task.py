@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import eegaug
-from eegaug.recordings import make_windows, simulate_nights, split_by_subject
+from eegaug.recordings import Events, make_windows, simulate_nights
 from eegaug.recordings.sleep import stage_of
 from eegaug.study import TASKS, Option, Settings, learn, load_model, save_model, write_report
 from eegaug.study.metrics import METRICS
+from eegaug.study.settings import SPLITS
 from eegaug.study.tasks import find_task
 
 STUDY = Path(eegaug.__file__).parent / "study"
@@ -32,19 +33,21 @@ def test_no_stage_outside_of_the_sleep_task(path):
 def test_tasks_are_complete(name):
     task = find_task(name)
     assert task.name == name and set(task.scores) <= set(METRICS)
-    assert task.example is None or task.example in task.labels
+    assert task.split in SPLITS
     assert Settings(task, device="cpu").model == task.model
 
 
-def test_options_of_tasks_do_not_collide():
-    flags = [option.flag for task in TASKS.values() for option in task.options]
-    assert len(flags) == len(set(flags))
-    with pytest.raises(ValueError, match=r"`step` should be one of fetch, .*Found 'guess'"):
+def test_a_flag_is_parsed_alike_in_all_tasks():
+    parsers = {}
+    for task in TASKS.values():
+        for option in task.options:
+            assert parsers.setdefault(option.flag, option.parser) == option.parser
+    with pytest.raises(ValueError, match=r"`step` should be one of simulate, .*Found 'guess'"):
         Option("--n", "guess", "a number")
 
 
 def test_an_unknown_task_is_an_error():
-    with pytest.raises(ValueError, match="No task is named 'dreams'; there are imagery, sleep"):
+    with pytest.raises(ValueError, match="No task is named 'dreams'; there are arrays, blocks, epochs"):
         find_task("dreams")
 
 
@@ -52,12 +55,10 @@ def test_a_task_of_the_callers(tmp_path):
     """Asleep or awake, in windows of 10 s: nothing but a task is needed."""
 
     def find_events(raw):
-        stages = [stage_of(label) for label in raw.annotations.description]
-        onsets = np.round(raw.annotations.onset * raw.info["sfreq"]).astype(int)
-        codes = [int(stage != "W") for stage in stages]
-        return np.column_stack([onsets, np.zeros_like(onsets), codes]), Counter()
+        codes = [int(stage_of(label) != "W") for label in raw.annotations.description]
+        return Events(raw.annotations.onset, np.array(codes), Counter())
 
-    def make(recordings, channels=None, progress=False):
+    def make(recordings, channels=None, labelled=True, cache=None, progress=False):
         band = {"sfreq": 100.0, "l_freq": 0.5, "h_freq": 30.0}
         return make_windows(recordings, ("wake", "sleep"), find_events, tmin=0.0, tmax=10.0, **band)
 
@@ -65,9 +66,7 @@ def test_a_task_of_the_callers(tmp_path):
         TASKS["sleep"],
         name="wake",
         kind="state",
-        labels=("wake", "sleep"),
         make_windows=make,
-        split=lambda windows, test, seed: split_by_subject(windows.y, windows.subjects, test, seed),
         figures=lambda learned: iter(()),
         example=None,
     )

@@ -1,0 +1,108 @@
+"""Nets of skorch over several processes, by Accelerate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accelerate import Accelerator, DataLoaderConfiguration, DistributedDataParallelKwargs
+from accelerate.utils import broadcast
+from skorch import NeuralNet
+from skorch.dataset import unpack_data
+from skorch.utils import to_tensor
+
+
+def make_accelerator(device: str, seed: int) -> Accelerator:
+    """Return the accelerator of all processes that ``torchrun`` started, or of this one.
+
+    A batch is split between them, so that a training depends on their number by rounding alone.
+
+    Parameters
+    ----------
+    device : str
+        "cuda" for one GPU per process (NCCL), or "cpu" (Gloo).
+    seed : int
+        Seed of the order of the trials.
+
+    Returns
+    -------
+    accelerate.Accelerator
+
+    Examples
+    --------
+    >>> make_accelerator("cpu", seed=0).num_processes
+    1
+    """
+    return Accelerator(
+        cpu=not device.startswith("cuda"),
+        dataloader_config=DataLoaderConfiguration(
+            split_batches=True, use_seedable_sampler=True, data_seed=seed
+        ),
+        # a strength has no gradient at the steps that do not use it
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+
+
+class OverProcesses(NeuralNet):
+    """Train a net over the processes of an accelerator; to be inherited from before the net.
+
+    Gradients are those of the whole batch, the training loss in the history is the mean over
+    processes, and each process validates on all of the data, from the same state.
+
+    Parameters
+    ----------
+    accelerator : accelerate.Accelerator, optional
+        See :func:`make_accelerator`; where absent, the net trains as without this class.
+
+    Examples
+    --------
+    >>> from skorch import NeuralNetClassifier
+    >>> class Net(OverProcesses, NeuralNetClassifier):
+    ...     '''A classifier over several processes.'''
+    >>> accelerator = make_accelerator("cpu", seed=0)
+    >>> model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Softmax(1))
+    >>> net = Net(model, accelerator=accelerator, train_split=None, max_epochs=2, verbose=0)
+    >>> len(net.fit(torch.zeros(8, 3), torch.zeros(8, dtype=torch.long)).history)
+    2
+    """
+
+    def __init__(self, *args: Any, accelerator: Accelerator | None = None, **kwargs: Any) -> None:
+        self.accelerator = accelerator
+        super().__init__(*args, **kwargs)
+
+    def initialize(self) -> Any:
+        """Initialize all components, and wrap what is trained: the objective, or the module."""
+        super().initialize()
+        if self.accelerator is not None:
+            self.parallel_ = self.accelerator.prepare(getattr(self, "objective_", self.module_))
+        return self
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
+        """Return the loader of a dataset; in training, it yields this process's part."""
+        iterator = super().get_iterator(dataset, training=training)
+        if training and self.accelerator is not None:
+            iterator = self.accelerator.prepare(iterator)
+            iterator.set_epoch(len(self.history))  # a resumed training goes on in its order
+        return iterator
+
+    def run_single_epoch(self, iterator: Any, training: bool, *args: Any, **kwargs: Any) -> None:
+        """Run an epoch; all processes validate with the buffers of the first."""
+        if not training and self.accelerator is not None and self.accelerator.num_processes > 1:
+            for buffer in self.parallel_.buffers():
+                buffer.copy_(broadcast(buffer.clone()))
+        super().run_single_epoch(iterator, training, *args, **kwargs)
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the gradients of the whole batch, and return its mean loss."""
+        if self.accelerator is None:
+            return super().train_step_single(batch, **fit_params)
+        X, y = unpack_data(batch)
+        X, y = to_tensor(X, device=self.device), to_tensor(y, device=self.device)
+        self._set_training(True)
+        self.parallel_.train()
+        if hasattr(self, "objective_"):
+            loss = outputs = self.parallel_(X, y)
+        else:
+            outputs = self.parallel_(X)
+            loss = self.get_loss(outputs, y, X=X, training=True)
+        self.accelerator.backward(loss)
+        return {"loss": self.accelerator.reduce(loss.detach(), "mean"), "y_pred": outputs.detach()}

@@ -1,0 +1,195 @@
+"""The state of a training in one file, to go on from after a stop."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from skorch.history import History
+
+#: Part of the state that its file should have.
+WANTED = {"epochs", "trained", "best", "optimizer", "random", "history", "message", "seconds"}
+
+
+class TrainingState(Callback):
+    """Keep the epoch that validates best, and save the state of the training after each epoch.
+
+    A training that was stopped and goes on is bit for bit the one that ran through: the state is
+    that of the network with its strengths, the objective, the optimiser, the random numbers, the
+    history, and the network as it validated best. A file is written whole or not at all, and
+    ``torch.load(path, weights_only=True)`` opens it.
+
+    Parameters
+    ----------
+    path : path, optional
+        The file; where absent, the state is not saved.
+    monitor : str
+        Key of the history that is true where an epoch is the best so far.
+
+    Attributes
+    ----------
+    message_ : str or None
+        Why the training is at its end before its last epoch, if it is.
+    seconds_ : float
+        How long it took, stops left out.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skorch import NeuralNetRegressor
+    >>> def train(path, epochs):
+    ...     _ = torch.manual_seed(0)
+    ...     state = TrainingState(path, monitor="train_loss_best")
+    ...     net = NeuralNetRegressor(torch.nn.Linear(1, 1), train_split=None, verbose=0)
+    ...     net = net.set_params(callbacks=[("state", state)]).initialize()
+    ...     done = state.restore(net)
+    ...     net.partial_fit(torch.ones(4, 1), torch.zeros(4, 1), epochs=epochs - done)
+    ...     return net.module_.weight.item()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "state.pt")
+    ...     _ = train(path, epochs=2)  # stopped after two epochs of four
+    ...     train(path, epochs=4) == train(None, epochs=4)
+    True
+    """
+
+    def __init__(self, path: str | Path | None = None, monitor: str = "valid_loss_best") -> None:
+        self.path = None if path is None else Path(path)
+        self.monitor = monitor
+        self.best_: dict[str, Any] | None = None
+        self.message_: str | None = None
+        self.seconds_ = 0.0
+        self.since_ = time.perf_counter()
+
+    def restore(self, net: NeuralNet) -> int:
+        """Set an initialized net to the state in the file, if there is one.
+
+        Parameters
+        ----------
+        net : NeuralNet
+            The net, built as the one that was saved.
+
+        Returns
+        -------
+        int
+            Number of epochs that are done.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or holds the state of another net or of other processes.
+        """
+        self.since_ = time.perf_counter()
+        if self.path is None or not self.path.exists():
+            return 0
+        try:
+            saved = torch.load(self.path, map_location="cpu", weights_only=True)
+            missing = WANTED - set(saved)
+        except Exception as error:  # torch and pickle raise many
+            raise ValueError(f"{self.path}: damaged; remove it to begin again.") from error
+        if missing:
+            raise ValueError(f"{self.path}: not the state of a training; remove it.")
+        rank, n_processes = _process(net)
+        if len(saved["random"]) != n_processes:
+            raise ValueError(
+                f"{self.path}: a training of {len(saved['random'])} processes cannot go on with"
+                f" {n_processes}."
+            )
+        try:
+            _trained(net).load_state_dict(saved["trained"])
+            net.optimizer_.load_state_dict(saved["optimizer"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise ValueError(f"{self.path}: the state of another network.") from error
+        net.history_ = History(json.loads(saved["history"]))
+        self.best_, self.seconds_ = saved["best"], saved["seconds"]
+        self.message_ = saved["message"]
+        _set_random(saved["random"][rank], net.device)
+        return int(saved["epochs"])
+
+    def load_best(self, net: NeuralNet) -> None:
+        """Set the net to the epoch that validated best, if any did."""
+        if self.best_ is not None:
+            _trained(net).load_state_dict(self.best_)
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Keep the state where it is the best, and save all."""
+        if net.history[-1].get(self.monitor):
+            self.best_ = copy.deepcopy(_trained(net).state_dict())
+        self.save(net)
+
+    def save(self, net: NeuralNet) -> None:
+        """Save the state of a net; with several processes, the first writes that of all."""
+        now = time.perf_counter()
+        self.seconds_, self.since_ = self.seconds_ + now - self.since_, now
+        if self.path is None:
+            return
+        random = _gathered(net, _random(net.device))
+        if _process(net)[0] > 0:
+            return
+        rows = [{key: _plain(row[key]) for key in row if key != "batches"} for row in net.history]
+        part = self.path.with_name(f"{self.path.name}.part")
+        state = {
+            "epochs": len(net.history),
+            "trained": _trained(net).state_dict(),
+            "best": self.best_,
+            "optimizer": net.optimizer_.state_dict(),
+            "random": random,
+            "history": json.dumps([row | {"batches": []} for row in rows]),
+            "message": self.message_,
+            "seconds": self.seconds_,
+        }
+        try:
+            with part.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, self.path)
+        except (OSError, RuntimeError) as error:  # torch has its own for a full disk
+            part.unlink(missing_ok=True)
+            why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            raise OSError(
+                f"{self.path}: cannot be written ({why}). The epoch before is kept."
+            ) from error
+
+
+def _trained(net: NeuralNet) -> torch.nn.Module:
+    """Return what is trained: the objective, with its running means, or the module."""
+    return getattr(net, "objective_", net.module_)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _process(net: NeuralNet) -> tuple[int, int]:
+    """Return the rank of this process, and the number of processes."""
+    accelerator = getattr(net, "accelerator", None)
+    return (accelerator.process_index, accelerator.num_processes) if accelerator else (0, 1)
+
+
+def _random(device: Any) -> list[torch.Tensor]:
+    states = [torch.get_rng_state()]
+    if torch.device(device).type == "cuda":
+        states.append(torch.cuda.get_rng_state(device))
+    return states
+
+
+def _set_random(states: list[torch.Tensor], device: Any) -> None:
+    torch.set_rng_state(states[0])
+    if len(states) > 1 and torch.device(device).type == "cuda":
+        torch.cuda.set_rng_state(states[1], device)
+
+
+def _gathered(net: NeuralNet, states: list[torch.Tensor]) -> list[list[torch.Tensor]]:
+    """Return the random states of all processes."""
+    if _process(net)[1] == 1:
+        return [states]
+    gathered: list[Any] = [None] * _process(net)[1]
+    torch.distributed.all_gather_object(gathered, states)
+    return gathered

@@ -1,0 +1,48 @@
+"""Blocks: long stretches of one state, such as rest and mental arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from eegaug.recordings import make_block_windows, read_recordings
+from eegaug.study.events import WINDOW
+from eegaug.study.options import BAND, LABELS, SFREQ
+from eegaug.study.subjects import subject_figures
+from eegaug.study.task import Option, Task
+
+
+def _length(times: list[float]) -> dict[str, float]:
+    if len(times) != 1:
+        raise ValueError(
+            "--window should be the length of a window, in seconds."
+            f" Found {' '.join(f'{time:g}' for time in times)}."
+        )
+    return {"length": times[0]}
+
+
+BLOCKS = Task(
+    name="blocks",
+    title="blocks of a state",
+    kind="state",
+    read=partial(read_recordings, electrodes=True),
+    make_windows=make_block_windows,
+    split="subjects",  # what a subject was in at a time, and when, are one
+    model="ShallowFBCSPNet",
+    epochs=30,
+    batch_size=32,
+    scores=("accuracy", "balanced_accuracy", "kappa"),
+    figures=subject_figures,
+    options=(
+        LABELS,
+        replace(WINDOW, convert=_length),
+        Option(
+            "--overlap",
+            "windows",
+            "what a window shares with the one before (0)",
+            {"type": float, "metavar": "SECONDS"},
+        ),
+        BAND,
+        SFREQ,
+    ),
+)

@@ -1,0 +1,37 @@
+"""Options of the command that several tasks have."""
+
+from __future__ import annotations
+
+import argparse
+
+from eegaug.study.task import Option
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return the parts of NAME=VALUE; a name alone stands for both."""
+    name, separator, value = text.partition("=")
+    if not name or (separator and not value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value if separator else name
+
+
+LABELS = Option(
+    "--labels",
+    "windows",
+    "labels, each with its annotation where that has another name; all annotations where absent",
+    {"nargs": "+", "type": pair, "metavar": "LABEL[=ANNOTATION]"},
+    lambda pairs: {"labels": dict(pairs)},
+)
+BAND = Option(
+    "--band",
+    "windows",
+    "pass band in Hz (sleep 0.3 30, events 4 38, blocks 1 40; epochs and arrays: no filter)",
+    {"nargs": 2, "type": float, "metavar": ("LOW", "HIGH")},
+    lambda band: {"l_freq": band[0], "h_freq": band[1]},
+)
+SFREQ = Option(
+    "--sfreq",
+    "windows",
+    "sampling rate of the windows in Hz (100; epochs and arrays: that of the files)",
+    {"type": float, "metavar": "HZ"},
+)

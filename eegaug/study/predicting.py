@@ -1,0 +1,163 @@
+"""Score recordings with a trained model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mne
+import numpy as np
+import pandas as pd
+
+from eegaug.recordings import STAGES, Windows
+from eegaug.study.fit import outputs
+from eegaug.study.saved import load_model, read_model
+from eegaug.study.settings import choose_device
+from eegaug.study.tasks import find_task
+
+#: Windows that are scored at a time.
+BATCH = 64
+
+
+def predict_recordings(
+    model: str | Path,
+    paths: list[str | Path] | list[Path],
+    *,
+    subject: str | None = None,
+    device: str = "auto",
+    cache: str | Path | None = None,
+    progress: bool = False,
+) -> tuple[Windows, pd.DataFrame]:
+    """Cut recordings as those were that a model was trained on, and predict their labels.
+
+    Labels in the recordings are not needed. Nights are scored from their start to their end, as are
+    recordings of blocks; events are scored where the annotations are that the model learned from,
+    or, in a recording without these, at all annotations.
+
+    Parameters
+    ----------
+    model : path
+        File that :func:`save_model` wrote.
+    paths : list of path
+        Recordings, epochs or arrays, as the model was trained on.
+    subject : str, optional
+        Regular expression that finds the subject in a file's path.
+    device : str
+        Device to predict on: "cpu", "cuda", or "auto".
+    cache : path, optional
+        Folder to keep the windows in.
+    progress : bool
+        Whether to show progress bars.
+
+    Returns
+    -------
+    Windows
+        The windows.
+    pandas.DataFrame
+        One row per window: subject, recording, onset and duration (s), the predicted label, and the
+        probability of each label.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the model is damaged, recordings lack one of its channels, or their windows have another
+        length.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eegaug.recordings import make_sleep_windows, simulate_nights
+    >>> from eegaug.study import Settings, learn, save_model
+    >>> windows = make_sleep_windows(simulate_nights(n_subjects=3, hours=0.1))
+    >>> learned = learn(windows, Settings(epochs=1, n_networks=1, device="cpu"))
+    >>> (night,) = simulate_nights(1, hours=0.1, seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(learned, Path(folder, "model.pt"))
+    ...     _ = night.raw.save(Path(folder, "new_raw.fif"), verbose="error")
+    ...     _, table = predict_recordings(
+    ...         Path(folder, "model.pt"), [Path(folder, "new_raw.fif")], device="cpu"
+    ...     )
+    >>> len(table), list(table.columns)[:5]
+    (12, ['subject', 'recording', 'onset', 'duration', 'label'])
+    """
+    saved, device = read_model(model), choose_device(device)
+    task = find_task(saved["task"])
+    read: dict[str, Any] = {} if subject is None else {"subject": subject}
+    if task.name == "sleep":
+        read["labelled"] = False
+    recordings = task.read([Path(path) for path in paths], progress=progress, **read)
+    windows = task.make_windows(
+        recordings,
+        channels=saved["ch_names"],
+        labelled=False,
+        cache=cache,
+        progress=progress,
+        **saved["cutting"],
+    )
+    if windows.X.shape[-1] != saved["n_times"]:
+        raise ValueError(
+            f"The model takes windows of {saved['n_times']} samples. Found windows of"
+            f" {windows.X.shape[-1]}."
+        )
+    given = outputs(load_model(model, device), windows, device, BATCH).softmax(1).numpy()
+    table = windows.metadata.drop(columns="label")
+    table["onset"] += windows.tmin
+    table["duration"] = saved["n_times"] / saved["sfreq"]
+    table["label"] = np.array(saved["labels"])[given.argmax(1)]
+    for label, probabilities in zip(saved["labels"], given.T, strict=True):
+        table[f"p {label}"] = probabilities.round(4)
+    return windows, table
+
+
+def write_predictions(table: pd.DataFrame, task: str, folder: str | Path) -> None:
+    """Write what was predicted: a table, annotations of each recording, and hypnograms of nights.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What :func:`predict_recordings` returned.
+    task : str
+        Name of the task.
+    folder : path
+        Folder for ``predictions.csv``, for each recording ``NAME-annot.fif``, which
+        :func:`mne.read_annotations` reads, and for sleep ``NAME-hypnogram.png``.
+    """
+    folder = Path(folder)
+    table.to_csv(folder / "predictions.csv", index=False)
+    if task in ("epochs", "arrays"):  # trials, which have no place in a recording
+        return
+    for name, own in _by_recording(table):
+        prefix = "Sleep stage " * (task == "sleep")
+        annotations = mne.Annotations(own["onset"], own["duration"], prefix + own["label"])
+        annotations.save(folder / f"{name}-annot.fif", verbose="error")
+        if task == "sleep":
+            _draw_hypnogram(own, folder / f"{name}-hypnogram.png")
+
+
+def _by_recording(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield a name for the files of each recording, and its rows."""
+    taken: set[str] = set()
+    for recording, own in table.groupby("recording", sort=False, observed=True):
+        stem = re.sub(r"[^\w.=+-]+", "_", str(recording).rsplit(".", 1)[0]) or "recording"
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name)
+        yield name, own
+
+
+def _draw_hypnogram(own: pd.DataFrame, path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    from eegaug.plots import plot_hypnogram
+
+    stages = own["label"].map(STAGES.index).to_numpy()
+    title = str(own["recording"].iloc[0])
+    figure = plot_hypnogram(own["onset"].to_numpy(), None, stages, title=title)
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+    plt.close(figure)

@@ -1,0 +1,117 @@
+"""The output folder of a run: results appear in it together, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+from eegaug.study.processes import is_first_process
+from eegaug.study.unfinished import read_run, state_files
+
+#: Folder inside the output folder that a run works in, until its results are written.
+UNFINISHED = "unfinished"
+
+
+class Run:
+    """Write results to a folder, and keep what a stopped run can go on from.
+
+    In a ``with`` statement: what is written to :attr:`folder` moves to ``out`` at its end. After an
+    error, states of trainings stay in ``out / "unfinished"``, and nothing else. Of several
+    processes, the first does all this.
+
+    Parameters
+    ----------
+    out : path
+        The output folder, which is created where absent.
+    results : sequence of str
+        Names of files that will be written.
+    resume : bool
+        Whether to go on with an unfinished run.
+
+    Raises
+    ------
+    ValueError
+        On entering, if ``out`` is no folder that can be written to, another run is writing to it,
+        a folder has the name of a result, or there is an unfinished run and ``resume`` is false.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     with Run(out, ["one.txt"]) as run:
+    ...         _ = (run.folder / "one.txt").write_text("1")
+    ...     print(os.listdir(out))
+    ['one.txt']
+    """
+
+    def __init__(self, out: str | Path, results: Sequence[str], resume: bool = False) -> None:
+        self.out, self.results, self.resume = Path(out), results, resume
+        self.unfinished = self.out / UNFINISHED
+        self.folder = self.unfinished / "results"
+        self._lock = FileLock(self.unfinished / ".lock", timeout=0)
+        self._new: list[Path] = []
+
+    def __enter__(self) -> Run:
+        if not is_first_process():
+            return self
+        self._new = [folder for folder in (self.out, *self.out.parents) if not folder.exists()]
+        try:
+            self.unfinished.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except Timeout as error:
+            raise ValueError(f"{self.out}: another run is writing to this folder.") from error
+        except OSError as error:
+            raise ValueError(
+                f"--out {self.out}: not a folder that can be written to ({error.strerror})."
+            ) from error
+        try:
+            self._check()
+            shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
+            self.folder.mkdir()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not is_first_process():
+            return
+        try:
+            if error is None:
+                for result in sorted(self.folder.iterdir()):
+                    os.replace(result, self.out / result.name)
+                shutil.rmtree(self.unfinished)
+        finally:
+            self._leave()
+
+    def _check(self) -> None:
+        in_the_way = [self.out / name for name in self.results if (self.out / name).is_dir()]
+        if in_the_way:
+            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is wanted.")
+        if read_run(self.unfinished) is not None and not self.resume:
+            raise ValueError(
+                f"{self.unfinished}: an unfinished run. --resume goes on with it; remove the folder"
+                " to begin again."
+            )
+
+    def _leave(self) -> None:
+        """Remove all but the states of trainings."""
+        if self.unfinished.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not state_files(self.unfinished):
+                shutil.rmtree(self.unfinished, ignore_errors=True)
+        self._lock.release()
+        (self.unfinished / ".lock").unlink(missing_ok=True)
+        for folder in self._new:  # from the innermost; empty ones are removed
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()
