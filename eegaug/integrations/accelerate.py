@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from accelerate import Accelerator, DataLoaderConfiguration, DistributedDataParallelKwargs
@@ -10,8 +11,10 @@ from skorch import NeuralNet
 from skorch.dataset import unpack_data
 from skorch.utils import to_tensor
 
+from eegaug.integrations.skorch import trained_module
 
-def make_accelerator(device: str, seed: int) -> Accelerator:
+
+def make_accelerator(device: str, seed: int, all_used: bool = False) -> Accelerator:
     """Return the accelerator of all processes that ``torchrun`` started, or of this one.
 
     A batch is split between them, so that a training depends on their number by rounding alone.
@@ -22,6 +25,8 @@ def make_accelerator(device: str, seed: int) -> Accelerator:
         "cuda" for one GPU per process (NCCL), or "cpu" (Gloo).
     seed : int
         Seed of the order of the trials.
+    all_used : bool
+        Whether all parameters have a gradient at each step, as strengths have not.
 
     Returns
     -------
@@ -37,8 +42,7 @@ def make_accelerator(device: str, seed: int) -> Accelerator:
         dataloader_config=DataLoaderConfiguration(
             split_batches=True, use_seedable_sampler=True, data_seed=seed
         ),
-        # a strength has no gradient at the steps that do not use it
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=not all_used)],
     )
 
 
@@ -73,21 +77,26 @@ class OverProcesses(NeuralNet):
         """Initialize all components, and wrap what is trained: the objective, or the module."""
         super().initialize()
         if self.accelerator is not None:
-            self.parallel_ = self.accelerator.prepare(getattr(self, "objective_", self.module_))
+            wrapped = self.accelerator.prepare(trained_module(self))
+            self.parallel_ = partial(wrapped)  # a module would be taken for one to initialize
         return self
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
         """Return the loader of a dataset; in training, it yields this process's part."""
         iterator = super().get_iterator(dataset, training=training)
-        if training and self.accelerator is not None:
-            iterator = self.accelerator.prepare(iterator)
-            iterator.set_epoch(len(self.history))  # a resumed training goes on in its order
+        if not training or self.accelerator is None:
+            return iterator
+        loader = self.accelerator.prepare(getattr(iterator, "loader", iterator))
+        loader.set_epoch(len(self.history))  # a resumed training goes on in its order
+        if not hasattr(iterator, "loader"):
+            return loader
+        iterator.loader = loader  # braindecode's, which leaves out what is not a pair
         return iterator
 
     def run_single_epoch(self, iterator: Any, training: bool, *args: Any, **kwargs: Any) -> None:
         """Run an epoch; all processes validate with the buffers of the first."""
         if not training and self.accelerator is not None and self.accelerator.num_processes > 1:
-            for buffer in self.parallel_.buffers():
+            for buffer in trained_module(self).buffers():
                 buffer.copy_(broadcast(buffer.clone()))
         super().run_single_epoch(iterator, training, *args, **kwargs)
 
@@ -98,8 +107,8 @@ class OverProcesses(NeuralNet):
         X, y = unpack_data(batch)
         X, y = to_tensor(X, device=self.device), to_tensor(y, device=self.device)
         self._set_training(True)
-        self.parallel_.train()
         if hasattr(self, "objective_"):
+            self.objective_.train()
             loss = outputs = self.parallel_(X, y)
         else:
             outputs = self.parallel_(X)

@@ -14,6 +14,8 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from skorch.history import History
 
+from eegaug.integrations.skorch import trained_module
+
 #: Part of the state that its file should have.
 WANTED = {"epochs", "trained", "best", "optimizer", "random", "history", "message", "seconds"}
 
@@ -102,7 +104,7 @@ class TrainingState(Callback):
                 f" {n_processes}."
             )
         try:
-            _trained(net).load_state_dict(saved["trained"])
+            trained_module(net).load_state_dict(saved["trained"])
             net.optimizer_.load_state_dict(saved["optimizer"])
         except (RuntimeError, ValueError, KeyError) as error:
             raise ValueError(f"{self.path}: the state of another network.") from error
@@ -115,12 +117,12 @@ class TrainingState(Callback):
     def load_best(self, net: NeuralNet) -> None:
         """Set the net to the epoch that validated best, if any did."""
         if self.best_ is not None:
-            _trained(net).load_state_dict(self.best_)
+            trained_module(net).load_state_dict(self.best_)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Keep the state where it is the best, and save all."""
         if net.history[-1].get(self.monitor):
-            self.best_ = copy.deepcopy(_trained(net).state_dict())
+            self.best_ = copy.deepcopy(trained_module(net).state_dict())
         self.save(net)
 
     def save(self, net: NeuralNet) -> None:
@@ -136,7 +138,7 @@ class TrainingState(Callback):
         part = self.path.with_name(f"{self.path.name}.part")
         state = {
             "epochs": len(net.history),
-            "trained": _trained(net).state_dict(),
+            "trained": trained_module(net).state_dict(),
             "best": self.best_,
             "optimizer": net.optimizer_.state_dict(),
             "random": random,
@@ -156,11 +158,6 @@ class TrainingState(Callback):
             raise OSError(
                 f"{self.path}: cannot be written ({why}). The epoch before is kept."
             ) from error
-
-
-def _trained(net: NeuralNet) -> torch.nn.Module:
-    """Return what is trained: the objective, with its running means, or the module."""
-    return getattr(net, "objective_", net.module_)
 
 
 def _plain(value: Any) -> Any:

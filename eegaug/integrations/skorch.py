@@ -10,11 +10,17 @@ from typing import Any
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from skorch.utils import to_tensor
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from eegaug.inspect.records import history_row, learned_strengths
 from eegaug.transforms.check import check_custom_transforms
+
+
+def trained_module(net: NeuralNet) -> nn.Module:
+    """Return what a net trains: its objective, with its running means, or else its module."""
+    module: nn.Module = getattr(net, "objective_", net.module_)
+    return module
 
 
 class StrengthHistory(Callback):
@@ -176,7 +182,7 @@ class KeepFinite(Callback):
     @staticmethod
     def _parts(net: NeuralNet) -> list[Any]:
         """Return objective (with its running means) or module, and optimiser."""
-        return [getattr(net, "objective_", net.module_), net.optimizer_]
+        return [trained_module(net), net.optimizer_]
 
     def _keep(self, net: NeuralNet) -> None:
         self.state_ = copy.deepcopy([each.state_dict() for each in self._parts(net)])

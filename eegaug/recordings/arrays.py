@@ -15,8 +15,13 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eegaug.recordings.electrodes import place_electrodes
-from eegaug.recordings.epochs import EpochsFile, as_names, find_files, make_epoch_windows
-from eegaug.recordings.recording import first_line
+from eegaug.recordings.epochs import (
+    EpochsFile,
+    as_names,
+    find_files,
+    make_epoch_windows,
+)
+from eegaug.recordings.recording import check_pattern, first_line, subject_of
 from eegaug.recordings.windows import Windows
 from eegaug.validation import check_positive
 
@@ -123,6 +128,7 @@ def is_array_file(path: str | Path) -> bool:
 def read_arrays(
     paths: str | Path | Iterable[str | Path],
     *,
+    subject: str | None = None,
     sfreq: float | None = None,
     progress: bool = False,
 ) -> list[ArrayFile]:
@@ -137,6 +143,9 @@ def read_arrays(
     ----------
     paths : path, or iterable of path
         Files, and folders, searched recursively.
+    subject : str, optional
+        Regular expression that finds the subject in the path of a file that does not say whose its
+        trials are: its first group if it has one, else the whole match.
     sfreq : float, optional
         Sampling rate (Hz) of files that do not say theirs, as those in ``.ts`` do not.
     progress : bool
@@ -154,8 +163,9 @@ def read_arrays(
     TypeError
         If ``sfreq`` is not a number.
     ValueError
-        If there is no file of arrays, or one is unreadable or truncated, has no ``X``, trials that
-        differ in length, or other parts that do not fit ``X``.
+        If there is no file of arrays, one is unreadable or truncated, has no ``X``, trials that
+        differ in length, or other parts that do not fit ``X``, or ``subject`` is not a regular
+        expression or matches nothing in a path.
 
     References
     ----------
@@ -173,6 +183,7 @@ def read_arrays(
     """
     if sfreq is not None:
         check_positive("sfreq", sfreq)
+    check_pattern(subject)
     found = find_files(paths, is_array_file, "of arrays, which end in .npz or .ts")
     names = Counter(path.name for path in found)
     files = []
@@ -181,6 +192,8 @@ def read_arrays(
             raise ValueError(f"{path}: not a file of arrays, which end in .npz or .ts.")
         name = path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}"
         parts = _ts_parts(path) if path.suffix.lower() == ".ts" else _npz_parts(path)
+        if subject is not None and "subject" not in parts:
+            parts["subject"] = [subject_of(path, None, subject, True)] * len(parts["X"])
         files.append(ArrayFile(name, **({"sfreq": sfreq} | parts), path=path))
     return files
 
@@ -216,7 +229,8 @@ def make_array_windows(
         Whether all trials of a file that does not say whose they are, are of one person, named as
         the file is. Where not, nothing is learned from such a file: people could not be kept apart.
     sfreq : float, optional
-        Sampling rate of the windows (Hz); where absent, that of the files.
+        Sampling rate of the windows (Hz), and of files that do not say theirs; where absent, that
+        of the files.
     l_freq, h_freq : float, optional
         Pass band (Hz), see :func:`make_epoch_windows`; where both are absent, signals are not
         filtered.
@@ -224,8 +238,7 @@ def make_array_windows(
         Channels to take, in this order; all where absent.
     labelled : bool
         Whether windows are to be learned from. Where not, they are for a trained model to score:
-        all trials are taken, and ``y`` is -1 for those without one of ``labels``, and for all where
-        one label only occurs.
+        all trials are taken, and ``y`` is -1 for those without one of ``labels``.
     cache : path, optional
         Folder to keep the windows in, see :func:`make_windows`.
     progress : bool
@@ -255,7 +268,11 @@ def make_array_windows(
     >>> windows.X.shape, windows.y.tolist(), windows.subject_names
     ((4, 3, 100), [1, 0, 1, 0], ['anna', 'ben'])
     """
-    _check_files(files, any_channels=channels is not None)
+    _check_files(files)
+    if sfreq is not None:
+        check_positive("sfreq", sfreq)
+    files = [replace(file, sfreq=sfreq if file.sfreq is None else file.sfreq) for file in files]
+    _check_alike(files, any_channels=channels is not None)
     for file in files:
         if labelled and file.y is None:
             raise ValueError(
@@ -265,8 +282,8 @@ def make_array_windows(
         if labelled and file.subject is None and not one_subject:
             raise ValueError(
                 f"{file.name}: who each trial is of cannot be told, so people cannot be kept apart"
-                " in training and test; wanted is `subject` in the file, or --split time where all"
-                " trials are of one person."
+                " in training and test; wanted is `subject` in the file, or, where all trials are"
+                " of one person, --one-subject and --split time."
             )
     windows = make_epoch_windows(
         [_as_epochs(file) for file in files],
@@ -293,7 +310,7 @@ def _npz_parts(path: Path) -> dict[str, Any]:
             names = list(stored.files)
             for reading in PARTS:
                 if reading in names:
-                    parts[reading] = stored[reading]
+                    parts[reading] = np.asarray(stored[reading])
     except Exception as error:  # zip files, their compression and NumPy each raise their own
         if "allow_pickle" in str(error):
             raise ValueError(
@@ -328,7 +345,7 @@ def _ts_parts(path: Path) -> dict[str, Any]:
     trials: list[np.ndarray] = []
     labels: list[str] = []
     for number, line in enumerate(map(str.strip, lines), 1):
-        if not line or line.startswith("#"):
+        if not line or line.startswith(("#", "%")):
             continue
         try:
             if "data" not in header:
@@ -397,8 +414,7 @@ def _ts_trial(header: dict[str, str], line: str) -> tuple[np.ndarray, list[str]]
     return trial, label
 
 
-def _check_files(files: Sequence[ArrayFile], any_channels: bool) -> None:
-    """Raise where files do not fit each other; ``any_channels``: whatever channels they have."""
+def _check_files(files: Sequence[ArrayFile]) -> None:
     if not files:
         raise ValueError("At least one file of arrays is needed. Found none.")
     for file in files:
@@ -407,14 +423,18 @@ def _check_files(files: Sequence[ArrayFile], any_channels: bool) -> None:
                 "Files should be those of `read_arrays`, or be made by `ArrayFile`."
                 f" Found {type(file).__name__}."
             )
-        if file.sfreq is None:
-            raise ValueError(
-                f"{file.name}: its sampling rate is not known; wanted is `sfreq` in the file, or"
-                " of `read_arrays`, or --sfreq."
-            )
-        check_positive("sfreq", file.sfreq)
+
+
+def _check_alike(files: Sequence[ArrayFile], any_channels: bool) -> None:
+    """Raise where files do not fit each other; ``any_channels``: whatever channels they have."""
     first = files[0]
     for file in files:
+        if file.sfreq is None:
+            raise ValueError(
+                f"{file.name}: its sampling rate is not known; wanted is `sfreq`, in the file or as"
+                " an argument, or --sfreq."
+            )
+        check_positive("sfreq", file.sfreq)
         same_channels = any_channels or set(file.ch_names) == set(first.ch_names)
         if not same_channels or (file.X.shape[2], file.sfreq) != (first.X.shape[2], first.sfreq):
             raise ValueError(

@@ -86,7 +86,7 @@ def read_bids(
     --------
     >>> recordings = read_bids("ds003478", {"task": "Rest", "run": "01"})  # doctest: +SKIP
     """
-    import mne_bids  # type: ignore[import-untyped]  # of use here only, and slow to import
+    import mne_bids  # slow to import, and of use here only
 
     root = Path(root)
     if not root.exists():

@@ -115,6 +115,7 @@ def make_block_windows(
         h_freq=h_freq,
         channels=channels,
         scaling="recording",
+        labelled=labelled,
         cache=cache,
         progress=progress,
     )

@@ -177,7 +177,7 @@ def cut(recording: Recording, channels: Sequence[str], events: Events, cutting: 
     """
     nothing = np.zeros((0, len(channels), cutting.n_times), dtype=np.float32)
     if not len(events.onsets):
-        return _piece(nothing, np.zeros(0, dtype=int), Counter())
+        return as_piece(nothing, np.zeros(0, dtype=int), Counter())
     raw = _preprocess(recording, list(channels), cutting)
     order = np.argsort(events.onsets, kind="stable")
     samples = np.round(events.onsets[order] * cutting.sfreq).astype(int) + raw.first_samp
@@ -197,9 +197,9 @@ def cut(recording: Recording, channels: Sequence[str], events: Events, cutting: 
         REASONS.get(reasons[0], "marked bad") for reasons in epochs.drop_log if reasons
     )
     if not len(epochs):
-        return _piece(nothing, np.zeros(0, dtype=int), dropped)
+        return as_piece(nothing, np.zeros(0, dtype=int), dropped)
     signals = scaled(epochs.get_data(copy=False), cutting.scaling)
-    return _piece(signals, order[epochs.selection], dropped)
+    return as_piece(signals, order[epochs.selection], dropped)
 
 
 def scaled(signals: np.ndarray, scaling: str) -> np.ndarray:
@@ -213,7 +213,8 @@ def scaled(signals: np.ndarray, scaling: str) -> np.ndarray:
     return signals.astype(np.float32)
 
 
-def _piece(signals: np.ndarray, kept: np.ndarray, dropped: Counter[str]) -> Piece:
+def as_piece(signals: np.ndarray, kept: np.ndarray, dropped: Counter[str]) -> Piece:
+    """Return windows as a piece, with their checksum."""
     checksum = hashlib.blake2b(np.ascontiguousarray(signals).data, digest_size=8).hexdigest()
     return Piece(signals, kept, dict(dropped), checksum)
 

@@ -18,18 +18,18 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eegaug.recordings.cache import WindowCache
-from eegaug.recordings.cutting import FLAT, Piece, _piece, scaled
+from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import place_electrodes, without_position
 from eegaug.recordings.events import SHOWN, by_name
-from eegaug.recordings.recording import Recording, _subject_of, first_line
+from eegaug.recordings.recording import Recording, check_pattern, first_line, subject_of
 from eegaug.recordings.windows import (
     CUT_VERSION,
     UNLABELLED,
     Part,
     Windows,
-    _common_channels,
-    _info,
     check_memory,
+    common_channels,
+    common_info,
     join_windows,
 )
 from eegaug.validation import check_number, check_positive
@@ -144,13 +144,7 @@ def read_epochs(
     >>> file.name, file.subject, file.epochs.preload
     ('sub-01-epo.fif', 'sub-01', False)
     """
-    if subject is not None:
-        try:
-            re.compile(subject)
-        except re.error as error:
-            raise ValueError(
-                f"Parameter `subject` should be a regular expression. Found {subject!r}: {error}."
-            ) from error
+    check_pattern(subject)
     found = find_files(paths, is_epochs_file, f"of epochs, which end in {', '.join(SUFFIXES)}")
     whole = [path for path in found if not _is_further_part(path)]
     if not whole:
@@ -258,8 +252,7 @@ def make_epoch_windows(
         that are not marked bad, in the order of the first.
     labelled : bool
         Whether windows are to be learned from. Where not, they are for a trained model to score:
-        all trials are taken, and ``y`` is -1 for those without one of ``labels``, and for all where
-        one label only occurs.
+        all trials are taken, and ``y`` is -1 for those without one of ``labels``.
     cache : path, optional
         Folder to keep the windows in, see :func:`make_windows`; one file is in memory at a time.
     progress : bool
@@ -301,7 +294,7 @@ def make_epoch_windows(
     """
     _check_files(files)
     recordings = [Recording(file.name, file.subject, file.epochs) for file in files]
-    names, notes = _common_channels(
+    names, notes = common_channels(
         recordings, [channels] if isinstance(channels, str) else channels
     )
     rate = _common_rate(files) if sfreq is None else sfreq
@@ -314,10 +307,8 @@ def make_epoch_windows(
         _check_labels_there(files, label, found)
         by_label = choose_labels(found, labels)
     else:
-        by_label = {label: str(value) for label, value in by_name(labels or {}).items()}
+        by_label = {name: str(value) for name, value in by_name(labels or {}).items()}
     codes = {value: code for code, value in enumerate(by_label.values())}
-    if not labelled and len(codes.keys() & found.keys()) < 2:
-        codes = {}  # scores need two labels
     trials = [
         each
         for file, own in zip(files, values, strict=True)
@@ -337,10 +328,10 @@ def make_epoch_windows(
         onsets, own_codes = own.onsets[piece.kept], own.codes[piece.kept]
         parts.append(Part(own.name, own.subject, sfreq_of_file, onsets, own_codes, piece))
     notes += store.notes if store else []
-    info = _info(recordings, names, cutting.sfreq)
+    info = common_info(recordings, names, cutting.sfreq)
     if nowhere := without_position(info):
         notes.append(f"Channels without a position: {', '.join(nowhere)}.")
-    windows = join_windows(parts, tuple(by_label), info, notes)
+    windows = join_windows(parts, tuple(by_label), info, notes, labelled=labelled)
     return replace(
         windows,
         scaling="recording",
@@ -467,8 +458,8 @@ class _Cutting:
 
     @property
     def n_times(self) -> int:
-        """Samples of a window."""
-        return round((self.tmax - self.tmin) * self.sfreq)
+        """Samples of a window, no more than resampled trials have."""
+        return _samples(self.tmax - self.tmin, self.sfreq)
 
     @property
     def filters(self) -> bool:
@@ -476,9 +467,14 @@ class _Cutting:
 
     def crop(self, signals: np.ndarray, sfreq: float, start: float) -> np.ndarray:
         """Return the window in trials that start at ``start`` s, sampled at ``sfreq``."""
-        n_times = round((self.tmax - self.tmin) * sfreq)
+        n_times = _samples(self.tmax - self.tmin, sfreq)
         first = min(round((self.tmin - start) * sfreq), signals.shape[-1] - n_times)
-        return signals[..., first : first + n_times]
+        return signals[..., max(first, 0) :][..., :n_times]
+
+
+def _samples(duration: float, sfreq: float) -> int:
+    """Return how many whole samples there are in a time (s), up to rounding."""
+    return int(duration * sfreq + 1e-6)
 
 
 class _Trials(NamedTuple):
@@ -523,7 +519,7 @@ def _whose(path: Path, epochs: mne.BaseEpochs, pattern: str | None, alone: bool)
         if found := re.match(r"(sub-[A-Za-z0-9]+)[-_]", path.name):
             return found[1]
         path = path.with_name(re.sub(r"[-_]epo\.fif(\.gz)?$", "", path.name) or path.name)
-    return _subject_of(path, epochs, pattern, alone)
+    return subject_of(path, epochs, pattern, alone)
 
 
 def _check_files(files: Sequence[EpochsFile]) -> None:
@@ -551,7 +547,7 @@ def _common_rate(files: Sequence[EpochsFile]) -> float:
 def _common_window(
     files: Sequence[EpochsFile], window: tuple[float, float] | None
 ) -> tuple[float, float]:
-    """Return start and end of the windows (s), after checking that all trials reach so far."""
+    """Return start and end of the windows (s), after checking that they are in all trials."""
     reach = [_reach(file) for file in files]
     if window is None:
         for file, other in zip(files, reach, strict=True):
@@ -561,7 +557,7 @@ def _common_window(
                     f" {file.name} from {_shown(other)}. Choose a `window` or --window that is in"
                     " all."
                 )
-        return reach[0]
+        window = reach[0]
     tmin, tmax = window
     check_number("tmin", tmin)
     check_number("tmax", tmax)
@@ -576,7 +572,8 @@ def _common_window(
                 f"{file.name}: the window, {_shown((tmin, tmax))}, is beyond the epochs,"
                 f" {_shown((start, end))}."
             )
-    return float(tmin), float(tmax)
+    starts, ends = zip(*reach, strict=True)  # which may be beyond by less than a sample
+    return max(float(tmin), *starts), min(float(tmax), *ends)
 
 
 def _reach(file: EpochsFile) -> tuple[float, float]:
@@ -604,7 +601,8 @@ def _changes(files: Sequence[EpochsFile], cutting: _Cutting) -> list[str]:
                 f"{file.name}: sampled at {rate:g} Hz; more than {2 * cutting.h_freq:g} Hz is"
                 " wanted."
             )
-    rate, n_times = min((float(f.epochs.info["sfreq"]), len(f.epochs.times)) for f in files)
+    shortest = min(files, key=lambda file: np.diff(_reach(file)).item())
+    rate, n_times = float(shortest.epochs.info["sfreq"]), len(shortest.epochs.times)
     taps = mne.filter.create_filter(None, rate, cutting.l_freq, cutting.h_freq, verbose="error")
     if len(taps) > n_times:
         notes.append(
@@ -646,7 +644,7 @@ def _check_labels_there(
     raise ValueError(
         f"Epochs without labels: all events are {''.join(map(repr, found)) or 'missing'};"
         + (
-            f" name a column of the metadata by `label`: {columns}."
+            f" name a column of the metadata by `label` or --label: {columns}."
             if columns
             else " events of two names, or metadata, are wanted."
         )
@@ -695,9 +693,9 @@ def _by_subject(
 
 def _cut(own: _Trials, names: Sequence[str], cutting: _Cutting) -> Piece:
     """Return the windows of one subject in one file."""
+    nothing = np.zeros((0, len(names), cutting.n_times), dtype=np.float32)
     if not len(own.chosen):
-        nothing = np.zeros((0, len(names), cutting.n_times), dtype=np.float32)
-        return _piece(nothing, np.zeros(0, dtype=int), Counter())
+        return as_piece(nothing, np.zeros(0, dtype=int), Counter())
     signals = _signals(own, names)
     rate, start = float(own.epochs.info["sfreq"]), float(own.epochs.times[0])
     resamples = rate != cutting.sfreq
@@ -707,25 +705,22 @@ def _cut(own: _Trials, names: Sequence[str], cutting: _Cutting) -> Piece:
     flat = np.array([_is_flat(window, rate) for window in windows])
     kept = np.flatnonzero(finite & ~flat)
     dropped = Counter({"flat": int((finite & flat).sum()), "not finite": int((~finite).sum())})
+    if not len(kept):
+        return as_piece(nothing, kept, +dropped)
     signals = signals[kept]
-    if len(kept) and cutting.filters:
+    if cutting.filters:
+        band = cutting.l_freq, cutting.h_freq
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "filter_length", RuntimeWarning)  # noted already
             signals = mne.filter.filter_data(
-                signals,
-                rate,
-                cutting.l_freq,
-                cutting.h_freq,
-                copy=False,
-                pad="edge",
-                verbose="error",
+                signals, rate, *band, copy=False, pad="edge", verbose="error"
             )
-    if len(kept) and resamples:
+    if resamples:
         signals = mne.filter.resample(
             signals, cutting.sfreq, rate, npad="auto", pad="edge", verbose="error"
         )
     windows = cutting.crop(signals, cutting.sfreq, start)
-    return _piece(scaled(windows, "recording"), kept, +dropped)
+    return as_piece(scaled(windows, "recording"), kept, +dropped)
 
 
 def _signals(own: _Trials, names: Sequence[str]) -> np.ndarray:

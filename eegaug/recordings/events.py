@@ -169,6 +169,7 @@ def make_event_windows(
         h_freq=h_freq,
         channels=channels,
         scaling="recording",
+        labelled=labelled,
         cache=cache,
         progress=progress,
     )

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mne
@@ -16,6 +16,8 @@ from eegaug.recordings.electrodes import place_electrodes
 
 #: Suffixes that a folder is searched for; a file of any kind that MNE reads can be named itself.
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")
+#: Names of files of epochs, which are none of recordings.
+EPOCHS = re.compile(r"[-_]epo(-\d+)?\.fif(\.gz)?$")
 #: Patient codes that name nobody.
 ANONYMOUS = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "none", "na", "n/a"}
 #: File names that public datasets give; the first group is the subject.
@@ -117,13 +119,7 @@ def read_recordings(
     >>> recording.name, recording.subject
     ('anna-2_raw.fif', 'anna')
     """
-    if subject is not None:
-        try:
-            re.compile(subject)
-        except re.error as error:
-            raise ValueError(
-                f"Parameter `subject` should be a regular expression. Found {subject!r}: {error}."
-            ) from error
+    check_pattern(subject)
     from eegaug.recordings.bids import is_bids, read_bids  # which makes recordings too
 
     given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
@@ -131,6 +127,11 @@ def read_recordings(
     if entities and not roots:
         raise ValueError("Entities are those of a BIDS root. Found none among the folders.")
     recordings = [each for root in roots for each in read_bids(root, entities, progress=progress)]
+    if subject is not None:
+        recordings = [
+            replace(each, subject=subject_of(Path(each.path or each.name), each.raw, subject, True))
+            for each in recordings
+        ]
     others = [path for path in given if path not in roots]
     if roots and not others:
         return recordings
@@ -142,8 +143,19 @@ def read_recordings(
             place_electrodes(raw)
         alone = names[path.name] == 1
         name = path.name if alone else f"{path.parent.name}/{path.name}"
-        recordings.append(Recording(name, _subject_of(path, raw, subject, alone), raw, path))
+        recordings.append(Recording(name, subject_of(path, raw, subject, alone), raw, path))
     return recordings
+
+
+def check_pattern(subject: str | None) -> None:
+    """Raise where what finds subjects in paths is not a regular expression."""
+    if subject is not None:
+        try:
+            re.compile(subject)
+        except re.error as error:
+            raise ValueError(
+                f"Parameter `subject` should be a regular expression. Found {subject!r}: {error}."
+            ) from error
 
 
 def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
@@ -206,7 +218,9 @@ def _is_recording(path: Path) -> bool:
     if path.name.startswith(".") or not path.name.lower().endswith(SUFFIXES):
         return False
     part = re.fullmatch(r"(.+)-\d+(\.fif(\.gz)?)", path.name)  # MNE reads it with the first part
-    return not is_hypnogram(path) and not (part and path.with_name(part[1] + part[2]).exists())
+    if is_hypnogram(path) or EPOCHS.search(path.name):
+        return False
+    return not (part and path.with_name(part[1] + part[2]).exists())
 
 
 def _open(path: Path) -> mne.io.BaseRaw:
@@ -271,7 +285,7 @@ def check_whole(path: Path) -> None:
         )
 
 
-def _subject_of(path: Path, raw: mne.io.BaseRaw, pattern: str | None, alone: bool) -> str:
+def subject_of(path: Path, raw: mne.io.BaseRaw, pattern: str | None, alone: bool) -> str:
     """Return the subject of a recording; ``alone``: no other file has the same name."""
     if pattern is not None:
         found = re.search(pattern, str(path))

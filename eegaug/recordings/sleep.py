@@ -144,6 +144,7 @@ def make_sleep_windows(
         l_freq=l_freq,
         h_freq=h_freq,
         channels=channels,
+        labelled=scored,
         cache=cache,
         progress=progress,
     )

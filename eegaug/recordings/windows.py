@@ -146,6 +146,7 @@ def make_windows(
     h_freq: float,
     channels: str | Sequence[str] | None = None,
     scaling: str = "channel",
+    labelled: bool = True,
     cache: str | Path | None = None,
     progress: bool = False,
 ) -> Windows:
@@ -176,6 +177,8 @@ def make_windows(
         "channel" scales each channel of each recording to median 0 and interquartile range 1;
         "recording" divides each recording by its standard deviation, which keeps the amplitudes of
         channels relative to each other.
+    labelled : bool
+        Whether windows are to be learned from, and should be of two labels or more.
     cache : path, optional
         Folder to keep the windows in, as 32-bit floats, from which they are read when they are
         needed, in this run and later ones; in memory where absent. The numbers are the same.
@@ -219,7 +222,7 @@ def make_windows(
     cutting = Cutting(tmin, tmax, sfreq, l_freq, h_freq, scaling)
     _check_recordings(recordings)
     channels = [channels] if isinstance(channels, str) else channels
-    names, notes = _common_channels(recordings, channels)
+    names, notes = common_channels(recordings, channels)
     rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
     resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
     if resampled:
@@ -244,7 +247,8 @@ def make_windows(
         onsets = events.onsets[piece.kept]
         parts.append(Part(recording.name, recording.subject, rate, onsets, codes, piece))
     notes += store.notes if store is not None else []
-    windows = join_windows(parts, labels, _info(recordings, names, sfreq), notes)
+    info = common_info(recordings, names, sfreq)
+    windows = join_windows(parts, labels, info, notes, labelled)
     return replace(
         windows,
         scaling=scaling,
@@ -287,6 +291,7 @@ def join_windows(
     labels: Sequence[str],
     info: mne.Info,
     notes: Sequence[str] = (),
+    labelled: bool = True,
 ) -> Windows:
     """Join the windows of several recordings, and count what was dropped.
 
@@ -300,6 +305,8 @@ def join_windows(
         Channels and sampling rate.
     notes : sequence of str
         What was changed, one sentence each.
+    labelled : bool
+        Whether windows are to be learned from.
 
     Returns
     -------
@@ -309,7 +316,7 @@ def join_windows(
     Raises
     ------
     ValueError
-        If there are no windows, or labelled ones of one label only.
+        If there are no windows, or, to be learned from, those of one label only.
 
     Examples
     --------
@@ -349,7 +356,7 @@ def join_windows(
     if empty:
         notes.append(f"No window is left of {', '.join(empty)}.")
     present = set(metadata["label"]) - {NO_LABEL}
-    if len(present) == 1:
+    if labelled and len(present) == 1:
         raise ValueError(
             f"All {len(metadata)} windows are labelled {present.pop()}; learning needs at least two"
             " labels."
@@ -428,7 +435,7 @@ def _made_by(
     }
 
 
-def _info(recordings: Sequence[Recording], names: list[str], sfreq: float) -> mne.Info:
+def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float) -> mne.Info:
     """Return channels, with the positions that the first recording has, and the new rate."""
     info = mne.create_info(names, sfreq, "eeg", verbose="error")
     montage = recordings[0].raw.get_montage()
@@ -448,7 +455,7 @@ def _check_recordings(recordings: Sequence[Recording]) -> None:
             )
 
 
-def _common_channels(
+def common_channels(
     recordings: Sequence[Recording], channels: Sequence[str] | None
 ) -> tuple[list[str], list[str]]:
     """Return the names of the channels to take, and notes on those left out."""

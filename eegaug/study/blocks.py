@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from eegaug.recordings import make_block_windows, read_recordings
+from eegaug.study.annotated import write_annotations
 from eegaug.study.events import WINDOW
 from eegaug.study.options import BAND, LABELS, SFREQ
 from eegaug.study.subjects import subject_figures
@@ -33,6 +34,7 @@ BLOCKS = Task(
     batch_size=32,
     scores=("accuracy", "balanced_accuracy", "kappa"),
     figures=subject_figures,
+    write_predicted=write_annotations,
     options=(
         LABELS,
         replace(WINDOW, convert=_length),

@@ -10,6 +10,7 @@ from eegaug.recordings import (
     read_recordings,
     simulate_motor_imagery,
 )
+from eegaug.study.annotated import write_annotations
 from eegaug.study.options import BAND, LABELS, SFREQ
 from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
@@ -50,6 +51,7 @@ EVENTS = Task(
     batch_size=32,
     scores=("accuracy", "balanced_accuracy", "kappa"),
     figures=subject_figures,
+    write_predicted=write_annotations,
     options=(
         LABELS,
         WINDOW,

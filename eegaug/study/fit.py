@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import braindecode
 import numpy as np
 import torch
+from accelerate import Accelerator
 from sklearn.utils.class_weight import compute_class_weight
 from skorch.callbacks import EpochScoring
 from skorch.dataset import unpack_data
@@ -190,6 +191,18 @@ def _network(windows: Windows, settings: Settings) -> nn.Module:
     return build_network(settings.model, n_chans, n_times, sfreq, n_labels, settings.seed)
 
 
+def _accelerator(settings: Settings, all_used: bool) -> Accelerator | None:
+    """Return the accelerator of several processes; None where this is the only one."""
+    if n_processes() == 1:
+        return None
+    if settings.batch_size % n_processes():
+        raise ValueError(
+            f"A batch of {settings.batch_size} windows cannot be split evenly between"
+            f" {n_processes()} processes; name another --batch-size."
+        )
+    return make_accelerator(settings.device, settings.seed, all_used)
+
+
 def _fit_best(
     kind: Callable[..., Net],
     module: nn.Module,
@@ -235,7 +248,7 @@ def _fit_best(
         device=settings.device,
         iterator_train__num_workers=settings.workers,
         iterator_valid__num_workers=settings.workers,
-        accelerator=make_accelerator(settings.device, settings.seed) if n_processes() > 1 else None,
+        accelerator=_accelerator(settings, all_used=kind is not _Learner),
         verbose=0,
         **training,
     ).initialize()

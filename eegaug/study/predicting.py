@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mne
 import numpy as np
 import pandas as pd
 
-from eegaug.recordings import STAGES, Windows
+from eegaug.recordings import Windows
 from eegaug.study.fit import outputs
 from eegaug.study.saved import load_model, read_model
 from eegaug.study.settings import choose_device
@@ -87,7 +86,7 @@ def predict_recordings(
     saved, device = read_model(model), choose_device(device)
     task = find_task(saved["task"])
     read: dict[str, Any] = {} if subject is None else {"subject": subject}
-    if task.name == "sleep":
+    if task.name == "sleep":  # whose labels are in files of their own
         read["labelled"] = False
     recordings = task.read([Path(path) for path in paths], progress=progress, **read)
     windows = task.make_windows(
@@ -114,7 +113,7 @@ def predict_recordings(
 
 
 def write_predictions(table: pd.DataFrame, task: str, folder: str | Path) -> None:
-    """Write what was predicted: a table, annotations of each recording, and hypnograms of nights.
+    """Write what was predicted: a table, and of each recording what its task writes.
 
     Parameters
     ----------
@@ -123,19 +122,15 @@ def write_predictions(table: pd.DataFrame, task: str, folder: str | Path) -> Non
     task : str
         Name of the task.
     folder : path
-        Folder for ``predictions.csv``, for each recording ``NAME-annot.fif``, which
-        :func:`mne.read_annotations` reads, and for sleep ``NAME-hypnogram.png``.
+        Folder for ``predictions.csv``; for each recording ``NAME-annot.fif``, which
+        :func:`mne.read_annotations` reads; and for sleep ``NAME-hypnogram.png``.
     """
     folder = Path(folder)
     table.to_csv(folder / "predictions.csv", index=False)
-    if task in ("epochs", "arrays"):  # trials, which have no place in a recording
-        return
-    for name, own in _by_recording(table):
-        prefix = "Sleep stage " * (task == "sleep")
-        annotations = mne.Annotations(own["onset"], own["duration"], prefix + own["label"])
-        annotations.save(folder / f"{name}-annot.fif", verbose="error")
-        if task == "sleep":
-            _draw_hypnogram(own, folder / f"{name}-hypnogram.png")
+    write = find_task(task).write_predicted
+    if write is not None:
+        for name, own in _by_recording(table):
+            write(own, folder / name)
 
 
 def _by_recording(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -149,15 +144,3 @@ def _by_recording(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             name = f"{stem}-{number}"
         taken.add(name)
         yield name, own
-
-
-def _draw_hypnogram(own: pd.DataFrame, path: Path) -> None:
-    import matplotlib.pyplot as plt
-
-    from eegaug.plots import plot_hypnogram
-
-    stages = own["label"].map(STAGES.index).to_numpy()
-    title = str(own["recording"].iloc[0])
-    figure = plot_hypnogram(own["onset"].to_numpy(), None, stages, title=title)
-    figure.savefig(path, dpi=120, bbox_inches="tight")
-    plt.close(figure)

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eegaug.recordings import (
+    STAGES,
     Recording,
     Windows,
     make_sleep_windows,
     read_sleep_recordings,
     simulate_nights,
 )
+from eegaug.study.annotated import write_annotations
 from eegaug.study.options import BAND, SFREQ
 from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from eegaug.study.result import Learned
@@ -66,6 +69,20 @@ def _hypnograms(learned: Learned) -> Iterator[tuple[str, str, Figure]]:
         yield f"Hypnogram of {subject}", caption, figure
 
 
+def _write_predicted(own: pd.DataFrame, stem: Path) -> None:
+    """Write annotations, and draw the hypnogram."""
+    import matplotlib.pyplot as plt
+
+    from eegaug.plots import plot_hypnogram
+
+    write_annotations(own, stem, prefix="Sleep stage ")
+    stages = own["label"].map(STAGES.index).to_numpy()
+    title = str(own["recording"].iloc[0])
+    figure = plot_hypnogram(own["onset"].to_numpy(), None, stages, title=title)
+    figure.savefig(stem.with_name(f"{stem.name}-hypnogram.png"), dpi=120, bbox_inches="tight")
+    plt.close(figure)
+
+
 SLEEP = Task(
     name="sleep",
     title="sleep staging",
@@ -73,6 +90,7 @@ SLEEP = Task(
     read=_read,
     simulate=simulate_nights,
     make_windows=_make_windows,
+    write_predicted=_write_predicted,
     split="subjects",
     model="SleepStagerChambon2018",
     epochs=30,

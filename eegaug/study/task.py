@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from eegaug.recordings import Recording, Windows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from eegaug.study.result import Learned
@@ -99,6 +102,9 @@ class Task:
         Function of (learned) that yields title, caption and figure of the task's own figures.
     simulate : callable, optional
         Function of (n_subjects, seed=0) that returns simulated recordings.
+    write_predicted : callable, optional
+        Function of (predictions for one recording, path without an ending) that writes them as
+        files; where absent, they are in the table of all alone.
     example : str, optional
         Label of the window that stands as the example; the most frequent one where absent.
     options : tuple of Option
@@ -123,5 +129,6 @@ class Task:
     scores: tuple[str, ...]
     figures: Callable[[Learned], Iterator[tuple[str, str, Figure]]]
     simulate: Callable[..., list[Recording]] | None = None
+    write_predicted: Callable[[pd.DataFrame, Path], None] | None = None
     example: str | None = None
     options: tuple[Option, ...] = ()

@@ -86,25 +86,17 @@ def test_files_of_epochs_are_known_by_their_names(name, is_one):
         ("sub-01_task-rest_epo.fif", None, "sub-01"),
         ("anna-epo.fif", None, "anna"),
         ("anna_epo.fif.gz", None, "anna"),
-        ("anna-2-epo.fif", r"(\w+)-\d-epo", "anna"),
-        ("anna-2-epo.fif", r"\d", "2"),
+        ("anna-2-epo.fif", r"([a-z]+)-\d-epo", "anna"),
+        ("anna-2-epo.fif", r"anna-\d", "anna-2"),
         ("anna.fif", None, "anna"),
     ],
 )
 def test_the_subject_is_in_the_name(tmp_path, name, pattern, subject):
-    folder = tmp_path.with_name("files")  # has no digit for the expression to find
-    folder.mkdir(exist_ok=True)
-    path = folder / name
-    make_epochs().save(path.with_name("x-epo.fif"), overwrite=True, verbose="error")
-    if name.endswith(".gz"):
-        make_epochs().save(path, overwrite=True, verbose="error")
-    else:
-        path.with_name("x-epo.fif").rename(path)
-    pattern = pattern and rf"files/{pattern}" if pattern and "(" in pattern else pattern
+    path = saved(tmp_path / "x-epo.fif.gz" if name.endswith(".gz") else tmp_path / "x-epo.fif")
+    path = path.rename(tmp_path / name)
     (file,) = read_epochs(path, subject=pattern)
-    assert (file.name, file.path, file.epochs.preload) == (name, path, False)
-    if pattern != r"\d":
-        assert file.subject == subject
+    assert (file.name, file.subject, file.path) == (name, subject, path)
+    assert not file.epochs.preload
 
 
 def test_the_patient_of_the_header_and_the_folder_name_subjects(tmp_path):
@@ -366,6 +358,18 @@ def test_bad_channels_and_channels_of_some_files_are_left_out():
     ]
 
 
+@pytest.mark.parametrize("window", [None, (-0.5, 2.5), (-0.503, 2.503), (0.1, 1.033)])
+@pytest.mark.parametrize("sfreq", [33.3, 90.0, 100.0, 128.0, 512.0])
+def test_files_of_several_rates_give_windows_of_one_length(window, sfreq):
+    files = [in_memory(), in_memory("two", sfreq=128.0, n_times=384)]
+    windows = make_epoch_windows(files, sfreq=sfreq, window=window)
+    start, end = (-0.5, 2.5) if window is None else np.clip(window, -0.5, 2.5)
+    assert windows.X.shape == (12, 2, int((end - start) * sfreq + 1e-6))
+    assert windows.cutting["window"] == [start, end]
+    rates = ", ".join(f"1 from {rate} Hz" for rate in (100, 128) if rate != sfreq)
+    assert windows.notes == [f"Files resampled to {sfreq:g} Hz: {rates}."]
+
+
 def test_a_filter_longer_than_the_trials_is_told():
     windows = make_epoch_windows([in_memory()], l_freq=0.5)
     assert windows.notes[0] == (
@@ -386,15 +390,14 @@ def test_epochs_that_are_read_lazily_lose_what_mne_rejects():
         raw, events, EVENTS, tmin=0, tmax=2, baseline=None, reject={"eeg": 5e-4}, verbose="error"
     )
     windows = make_epoch_windows([EpochsFile("one", "anna", epochs)])
-    assert windows.metadata["onset"].tolist() == [0, 3, 6, 9][: len(windows)] or len(windows) == 4
-    assert windows.X.shape == (4, 1, 201)
+    assert windows.metadata["onset"].tolist() == [0, 6, 9, 12] and windows.X.shape == (4, 1, 201)
 
 
 @pytest.mark.parametrize(
     ("arguments", "counts"),
     [
         ({"labels": {"l": "left", "r": "right"}}, {"l": 3, "r": 3}),
-        ({"labels": ["left", "feet"]}, {"unlabelled": 6}),
+        ({"labels": ["left", "feet"]}, {"left": 3, "unlabelled": 3}),
         ({"labels": ["up", "down"]}, {"unlabelled": 6}),
         ({}, {"unlabelled": 6}),
         ({"label": "nowhere", "labels": ["a", "b"]}, {"unlabelled": 6}),
@@ -482,7 +485,7 @@ FILES["flat"][0].epochs.get_data(copy=False)[:] = 0
             "one event and metadata",
             {},
             "Epochs without labels: all events are 'stimulus'; name a column of the metadata by"
-            " `label`: side, rt.",
+            " `label` or --label: side, rt.",
         ),
         (
             "plain",

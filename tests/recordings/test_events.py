@@ -15,7 +15,6 @@ from eegaug.recordings import (
 
 from ..conftest import SHARED, changed, needs_eegmmidb, write_edf
 
-
 FISTS = {"left fist": "T1", "right fist": "T2"}
 
 

@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from eegaug.study import Settings, load_model
-from eegaug.study.cli import RESULTS, _parser, main
+from eegaug.study.cli import RESULTS, SIMULATED, _parser, main
 
 from ..conftest import SHARED, needs_eegmmidb, needs_ucddb, write_hypnogram, write_psg
 from ..recordings.bad_files import BAD_FILES
 
 QUICK = ["--epochs", "2", "--batch-size", "16"]
 ALONE = [*QUICK, "--networks", "1"]
+FISTS = ["--labels", "left=T1", "right=T2"]
 
 
 def run(capfd, *arguments):
@@ -133,8 +134,8 @@ def test_the_command_has_the_librarys_defaults():
     for name in ("reward_weight", "objective", "seed", "device"):
         assert arguments[name] == Settings.__dataclass_fields__[name].default, name
     assert arguments["networks"] == settings.n_networks
-    assert arguments["task"] == settings.task.name
-    for name in ("model", "policy", "epochs", "batch_size"):
+    assert settings.task.name == SIMULATED
+    for name in ("task", "model", "policy", "epochs", "batch_size", "split", "workers"):
         assert arguments[name] is None, "the task's"
 
 
@@ -218,17 +219,17 @@ def test_the_command_on_real_nights(tmp_path, capfd):
 
 def test_motor_imagery_simulated(tmp_path, capfd):
     out = tmp_path / "out"
-    arguments = ["--task", "imagery", "--policy", "imagery", "--subjects", 2, "--trials", 12]
+    arguments = ["--task", "events", *FISTS, "--policy", "imagery", "--subjects", 2, "--trials", 12]
     status, printed, err = run(capfd, *arguments, "--compare", "--out", out, *ALONE)
     assert status == 0
     assert "SensorsXRotation" in printed and "tested on the last third" in printed
-    assert "24 windows: left fist 12, right fist 12" in err
+    assert "24 windows: left 12, right 12" in err
     found = json.loads((out / "invariances.json").read_text())
-    assert found["task"] == "imagery" and found["data"]["labels"] == ["left fist", "right fist"]
+    assert found["task"] == "events" and found["data"]["labels"] == ["left", "right"]
     assert set(found["scores"]) == {"accuracy", "balanced_accuracy", "kappa"}
     assert len(found["layers"]) == 6
     report = (out / "report.html").read_text()
-    for piece in ("Accuracy by subject", "left fist", "Confusion matrix"):
+    for piece in ("Accuracy by subject", "What the network uses", "Confusion matrix"):
         assert piece in report, piece
     assert "Hypnogram" not in report
     model = load_model(out / "model.pt")
@@ -239,10 +240,11 @@ def test_motor_imagery_simulated(tmp_path, capfd):
 def test_motor_imagery_on_real_recordings(tmp_path, capfd):
     files = sorted((SHARED / "eegmmidb").glob("S00[12]R*.edf"))
     out = tmp_path / "out"
-    arguments = ["--task", "imagery", *files, "--test", "S002", "--out", out]
+    arguments = [*files, *FISTS, "--test", "S002", "--out", out]
     status, printed, err = run(capfd, *arguments, *ALONE)
     assert status == 0
     assert "tested on S002" in printed and "2 subjects: S001, S002" in err
+    assert "Task: events, " in err
     found = json.loads((out / "invariances.json").read_text())
     assert found["data"]["channels"][:2] == ["FC5", "FC3"] and found["data"]["windows"] == 90
 
@@ -250,14 +252,20 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--task", "dreams"], "No task is named 'dreams'; there are imagery, sleep."),
-        (["--task", "imagery", "--hours", "2"], "--hours is an option of --task sleep."),
-        (["--trials", "20"], "--trials is an option of --task imagery."),
         (
-            ["--task", "imagery", "--subjects", "1", "--trials", "4", "--events", "a=T1", "b=X"],
+            ["--task", "dreams"],
+            "No task is named 'dreams'; there are arrays, blocks, epochs, events, sleep.",
+        ),
+        (["--task", "events", "--hours", "2"], "--hours is an option of --task sleep."),
+        (["--trials", "20"], "--trials is an option of --task events."),
+        (
+            ["--task", "events", "--subjects", "1", "--trials", "4", "--labels", "a=T1", "b=X"],
             "No recording has an annotation 'X' (b). Found 'T0' (4), 'T1' (2), 'T2' (2).",
         ),
-        (["--task", "imagery", "--subjects", "1", "--trials", "4"], "too few to split in time"),
+        (["--task", "events", "--subjects", "1", "--trials", "2"], "too few to split in time"),
+        (["--task", "events", "--window", "3"], "should be the start and the end of a window"),
+        (["--task", "blocks"], "There is no simulation for --task blocks: name recordings."),
+        (["--split", "runs"], "`split` should be 'subjects' or 'time'. Found 'runs'."),
     ],
 )
 def test_bad_tasks_end_with_status_2_and_one_line(arguments, message, tmp_path, capfd):
@@ -269,12 +277,10 @@ def test_bad_tasks_end_with_status_2_and_one_line(arguments, message, tmp_path, 
 
 
 def test_recordings_of_another_task_are_refused(psg_folder, tmp_path, capfd):
-    arguments = ["--task", "imagery", psg_folder, "--out", tmp_path / "out"]
+    arguments = ["--task", "events", psg_folder, "--out", tmp_path / "out"]
     status, _, err = run(capfd, *arguments)
     assert status == 2
-    assert (
-        "No recording has an annotation 'T1' (left fist) or 'T2' (right fist). Found none." in err
-    )
+    assert "two labels or more, each with an annotation of its own. Found none" in err
 
 
 def test_options_of_a_simulation_are_refused_beside_recordings(psg_folder, tmp_path, capfd):
@@ -286,6 +292,6 @@ def test_options_of_a_simulation_are_refused_beside_recordings(psg_folder, tmp_p
 
 def test_an_event_without_its_annotation_ends_with_status_2(capfd):
     with pytest.raises(SystemExit) as caught:
-        main(["learn", "--task", "imagery", "--events", "left"])
+        main(["learn", "--task", "events", "--labels", "left="])
     assert caught.value.code == 2
-    assert "'left' is not of the form LABEL=ANNOTATION" in capfd.readouterr().err
+    assert "'left=' is not of the form NAME=VALUE" in capfd.readouterr().err

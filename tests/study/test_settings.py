@@ -13,7 +13,7 @@ from eegaug.study.settings import choose_device
         ({"model": "SleepStagerChambon"}, "did you mean SleepStagerChambon2018"),
         (
             {"policy": "awake"},
-            "No policy is named 'awake'; there are chain, general, imagery, one_of, sleep",
+            "No policy is named 'awake'; there are chain, default, general",
         ),
         ({"epochs": 0}, "`epochs` should be positive"),
         ({"objective": "speed"}, "`objective` should be 'score' or 'invariance'. Found 'speed'"),
@@ -57,6 +57,6 @@ def test_each_objective_has_its_own_policy_and_number_of_copies():
         (settings.objective, settings.policy, settings.n_copies)
         for settings in (Settings(), Settings(objective="invariance"))
     ]
-    assert found == [("score", "one_of", 0), ("invariance", "general", 4)]
+    assert found == [("score", "default", 0), ("invariance", "general", 4)]
     assert Settings(policy="chain").policy == "chain"
     assert Settings(objective="invariance", n_copies=0).n_copies == 0

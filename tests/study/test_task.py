@@ -47,7 +47,9 @@ def test_a_flag_is_parsed_alike_in_all_tasks():
 
 
 def test_an_unknown_task_is_an_error():
-    with pytest.raises(ValueError, match="No task is named 'dreams'; there are arrays, blocks, epochs"):
+    with pytest.raises(
+        ValueError, match="No task is named 'dreams'; there are arrays, blocks, epochs"
+    ):
         find_task("dreams")
 
 
