@@ -9,7 +9,7 @@ from eegaug.study.task import Option, Task
 
 ARRAYS = Task(
     name="arrays",
-    title="arrays of trials",
+    title="labels of arrays",
     kind="label",
     read=read_arrays,
     make_windows=make_array_windows,
@@ -17,7 +17,7 @@ ARRAYS = Task(
     model="ShallowFBCSPNet",
     epochs=30,
     batch_size=32,
-    scores=("accuracy", "balanced_accuracy", "kappa"),
+    scores=("balanced_accuracy", "accuracy", "kappa"),
     figures=subject_figures,
     options=(
         LABELS,

@@ -24,7 +24,7 @@ def _length(times: list[float]) -> dict[str, float]:
 
 BLOCKS = Task(
     name="blocks",
-    title="blocks of a state",
+    title="states in blocks",
     kind="state",
     read=partial(read_recordings, electrodes=True),
     make_windows=make_block_windows,
@@ -32,7 +32,7 @@ BLOCKS = Task(
     model="ShallowFBCSPNet",
     epochs=30,
     batch_size=32,
-    scores=("accuracy", "balanced_accuracy", "kappa"),
+    scores=("balanced_accuracy", "accuracy", "kappa"),
     figures=subject_figures,
     write_predicted=write_annotations,
     options=(

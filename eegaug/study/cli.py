@@ -371,7 +371,7 @@ def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
         options = ", ".join(f"--{name}" for name in simulation)
         raise ValueError(f"Only for simulations, but recordings are given: {options}.")
     if arguments.task is None:
-        _say(f"Task: {task.name}, {task.title} (--task names another).")
+        _say(f"Task: {task.name} ({task.title}); --task names another.")
     return task, recordings
 
 

@@ -10,7 +10,7 @@ from eegaug.study.task import Option, Task
 
 EPOCHS = Task(
     name="epochs",
-    title="epochs of MNE",
+    title="labels of epochs",
     kind="label",
     read=read_epochs,
     make_windows=make_epoch_windows,
@@ -18,7 +18,7 @@ EPOCHS = Task(
     model="ShallowFBCSPNet",
     epochs=30,
     batch_size=32,
-    scores=("accuracy", "balanced_accuracy", "kappa"),
+    scores=("balanced_accuracy", "accuracy", "kappa"),
     figures=subject_figures,
     options=(
         Option(

@@ -40,7 +40,7 @@ WINDOW = Option(
 
 EVENTS = Task(
     name="events",
-    title="events",
+    title="responses to events",
     kind="event",
     read=partial(read_recordings, electrodes=True),
     simulate=_simulate,
@@ -49,7 +49,7 @@ EVENTS = Task(
     model="ShallowFBCSPNet",
     epochs=30,
     batch_size=32,
-    scores=("accuracy", "balanced_accuracy", "kappa"),
+    scores=("balanced_accuracy", "accuracy", "kappa"),
     figures=subject_figures,
     write_predicted=write_annotations,
     options=(

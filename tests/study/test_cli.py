@@ -229,7 +229,7 @@ def test_motor_imagery_simulated(tmp_path, capfd):
     assert set(found["scores"]) == {"accuracy", "balanced_accuracy", "kappa"}
     assert len(found["layers"]) == 6
     report = (out / "report.html").read_text()
-    for piece in ("Accuracy by subject", "What the network uses", "Confusion matrix"):
+    for piece in ("Balanced accuracy by subject", "What the network uses", "Confusion matrix"):
         assert piece in report, piece
     assert "Hypnogram" not in report
     model = load_model(out / "model.pt")
@@ -244,7 +244,7 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
     status, printed, err = run(capfd, *arguments, *ALONE)
     assert status == 0
     assert "tested on S002" in printed and "2 subjects: S001, S002" in err
-    assert "Task: events, " in err
+    assert "Task: events (" in err
     found = json.loads((out / "invariances.json").read_text())
     assert found["data"]["channels"][:2] == ["FC5", "FC3"] and found["data"]["windows"] == 90
 
