@@ -252,6 +252,10 @@ class Candidates(NamedTuple):
     reasons: dict[str, str]
     left_out: dict[str, str]
 
+    def as_json(self) -> dict[str, dict[str, str]]:
+        """Return the reasons as text."""
+        return {"in": self.reasons, "left out": self.left_out}
+
 
 def default_for(task: str, info: Any, n_times: int | None = None) -> Candidates:
     """Return the candidates that scores are learned with, by task and channels, with reasons.

@@ -22,15 +22,16 @@ from eegaug import recordings
 cues = recordings.simulate_motor_imagery(n_subjects=5, n_trials=90)
 
 # %%
-# **For real recordings, change that line** to ``recordings.read_imagery_recordings("my/folder")``;
+# **For real recordings, change that line** to
+# ``recordings.read_recordings("my/folder", electrodes=True)``;
 # ``recordings.fetch_eegbci([1, 2, 3])`` downloads subjects of that dataset. Channels spelt
 # otherwise ("Fc5.") get their names in the 10-05 system, and files without positions a montage.
 #
 # Windows from 0.5 to 3.5 s after the cue, between 4 and 38 Hz, each recording divided by its
-# standard deviation. For other cues, name the annotation of each label, as in
-# ``events={"hands": "T1", "feet": "T2"}``.
+# standard deviation. Each label is named with its annotation;
+# :ref:`sphx_glr_tutorials_own_events.py` has more of that.
 
-windows = recordings.make_imagery_windows(cues)
+windows = recordings.make_event_windows(cues, {"left fist": "T1", "right fist": "T2"})
 print(*windows.notes, f"X of shape {windows.X.shape}, labels {windows.labels}", sep="\n")
 
 # %%
@@ -69,13 +70,13 @@ plot_topography(window[0], draws[farthest], windows.info, unit="standard deviati
 # braindecode's ``ShallowFBCSPNet``, starts each strength at 2 % of its range, trains, keeps the
 # epoch that validates best, and trains the same network without augmentation too. The question here
 # is what the data are invariant to, so that all trials are augmented, in one network. The command
-# is ``eegaug learn --task imagery --policy imagery --objective invariance --networks 1 --compare``;
-# without these options it asks what helps on new trials, see :doc:`/benchmarks/people`.
+# is ``eegaug learn --task events --labels "left fist=T1" "right fist=T2" --policy imagery
+# --objective invariance --networks 1 --compare``; without the last four options it asks what helps on new trials, see :doc:`/benchmarks/people`.
 
 from eegaug.study import TASKS, Settings, learn
 
 settings = Settings(
-    TASKS["imagery"], policy="imagery", objective="invariance", n_networks=1, epochs=30
+    TASKS["events"], policy="imagery", objective="invariance", n_networks=1, epochs=30
 )
 learned = learn(windows, settings, compare=True)
 print(learned.scores().round(2).to_string())

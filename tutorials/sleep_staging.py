@@ -300,7 +300,7 @@ plot_gains(dict(zip(gain.people, gain.each, strict=True)), gain.error, "gain in 
 from eegaug.plots import plot_hypnogram
 
 someone = subjects == np.unique(subjects)[0]
-onsets = windows.epochs.metadata["onset"].to_numpy()[split.test]
+onsets = windows.metadata["onset"].to_numpy()[split.test]
 plot_hypnogram(
     onsets[someone], y_true[someone], predicted["learned"][someone], title=subjects[someone][0]
 )

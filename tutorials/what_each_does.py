@@ -21,7 +21,7 @@ from eegaug.recordings import make_sleep_windows, simulate_nights
 
 windows = make_sleep_windows(simulate_nights(n_subjects=1, hours=2))
 sfreq, ch_names = windows.info["sfreq"], windows.info["ch_names"]
-spectra = windows.epochs.compute_psd(fmin=1, fmax=30, verbose="error")
+spectra = windows.to_epochs().compute_psd(fmin=1, fmax=30, verbose="error")
 power, freqs = spectra.get_data(return_freqs=True)
 alpha = power[..., (freqs > 8) & (freqs < 12)].sum((1, 2)) / power.sum((1, 2))
 window = windows.X[alpha.argmax(), :, :1000] / windows.X[alpha.argmax()].std()

@@ -6,7 +6,6 @@ Real recordings are read from a folder beside the project, and left out where it
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -19,10 +18,9 @@ import torch
 from torch import Tensor
 
 from eegaug.recordings import (
-    make_imagery_windows,
+    make_block_windows,
+    make_event_windows,
     make_sleep_windows,
-    make_windows,
-    read_imagery_recordings,
     read_recordings,
     read_sleep_recordings,
     simulate_nights,
@@ -69,7 +67,7 @@ class Data:
 def _of_windows(name: str, windows: Any, keep: np.ndarray, labels: list[int]) -> Data:
     codes = np.searchsorted(labels, windows.y[keep])
     X = torch.as_tensor(windows.X[keep])
-    recordings = windows.epochs.metadata["recording"].to_numpy(dtype=str)[keep]
+    recordings = windows.metadata["recording"].to_numpy(dtype=str)[keep]
     return Data(
         name,
         X,
@@ -103,23 +101,13 @@ def five_stages() -> Data:
 
 def arithmetic() -> Data:
     """Return rest and mental arithmetic of 24 people, 19 channels, windows of 2 s (eegmat)."""
-
-    def find_events(raw: mne.io.BaseRaw) -> tuple[np.ndarray, Counter[str]]:
-        events, _ = mne.events_from_annotations(
-            raw, {"rest": 0, "arithmetic": 1}, chunk_duration=2.0, verbose="error"
-        )
-        return events, Counter()
-
-    windows = make_windows(
+    windows = make_block_windows(
         read_recordings([FOLDER / "eegmat"]),
         ["rest", "arithmetic"],
-        find_events,
-        tmin=0.0,
-        tmax=2.0,
+        length=2.0,
         sfreq=128.0,
         l_freq=1.0,
         h_freq=45.0,
-        scaling="recording",
     )
     windows.info.set_montage("standard_1020", verbose="error")
     return _of_windows("rest or arithmetic", windows, np.full(len(windows.y), True), [0, 1])
@@ -152,9 +140,8 @@ def steady_state() -> Data:
 
 def imagery() -> Data:
     """Return imagined left and right fists of 4 people, 9 channels, 3 s (eegmmidb)."""
-    windows = make_imagery_windows(
-        read_imagery_recordings([FOLDER / "eegmmidb"]), channels=MOTOR, sfreq=100.0
-    )
+    recordings = read_recordings([FOLDER / "eegmmidb"], electrodes=True)
+    windows = make_event_windows(recordings, {"left": "T1", "right": "T2"}, channels=MOTOR)
     return _of_windows("left or right", windows, np.full(len(windows.y), True), [0, 1])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, PassthroughScoring
 from skorch.history import History
 
 from eegaug.integrations.skorch import trained_module
@@ -25,7 +25,8 @@ class TrainingState(Callback):
 
     A training that was stopped and goes on is bit for bit the one that ran through: the state is
     that of the network with its strengths, the objective, the optimiser, the random numbers, the
-    history, and the network as it validated best. A file is written whole or not at all, and
+    history, and the network as it validated best. Other callbacks, as those that lower a learning
+    rate, begin anew. A file is written whole or not at all, and
     ``torch.load(path, weights_only=True)`` opens it.
 
     Parameters
@@ -37,6 +38,8 @@ class TrainingState(Callback):
 
     Attributes
     ----------
+    epochs_ : int
+        Number of epochs that are done, one that was interrupted left out.
     message_ : str or None
         Why the training is at its end before its last epoch, if it is.
     seconds_ : float
@@ -62,9 +65,10 @@ class TrainingState(Callback):
     """
 
     def __init__(self, path: str | Path | None = None, monitor: str = "valid_loss_best") -> None:
-        self.path = None if path is None else Path(path)
+        self.path = path
         self.monitor = monitor
         self.best_: dict[str, Any] | None = None
+        self.epochs_ = 0
         self.message_: str | None = None
         self.seconds_ = 0.0
         self.since_ = time.perf_counter()
@@ -88,7 +92,7 @@ class TrainingState(Callback):
             If the file is damaged, or holds the state of another net or of other processes.
         """
         self.since_ = time.perf_counter()
-        if self.path is None or not self.path.exists():
+        if self.path is None or not Path(self.path).exists():
             return 0
         try:
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
@@ -109,10 +113,11 @@ class TrainingState(Callback):
         except (RuntimeError, ValueError, KeyError) as error:
             raise ValueError(f"{self.path}: the state of another network.") from error
         net.history_ = History(json.loads(saved["history"]))
+        _recall_best(net)
         self.best_, self.seconds_ = saved["best"], saved["seconds"]
-        self.message_ = saved["message"]
+        self.epochs_, self.message_ = saved["epochs"], saved["message"]
         _set_random(saved["random"][rank], net.device)
-        return int(saved["epochs"])
+        return self.epochs_
 
     def load_best(self, net: NeuralNet) -> None:
         """Set the net to the epoch that validated best, if any did."""
@@ -123,6 +128,7 @@ class TrainingState(Callback):
         """Keep the state where it is the best, and save all."""
         if net.history[-1].get(self.monitor):
             self.best_ = copy.deepcopy(trained_module(net).state_dict())
+        self.epochs_ = len(net.history)
         self.save(net)
 
     def save(self, net: NeuralNet) -> None:
@@ -135,7 +141,8 @@ class TrainingState(Callback):
         if _process(net)[0] > 0:
             return
         rows = [{key: _plain(row[key]) for key in row if key != "batches"} for row in net.history]
-        part = self.path.with_name(f"{self.path.name}.part")
+        path = Path(self.path)
+        part = path.with_name(f"{path.name}.part")
         state = {
             "epochs": len(net.history),
             "trained": trained_module(net).state_dict(),
@@ -151,17 +158,25 @@ class TrainingState(Callback):
                 torch.save(state, file)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, self.path)
+            os.replace(part, path)
         except (OSError, RuntimeError) as error:  # torch has its own for a full disk
-            part.unlink(missing_ok=True)
             why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-            raise OSError(
-                f"{self.path}: cannot be written ({why}). The epoch before is kept."
-            ) from error
+            kept = " The epoch before is kept." if path.exists() else ""
+            raise OSError(f"{path}: cannot be written ({why}).{kept}") from error
+        finally:
+            part.unlink(missing_ok=True)  # of an interruption too
 
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
+
+
+def _recall_best(net: NeuralNet) -> None:
+    """Tell the means of losses what was best before; other scores find it in the history."""
+    for _, callback in net.callbacks_:
+        if isinstance(callback, PassthroughScoring):
+            best = [row[callback.name] for row in net.history if row.get(f"{callback.name}_best")]
+            callback.best_score_ = best[-1] if best else callback.best_score_
 
 
 def _process(net: NeuralNet) -> tuple[int, int]:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import mne
@@ -14,9 +13,9 @@ import numpy as np
 
 from eegaug.recordings.cutting import Events
 from eegaug.recordings.electrodes import without_position
-from eegaug.recordings.events import by_name, find_labels
+from eegaug.recordings.events import by_name, find_labels, is_label
 from eegaug.recordings.recording import Recording, spans
-from eegaug.recordings.windows import UNLABELLED, Windows, make_windows
+from eegaug.recordings.windows import UNLABELLED, Windows, check_recordings, make_windows
 from eegaug.validation import check_number, check_positive
 
 
@@ -45,7 +44,8 @@ def make_block_windows(
         Recordings; their signals are loaded one after the other.
     labels : mapping of str to str, or iterable of str, optional
         Description of the annotation for each label, or descriptions that are labels themselves;
-        where absent, all annotations but those of breaks and of what is bad.
+        where absent, all annotations but those of breaks and of what is bad, and, where two or
+        more last for a window, those that do not.
     length : float
         Duration of a window (s).
     overlap : float
@@ -97,7 +97,8 @@ def make_block_windows(
             f"Parameter `overlap` should be from 0 to less than the length, {length:g} s."
             f" Found {overlap:g} s."
         )
-    by_label = find_labels(recordings, labels) if labelled else by_name(labels or {})
+    check_recordings(recordings)
+    by_label = find_labels(recordings, labels, length) if labelled else by_name(labels or {})
     if labelled:
         for recording in recordings:
             _check_apart(recording, set(by_label.values()))
@@ -119,6 +120,8 @@ def make_block_windows(
         cache=cache,
         progress=progress,
     )
+    if labelled and labels is None and (others := _others(recordings, set(by_label))):
+        windows.notes.append(f"Annotations shorter than a window are no labels: {others}.")
     if nowhere := without_position(windows.info):
         windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
     how = {"labels": by_label, "length": float(length), "overlap": float(overlap)}
@@ -154,13 +157,24 @@ def _starts(duration: float, length: float, step: float) -> np.ndarray:
     return step * np.arange(n_windows)
 
 
+def _others(recordings: Sequence[Recording], labels: set[str]) -> str:
+    """Return the annotations that might be labels, and are none."""
+    found = {event for recording in recordings for *_, event in spans(recording.raw)}
+    return ", ".join(sorted(event for event in found - labels if is_label(event)))
+
+
 def _check_apart(recording: Recording, blocks: set[str]) -> None:
     """Raise where blocks of two labels overlap."""
     tolerance = 1.5 / recording.raw.info["sfreq"]
-    found = [span for span in spans(recording.raw) if span[2] in blocks]
-    for (onset, duration, one), (start, _, other) in pairwise(found):
-        if one != other and start < onset + duration - tolerance:
-            raise ValueError(
-                f"{recording.name}: blocks of two labels overlap: {one!r}, {onset:g} to"
-                f" {onset + duration:g} s, and {other!r}, from {start:g} s."
-            )
+    last: dict[str, tuple[float, float]] = {}  # of each label, the block that ends last
+    for start, duration, label in spans(recording.raw):
+        if label not in blocks:
+            continue
+        for other, (onset, end) in last.items():
+            if other != label and start < end - tolerance:
+                raise ValueError(
+                    f"{recording.name}: blocks of two labels overlap: {other!r}, {onset:g} to"
+                    f" {end:g} s, and {label!r}, from {start:g} s."
+                )
+        if label not in last or start + duration > last[label][1]:
+            last[label] = (start, start + duration)

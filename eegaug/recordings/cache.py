@@ -13,10 +13,13 @@ import numpy as np
 from filelock import FileLock
 
 from eegaug.recordings.cutting import Piece
+from eegaug.recordings.recording import first_line
 from eegaug.recordings.signals import DTYPE, StoredSignals
 
 #: Name of the file that marks a folder as a cache, and the layout of what is in it.
 MARK, LAYOUT = "eegaug-cache.json", 1
+#: Name of the file that a process holds while it writes the mark.
+LOCK = ".lock"
 
 
 class WindowCache:
@@ -54,20 +57,24 @@ class WindowCache:
         mark = self.folder / MARK
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".lock"):
+            found = {path.name for path in self.folder.iterdir()}
+            # another process writes the mark first of all, so what it has written since is no sign
+            if found - {LOCK, f"{MARK}.part"} and not mark.exists():
+                raise ValueError(
+                    f"{self.folder}: not a cache of windows, but not empty either; a folder of its"
+                    " own is wanted."
+                )
+            with FileLock(self.folder / LOCK):
                 if not mark.exists():
-                    if any(not path.name.startswith(".lock") for path in self.folder.iterdir()):
-                        raise ValueError(
-                            f"{self.folder}: not a cache of windows, but not empty either; a folder"
-                            " of its own is wanted."
-                        )
                     _write_whole(mark, {"layout": LAYOUT})
-            layout = json.loads(mark.read_text(encoding="utf-8"))["layout"]
+            content = mark.read_bytes()
         except OSError as error:
             raise ValueError(
                 f"{self.folder}: not a folder that windows can be written to ({error.strerror})."
             ) from error
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        try:
+            layout = json.loads(content)["layout"]
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{mark}: damaged; name another folder.") from error
         if layout != LAYOUT:
             raise ValueError(
@@ -107,9 +114,11 @@ class WindowCache:
             return None
         try:
             about = json.loads(table.read_text(encoding="utf-8"))
-            stored = StoredSignals([signals])
-            return Piece(stored, np.array(about["kept"], int), about["dropped"], about["checksum"])
-        except (OSError, ValueError, KeyError):
+            stored, kept = StoredSignals([signals]), np.array(about["kept"], int)
+            if len(kept) != len(stored):
+                raise ValueError(f"{table}: of other windows than {signals.name}.")
+            return Piece(stored, kept, about["dropped"], about["checksum"])
+        except (OSError, ValueError, KeyError, TypeError):
             self.notes.append(f"A file of the cache was damaged, and made again: {signals.name}.")
             table.unlink(missing_ok=True)
             return None
@@ -125,7 +134,8 @@ class WindowCache:
             _write_whole(self.folder / f"{key}.json", about)  # from here on it is there
         except OSError as error:
             raise OSError(
-                f"{signals}: cannot be written ({error.strerror}). Windows cut before are kept."
+                f"{signals}: cannot be written ({error.strerror or first_line(error)}). Windows cut"
+                " before are kept."
             ) from error
         finally:
             part.unlink(missing_ok=True)

@@ -26,8 +26,8 @@ SCALINGS = {
 REASONS = {
     "BAD_flat": "flat",
     "BAD_NAN": "not finite",
-    "TOO_SHORT": "cut off by the end",
-    "NO_DATA": "cut off by the end",
+    "TOO_SHORT": "beyond the recording",
+    "NO_DATA": "beyond the recording",
     "DROP DUPLICATE": "labelled twice",
 }
 
@@ -135,6 +135,11 @@ class Cutting:
                 "Pass band should lie between 0 Hz and half the sampling rate."
                 f" Found {self.l_freq:g} to {self.h_freq:g} Hz at {self.sfreq:g} Hz."
             )
+        if self.n_times < 1:
+            raise ValueError(
+                f"A window from {self.tmin:g} to {self.tmax:g} s has no sample at {self.sfreq:g}"
+                " Hz; a longer one is wanted."
+            )
 
     @property
     def n_times(self) -> int:
@@ -179,13 +184,14 @@ def cut(recording: Recording, channels: Sequence[str], events: Events, cutting: 
     if not len(events.onsets):
         return as_piece(nothing, np.zeros(0, dtype=int), Counter())
     raw = _preprocess(recording, list(channels), cutting)
+    first = round(cutting.tmin * cutting.sfreq)
     order = np.argsort(events.onsets, kind="stable")
     samples = np.round(events.onsets[order] * cutting.sfreq).astype(int) + raw.first_samp
     epochs = mne.Epochs(
         raw,
         np.column_stack([samples, np.zeros_like(samples), np.ones_like(samples)]),
-        tmin=cutting.tmin,
-        tmax=cutting.tmax - 1 / cutting.sfreq,
+        tmin=first / cutting.sfreq,
+        tmax=(first + cutting.n_times - 1) / cutting.sfreq,
         baseline=None,
         picks="all",
         preload=True,
@@ -236,7 +242,8 @@ def _preprocess(recording: Recording, names: list[str], cutting: Cutting) -> mne
         raise ValueError(f"{recording.name}: signals cannot be read ({error}).") from error
     # Whatever they measure, all channels are scaled alike and go into one network.
     raw.set_channel_types(dict.fromkeys(names, "eeg"), on_unit_change="ignore", verbose="error")
-    _mark_unusable(raw, min(FLAT, cutting.tmax - cutting.tmin))
+    # as many samples as a window has are constant where the steps, one less, are zero
+    _mark_unusable(raw, min(FLAT, cutting.tmax - cutting.tmin) - 1 / rate)
     raw.filter(cutting.l_freq, h_freq, picks="all", verbose="error")
     return raw.resample(cutting.sfreq, verbose="error") if rate != cutting.sfreq else raw
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,18 +15,22 @@ import numpy as np
 from eegaug.recordings.cutting import Events
 from eegaug.recordings.electrodes import without_position
 from eegaug.recordings.recording import Recording, first_line, spans
-from eegaug.recordings.windows import UNLABELLED, Windows, make_windows
+from eegaug.recordings.windows import UNLABELLED, Windows, check_recordings, make_windows
 
 #: Annotations that label nothing: marks of breaks, of recorders and of what is unusable.
-NO_LABELS = ("bad", "edge", "boundary", "new segment", "start", "rec")
+NO_LABELS = re.compile(
+    r"bad|(edge|boundary|new segment|start(s|ed)?|rec(ording)?)(?![a-z])", re.IGNORECASE
+)
 #: Kinds of annotation that are taken for labels without being asked.
 MOST_LABELS = 12
-#: How often of the cues of a recording windows may overlap before it is worth a note.
+#: Kinds of annotation that an error names.
 SHOWN = 8
 
 
 def find_labels(
-    recordings: Sequence[Recording], labels: Mapping[str, str] | Iterable[str] | None
+    recordings: Sequence[Recording],
+    labels: Mapping[str, str] | Iterable[str] | None,
+    shortest: float = 0.0,
 ) -> dict[str, str]:
     """Return the annotation of each label, after checking that they occur.
 
@@ -36,6 +41,8 @@ def find_labels(
     labels : mapping of str to str, or iterable of str, optional
         Annotation of each label, or the annotations, which are then labels themselves; where
         absent, all annotations but those of breaks and of what is bad.
+    shortest : float
+        Where ``labels`` are absent, and two annotations or more last so long (s), others are none.
 
     Returns
     -------
@@ -54,13 +61,15 @@ def find_labels(
     >>> find_labels(simulate_motor_imagery(1, n_trials=4), {"left": "T1", "right": "T2"})
     {'left': 'T1', 'right': 'T2'}
     """
-    found: Counter[str] = Counter()
-    for recording in recordings:
-        found.update(str(each) for each in recording.raw.annotations.description)
+    everything = [span for recording in recordings for span in spans(recording.raw)]
+    found = Counter(event for *_, event in everything)
     shown = ", ".join(f"{event!r} ({n})" for event, n in found.most_common(SHOWN)) or "none"
     shown += f" and {len(found) - SHOWN} more" * (len(found) > SHOWN)
     if labels is None:
-        candidates = sorted(event for event in found if not event.lower().startswith(NO_LABELS))
+        candidates = sorted(event for event in found if is_label(event))
+        lasting = {event for _, duration, event in everything if duration >= shortest}
+        if len(lasting.intersection(candidates)) > 1:
+            candidates = [event for event in candidates if event in lasting]
         if len(candidates) > MOST_LABELS:
             raise ValueError(
                 f"{len(candidates)} kinds of annotation are too many to be labels; choose some by"
@@ -73,7 +82,7 @@ def find_labels(
         for label, event in by_label.items()
         if event not in found
     ]
-    if recordings and missing:
+    if missing:
         raise ValueError(f"No recording has an annotation {' or '.join(missing)}. Found {shown}.")
     if len(by_label) < 2 or len(set(by_label.values())) < len(by_label):
         raise ValueError(
@@ -81,6 +90,11 @@ def find_labels(
             f" Found {by_label or f'none, among the annotations {shown}'}."
         )
     return by_label
+
+
+def is_label(event: str) -> bool:
+    """Whether an annotation may be a label; marks of breaks and of what is bad are none."""
+    return NO_LABELS.match(event) is None
 
 
 def by_name(labels: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
@@ -155,6 +169,7 @@ def make_event_windows(
     >>> windows.X.shape, windows.labels
     ((4, 64, 300), ('left', 'right'))
     """
+    check_recordings(recordings)
     by_label = find_labels(recordings, labels) if labelled else by_name(labels or {})
     tmin, tmax = window
     codes = {event: code for code, event in enumerate(by_label.values())}
@@ -227,11 +242,7 @@ def _events(raw: mne.io.BaseRaw, codes: dict[str, int], labelled: bool) -> Event
     """Return the events that have a label; to be scored, all events where none has one."""
     found = [(onset, codes[event]) for onset, _, event in spans(raw) if event in codes]
     if not found and not labelled:
-        found = [
-            (onset, UNLABELLED)
-            for onset, _, event in spans(raw)
-            if not event.lower().startswith(NO_LABELS)
-        ]
+        found = [(onset, UNLABELLED) for onset, _, event in spans(raw) if is_label(event)]
     onsets, labels = zip(*found, strict=True) if found else ((), ())
     return Events(np.array(onsets, dtype=float), np.array(labels, dtype=int), Counter())
 

@@ -42,11 +42,11 @@ def read_sleep_recordings(
         Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
     subject : str, optional
         Regular expression that finds the subject in a file's path.
-    entities : mapping of str to str, optional
-        What to read of a BIDS root, see :func:`read_recordings`.
     scored : bool
         Whether stages are wanted. Where not, hypnograms are not read: recordings to be scored by a
         trained model.
+    entities : mapping of str to str, optional
+        What to read of a BIDS root, see :func:`read_recordings`.
     progress : bool
         Whether to show a progress bar.
 
@@ -82,10 +82,18 @@ def read_sleep_recordings(
 
 
 def is_sleep(recording: Recording) -> bool:
-    """Whether a recording has sleep stages inside or beside it, or is named as one of sleep."""
+    """Whether a recording has sleep stages inside or beside it, or is named as one of sleep.
+
+    Annotations as "W" and "N2" are stages where there are several; alone, they may be events.
+    """
     path = Path(recording.path or recording.name)
-    named = path.stem.lower().endswith(_PSG)
-    return named or any("stage" in label.lower() for label in recording.raw.annotations.description)
+    known, unknown = _stages_in(recording.raw)
+    stages = {stage_of(label) for label in known}
+    return (
+        path.stem.lower().endswith(_PSG)
+        or any("stage" in label.lower() for label in known + unknown)
+        or (len(stages) > 1 and bool(stages & {"N1", "N2", "N3"}))
+    )
 
 
 def fetch_sleep_edf(subjects: Sequence[int], nights: Sequence[int] = (1, 2)) -> list[Path]:

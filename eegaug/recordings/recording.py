@@ -199,7 +199,7 @@ def _find(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or folder.")
         if path.is_dir() and path.suffix not in (".mff", ".ds"):
-            found = [p for p in sorted(path.rglob("*")) if _is_recording(p)]
+            found = [p for p in sorted(path.rglob("*")) if is_recording(p)]
             if not found:
                 raise ValueError(
                     f"{path}: no recording in this folder; wanted files that end in"
@@ -213,7 +213,7 @@ def _find(paths: Sequence[Path]) -> list[Path]:
     return list(files.values())
 
 
-def _is_recording(path: Path) -> bool:
+def is_recording(path: Path) -> bool:
     """Whether a file in a folder is a recording, by its name."""
     if path.name.startswith(".") or not path.name.lower().endswith(SUFFIXES):
         return False

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from eegaug.recordings.recording import first_line
+
 #: Numbers of the files, whatever the machine.
 DTYPE = np.dtype("<f4")
 
@@ -62,12 +64,19 @@ class StoredSignals:
         if isinstance(index, (int, np.integer)):
             return self._read(range(len(self))[index])
         chosen = np.arange(len(self))[index]
+        if chosen.ndim != 1:
+            raise IndexError(
+                "Windows are taken by a number, a slice, or a list of numbers or bools. Found"
+                f" {type(index).__name__} for {chosen.ndim} dimensions."
+            )
         signals = np.empty((len(chosen), *self.shape[1:]), dtype=self.dtype)
         for place, window in enumerate(chosen.tolist()):
             signals[place] = self._read(window)
         return signals
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("Signals in files are read, which makes a copy.")
         return self[:].astype(dtype or self.dtype, copy=False)
 
     def _read(self, window: int) -> np.ndarray:
@@ -92,8 +101,8 @@ def _header(file: Path) -> tuple[tuple[int, ...], int]:
             }
             shape, fortran, dtype = read[version](opened)
             offset = opened.tell()
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ValueError(f"{file}: not a file of windows ({error}).") from error
+    except Exception as error:  # NumPy takes the header for Python, and raises what that does
+        raise ValueError(f"{file}: not a file of windows ({first_line(error)}).") from error
     if dtype != DTYPE or fortran or len(shape) != 3:
         raise ValueError(f"{file}: not a file of windows, but {dtype} of shape {shape}.")
     wanted, found = offset + int(np.prod(shape)) * DTYPE.itemsize, file.stat().st_size

@@ -10,7 +10,7 @@ import numpy as np
 from filelock import FileLock
 
 from eegaug.recordings.noise import band_noise, falling_noise
-from eegaug.recordings.recording import Recording
+from eegaug.recordings.recording import Recording, first_line
 from eegaug.recordings.sleep import STAGES
 from eegaug.validation import check_count, check_positive
 
@@ -83,6 +83,8 @@ def simulate_nights(
         If the number of subjects is not an integer.
     ValueError
         If a number is not positive, or a night is shorter than a window.
+    OSError
+        If a night cannot be written, as on a full disk.
 
     Examples
     --------
@@ -107,12 +109,23 @@ def _stored(subject: int, hours: float, sfreq: float, seed: int, folder: Path) -
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
-            part = folder / "part_raw.fif"  # that of a killed run is written over
-            night = _simulate(subject, hours, sfreq, seed)
-            night.raw.save(part, fmt="double", overwrite=True, verbose="error")
-            os.replace(part, path)
+            if not path.exists():  # made by another process meanwhile
+                _write_whole(path, _simulate(subject, hours, sfreq, seed).raw)
     raw = mne.io.read_raw_fif(path, verbose="error")
     return Recording(f"simulated night of {name}", name, raw, path)
+
+
+def _write_whole(path: Path, raw: mne.io.BaseRaw) -> None:
+    part = path.with_name("part_raw.fif")  # that of a killed run is written over
+    try:
+        # in long stretches, since an open file holds an entry of each in memory
+        raw.save(part, fmt="double", buffer_size_sec=60.0, overwrite=True, verbose="error")
+        os.replace(part, path)
+    except OSError as error:
+        why = error.strerror or first_line(error)
+        raise OSError(f"{path}: cannot be written ({why}).") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _simulate(subject: int, hours: float, sfreq: float, seed: int) -> Recording:

@@ -220,7 +220,7 @@ def make_windows(
     ((8, 64, 200), [0, 1, 0, 1, 0, 1, 0, 1])
     """
     cutting = Cutting(tmin, tmax, sfreq, l_freq, h_freq, scaling)
-    _check_recordings(recordings)
+    check_recordings(recordings)
     channels = [channels] if isinstance(channels, str) else channels
     names, notes = common_channels(recordings, channels)
     rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
@@ -359,7 +359,7 @@ def join_windows(
     if labelled and len(present) == 1:
         raise ValueError(
             f"All {len(metadata)} windows are labelled {present.pop()}; learning needs at least two"
-            " labels."
+            f" labels.{f' Windows dropped: {reasons}.' if reasons else ''}"
         )
     for column in ("subject", "recording", "label"):  # a million windows name few of them
         metadata[column] = metadata[column].astype("category")
@@ -428,10 +428,10 @@ def _made_by(
         "mne": mne.__version__,
         "source": source,
         "samples": [int(raw.first_samp), int(raw.n_times), float(raw.info["sfreq"])],
-        "channels": list(names),
+        "channels": [list(names), raw.ch_names],  # which may be renamed
         "cutting": asdict(cutting),
         "onsets": events.onsets.tolist(),
-        "bad": [span for span in spans(raw) if span[2].lower().startswith("bad")],
+        "breaks": [span for span in spans(raw) if span[2].lower().startswith(("bad", "edge"))],
     }
 
 
@@ -444,7 +444,8 @@ def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float)
     return info
 
 
-def _check_recordings(recordings: Sequence[Recording]) -> None:
+def check_recordings(recordings: Sequence[Recording]) -> None:
+    """Raise where there are no recordings, or something else."""
     if not recordings:
         raise ValueError("At least one recording is needed. Found none.")
     for recording in recordings:

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -355,6 +356,12 @@ def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
     for flag, (fetch, _) in FETCHED.items():
         numbers = getattr(arguments, flag.removeprefix("--").replace("-", "_"))
         paths += fetch(numbers) if numbers else []
+    if arguments.ids is not None and arguments.dataset is None:
+        raise ValueError("--ids are subjects of --dataset, which is not given.")
+    if arguments.bids is not None and not paths:
+        raise ValueError("--bids chooses among recordings of a BIDS root, and none is given.")
+    if arguments.dataset is not None and paths:
+        raise ValueError("--dataset is learned from alone, but recordings are given too.")
     read = _without_none(subject=arguments.subject)
     if arguments.bids is not None:
         read["entities"] = dict(arguments.bids)
@@ -462,14 +469,16 @@ def _without_none(**arguments: Any) -> dict[str, Any]:
 
 
 def _defaults(name: str, owners: Mapping[str, Any] = TASKS) -> str:
-    """Return the default of each task, as "sleep 64, imagery 32", or one that all share.
+    """Return the default of each task, as "sleep 64, others 32", or one that all share.
 
     Of each purpose, with ``owners=PURPOSES``.
     """
     values = {key: str(getattr(owner, name)) for key, owner in owners.items()}
-    if len(set(values.values())) == 1:
-        return next(iter(values.values()))
-    return ", ".join(f"{key} {value}" for key, value in values.items())
+    common, n_common = Counter(values.values()).most_common(1)[0]
+    if n_common == len(values):
+        return common
+    own = [f"{key} {value}" for key, value in values.items() if value != common or n_common == 1]
+    return ", ".join([*own, *([f"others {common}"] if n_common > 1 else [])])
 
 
 def _print_data(windows: Windows) -> None:

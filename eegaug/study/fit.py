@@ -191,14 +191,14 @@ def _network(windows: Windows, settings: Settings) -> nn.Module:
     return build_network(settings.model, n_chans, n_times, sfreq, n_labels, settings.seed)
 
 
-def _accelerator(settings: Settings, all_used: bool) -> Accelerator | None:
+def _accelerator(settings: Settings, batch_size: int, all_used: bool) -> Accelerator | None:
     """Return the accelerator of several processes; None where this is the only one."""
     if n_processes() == 1:
         return None
-    if settings.batch_size % n_processes():
+    if batch_size % n_processes():
         raise ValueError(
-            f"A batch of {settings.batch_size} windows cannot be split evenly between"
-            f" {n_processes()} processes; name another --batch-size."
+            f"A batch of {batch_size} windows cannot be split evenly between {n_processes()}"
+            " processes; name another --batch-size."
         )
     return make_accelerator(settings.device, settings.seed, all_used)
 
@@ -227,6 +227,7 @@ def _fit_best(
     def score(net: braindecode.EEGClassifier, X: Any, y: Any) -> float:
         return metric.score(np.asarray(y), net.predict(X), n_labels)
 
+    batch_size = min(settings.batch_size, len(split.train))
     kept = TrainingState(state)
     callbacks: list[tuple[str, Any]] = [("score", EpochScoring(score, False, name=key))]
     if title is not None:
@@ -238,7 +239,7 @@ def _fit_best(
         criterion__weight=class_weights(windows, split),
         optimizer=torch.optim.Adam,
         lr=settings.lr,
-        batch_size=min(settings.batch_size, len(split.train)),
+        batch_size=batch_size,
         max_epochs=settings.epochs,
         train_split=predefined_split(WindowDataset(windows, valid)),
         callbacks=[*callbacks, ("state", kept)],
@@ -248,7 +249,7 @@ def _fit_best(
         device=settings.device,
         iterator_train__num_workers=settings.workers,
         iterator_valid__num_workers=settings.workers,
-        accelerator=_accelerator(settings, all_used=kind is not _Learner),
+        accelerator=_accelerator(settings, batch_size, all_used=kind is not _Learner),
         verbose=0,
         **training,
     ).initialize()
@@ -257,7 +258,7 @@ def _fit_best(
     if done < settings.epochs and not kept.message_:
         net.partial_fit(WindowDataset(windows, split.train), epochs=settings.epochs - done)
         kept.message_ = finite.message_ if finite else None
-        if len(net.history) < settings.epochs and not kept.message_:
+        if kept.epochs_ < settings.epochs and not kept.message_:
             raise KeyboardInterrupt  # which skorch keeps to itself
         if kept.message_:
             kept.save(net)  # with the message, at which it ends

@@ -34,7 +34,7 @@ from eegaug.study.gain import Gain
 from eegaug.study.processes import n_processes
 from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
-from eegaug.study.unfinished import Unfinished
+from eegaug.study.unfinished import WINDOWS, Unfinished
 
 #: Number of validation windows that strengths are measured on.
 MEASURED = 256
@@ -129,7 +129,7 @@ def learn(
     run = Unfinished(
         unfinished,
         {
-            "data": windows.fingerprint,
+            WINDOWS: windows.fingerprint,
             **{k: v for k, v in settings.as_json().items() if k not in WITHOUT_EFFECT},
             "task": settings.task.name,
             "test": tested,

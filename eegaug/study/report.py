@@ -16,6 +16,7 @@ from eegaug import plots
 from eegaug.ensemble import Ensemble
 from eegaug.inspect import LearnedStrength
 from eegaug.inspect.records import by_layer
+from eegaug.policies import Candidates
 from eegaug.recordings import Windows
 from eegaug.recordings.cutting import SCALINGS
 from eegaug.recordings.windows import dropped_by_reason
@@ -24,6 +25,8 @@ from eegaug.study.result import Learned, is_inactive
 from eegaug.transforms import Transform
 
 LEARNED, SURE, SCORES = "What was learned", "How sure it is", "How well it does"
+#: Test windows that the example is chosen from.
+CANDIDATES = 256
 #: Title of each network.
 NETWORKS = {"augmented": "with augmentation", "baseline": "without augmentation"}
 
@@ -53,6 +56,8 @@ def write_report(learned: Learned, path: str | Path) -> None:
     title = f"eegaug: learned invariances, {learned.settings.task.title}"
     report = mne.Report(title=title, verbose="error")
     report.add_html(_summary(learned), "Summary", section=LEARNED, tags=())
+    if learned.candidates is not None:
+        report.add_html(_candidates(learned.candidates), "Candidates", section=LEARNED, tags=())
     _add(
         report,
         plots.plot_learning(learned.strengths, learned.best_epoch),
@@ -148,6 +153,19 @@ def _summary(learned: Learned) -> str:
         f"<p>The network that learned was made invariant to:</p>{_list(active or ['nothing'])}"
         f"<p>Effectively inactive:</p>{_list(inactive or ['nothing'])}"
         f"{_table(learned.table())}"
+    )
+
+
+def _candidates(chosen: Candidates) -> str:
+    """Return which transforms were candidates, and why."""
+    rows = [
+        {"transform": name, "candidate": answer, "why": why}
+        for answer, reasons in (("yes", chosen.reasons), ("no", chosen.left_out))
+        for name, why in reasons.items()
+    ]
+    return (
+        "<p>What may help follows from the task and the channels; whether it does, and how far, is"
+        f" learned.</p>{_table(pd.DataFrame(rows))}"
     )
 
 
@@ -303,7 +321,7 @@ def _example_window(learned: Learned) -> np.ndarray:
     code = labels.index(example) if example in labels else -1
     if not np.any(y == code):
         code = int(np.bincount(y).argmax())
-    candidates = learned.windows.X[learned.split.test[y == code]]
+    candidates = learned.windows.X[learned.split.test[y == code][:CANDIDATES]]
     amplitude = candidates.std((1, 2))
     return candidates[np.argsort(amplitude)[len(amplitude) // 2]]
 

@@ -16,6 +16,7 @@ from eegaug.inspect import CandidateComparison, LearnedStrength, Profile
 from eegaug.inspect.losses import SIGNIFICANT
 from eegaug.inspect.records import as_json, by_layer, summary_row
 from eegaug.integrations.braindecode import EEGClassifier
+from eegaug.policies import DEFAULT, Candidates, default_for
 from eegaug.recordings import Split, Windows
 from eegaug.study.gain import Gain, gain_by_person
 from eegaug.study.metrics import METRICS
@@ -116,6 +117,14 @@ class Learned:
         if "baseline" not in self.y_pred:
             return None
         return gain_on(self.windows, self.split.test, self.y_pred, self.settings)
+
+    @cached_property
+    def candidates(self) -> Candidates | None:
+        """The candidates of the default policy, with reasons; None for another policy."""
+        if self.settings.policy != DEFAULT:
+            return None
+        n_times = self.windows.X.shape[-1]
+        return default_for(self.settings.task.name, self.windows.info, n_times)
 
     @property
     def verdict(self) -> str:
@@ -300,6 +309,7 @@ class Learned:
                 "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
             },
             "layers": as_json(self.strengths),
+            "candidates": self.candidates.as_json() if self.candidates else None,
             "trust": {
                 "caveats": self.caveats(),
                 "strengths": [

@@ -11,7 +11,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from eegaug.study.processes import is_first_process
-from eegaug.study.unfinished import read_run, state_files
+from eegaug.study.unfinished import RUN, read_run, state_files
 
 #: Folder inside the output folder that a run works in, until its results are written.
 UNFINISHED = "unfinished"
@@ -70,8 +70,8 @@ class Run:
                 f"--out {self.out}: not a folder that can be written to ({error.strerror})."
             ) from error
         try:
+            self._sweep()  # what is left of a run that was killed
             self._check()
-            shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
             self.folder.mkdir()
         except BaseException:
             self._leave()
@@ -90,7 +90,8 @@ class Run:
             if error is None:
                 for result in sorted(self.folder.iterdir()):
                     os.replace(result, self.out / result.name)
-                shutil.rmtree(self.unfinished)
+                for state in state_files(self.unfinished):
+                    state.unlink()
         finally:
             self._leave()
 
@@ -104,14 +105,19 @@ class Run:
                 " to begin again."
             )
 
+    def _sweep(self) -> None:
+        """Remove all of a run but the states of its trainings, and what they depend on."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for part in self.unfinished.glob("*.part"):
+            part.unlink()
+        if not state_files(self.unfinished):
+            (self.unfinished / RUN).unlink(missing_ok=True)
+
     def _leave(self) -> None:
-        """Remove all but the states of trainings."""
-        if self.unfinished.exists():
-            shutil.rmtree(self.folder, ignore_errors=True)
-            if not state_files(self.unfinished):
-                shutil.rmtree(self.unfinished, ignore_errors=True)
+        """Sweep, and remove folders that are empty then."""
+        self._sweep()
         self._lock.release()
         (self.unfinished / ".lock").unlink(missing_ok=True)
-        for folder in self._new:  # from the innermost; empty ones are removed
+        for folder in (self.unfinished, *self._new):  # from the innermost
             if folder.exists() and not any(folder.iterdir()):
                 folder.rmdir()

@@ -10,6 +10,7 @@ import torch
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import check_policy
 from eegaug.study.network import find_model
+from eegaug.study.processes import local_rank, n_processes
 from eegaug.study.purposes import PURPOSES
 from eegaug.study.sleep import SLEEP
 from eegaug.study.task import Task
@@ -144,7 +145,8 @@ def choose_device(name: str) -> str:
     Parameters
     ----------
     name : str
-        "auto" for CUDA where it is available, else the CPU; or a device of torch.
+        "auto" for CUDA where it is available, else the CPU; or a device of torch. Of several
+        processes that ``torchrun`` started, each has a CUDA device of its own.
 
     Returns
     -------
@@ -162,7 +164,9 @@ def choose_device(name: str) -> str:
     'cpu'
     """
     if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and n_processes() > 1 and torch.cuda.is_available():
+        name = f"cuda:{local_rank()}"  # each process has a GPU of its own
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"Device {name!r} is not available: torch finds no CUDA device here.")
     try:

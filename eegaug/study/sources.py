@@ -9,15 +9,18 @@ from typing import Any
 
 from eegaug.recordings import Recording, place_electrodes, read_recordings
 from eegaug.recordings.arrays import is_array_file
+from eegaug.recordings.bids import is_bids
 from eegaug.recordings.epochs import is_epochs_file
-from eegaug.recordings.events import NO_LABELS
+from eegaug.recordings.events import is_label
 from eegaug.recordings.hypnograms import add_stages, is_sleep
-from eegaug.recordings.recording import spans
+from eegaug.recordings.recording import is_recording, spans
 from eegaug.study.task import Task
 from eegaug.study.tasks import TASKS, find_task
 
 #: Median duration (s) from which on annotations are blocks: two windows or more.
 BLOCK = 8.0
+#: Files that hold no recordings, by their task.
+KINDS = {"arrays": is_array_file, "epochs": is_epochs_file}
 
 
 def open_recordings(
@@ -25,9 +28,9 @@ def open_recordings(
 ) -> tuple[Task, list[Any]]:
     """Open what is given, and tell of which task it is.
 
-    Files of arrays and of epochs are told by their names. Recordings with sleep stages, inside or
-    beside them, are those of sleep; with other annotations that last for two windows or more, they
-    are blocks, else events.
+    Files of arrays and of epochs are told by their names; all else is recordings, those of a BIDS
+    root too. Recordings with sleep stages, inside or beside them, are those of sleep; with other
+    annotations that last for two windows or more, they are blocks, else events.
 
     Parameters
     ----------
@@ -64,13 +67,13 @@ def open_recordings(
     ('sleep', 1)
     """
     given = [Path(path) for path in paths]
-    if task is not None:
-        chosen = find_task(task)
-        return chosen, chosen.read(given, **options)
-    for name, is_kind in (("arrays", is_array_file), ("epochs", is_epochs_file)):
-        if any(_holds(path, is_kind) for path in given):
-            return TASKS[name], TASKS[name].read(given, **options)
-    return task_of(read_recordings(given, **options))
+    name = task or _task_by_name(given)
+    if name is None:
+        return task_of(read_recordings(given, **options))
+    chosen = find_task(name)
+    if name in KINDS and "entities" in options:
+        raise ValueError(f"Entities are those of recordings of a BIDS root. Found {name}.")
+    return chosen, chosen.read(given, **options)
 
 
 def task_of(recordings: Sequence[Recording]) -> tuple[Task, list[Recording]]:
@@ -91,7 +94,7 @@ def task_of(recordings: Sequence[Recording]) -> tuple[Task, list[Recording]]:
     Raises
     ------
     ValueError
-        If some have sleep stages and others have none.
+        If some have sleep stages and others have none, or none has annotations.
 
     Examples
     --------
@@ -104,19 +107,40 @@ def task_of(recordings: Sequence[Recording]) -> tuple[Task, list[Recording]]:
         duration
         for recording in recordings
         for _, duration, label in spans(recording.raw)
-        if not label.lower().startswith(NO_LABELS)
+        if is_label(label)
     ]
-    if not durations or any(is_sleep(recording) for recording in recordings):
+    if any(is_sleep(recording) for recording in recordings):
         for recording in recordings:
             add_stages(recording)  # raises where there are none
         return TASKS["sleep"], recordings
+    if not durations:
+        first = recordings[0]
+        others = sorted({label for each in recordings for *_, label in spans(each.raw)})
+        raise ValueError(
+            f"{first.path or first.name}: no annotations, so no sleep stages, events or blocks to"
+            f" learn from{'; these label nothing: ' * bool(others)}{', '.join(others)}."
+        )
     for recording in recordings:
         place_electrodes(recording.raw)
     return TASKS["blocks" if median(durations) >= BLOCK else "events"], recordings
 
 
-def _holds(path: Path, is_kind: Any) -> bool:
-    """Whether a path is a file of a kind, or a folder with one."""
-    if path.is_dir():
-        return any(is_kind(file) for file in path.rglob("*"))
-    return bool(is_kind(path))
+def _task_by_name(given: Sequence[Path]) -> str | None:
+    """Return the task of arrays or epochs, by the names of the files; None for recordings."""
+    found: dict[str | None, Path] = {}
+    for path in given:
+        if is_bids(path):  # which may hold epochs too, among what was derived
+            found.setdefault(None, path)
+            continue
+        files = sorted(path.rglob("[!.]*")) if path.is_dir() else [path]
+        for file in files:
+            kind = next((name for name, is_kind in KINDS.items() if is_kind(file)), None)
+            if kind is not None or is_recording(file):
+                found.setdefault(kind, file)
+    if len(found) > 1:
+        shown = " and ".join(f"{kind or 'recordings'} ({path})" for kind, path in found.items())
+        raise ValueError(
+            f"What is given is of several kinds: {shown}. Name files of one kind, or choose by"
+            " --task."
+        )
+    return next(iter(found), None)

@@ -12,6 +12,8 @@ from eegaug.study.processes import is_first_process
 
 #: Name of the file that says what a run depends on.
 RUN = "run.json"
+#: What tells the windows of a run from others.
+WINDOWS = "windows"
 
 
 class Unfinished:
@@ -22,7 +24,8 @@ class Unfinished:
     folder : path, optional
         The folder, which is created where absent; where None, nothing is saved.
     depends : dict
-        What the result of the run depends on, as numbers and text.
+        What the result of the run depends on, as numbers and text; the fingerprint of its windows
+        is under :data:`WINDOWS`.
 
     Raises
     ------
@@ -51,12 +54,14 @@ class Unfinished:
             changed = [
                 f"{name.replace('_', ' ')} {before.get(name)}, now {value}"
                 for name, value in depends.items()
-                if before.get(name) != value
+                if before.get(name) != value and name != WINDOWS
             ]
             if changed:
                 raise ValueError(
                     f"{self.folder}: an unfinished run with other settings: {'; '.join(changed)}."
                 )
+            if before.get(WINDOWS) != depends.get(WINDOWS):
+                raise ValueError(f"{self.folder}: an unfinished run of other windows.")
             return
         if not is_first_process():
             return
