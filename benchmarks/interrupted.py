@@ -63,13 +63,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=10, help="kills (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the moments (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=10, help="of a training (%(default)s)")
     parser.add_argument("--device", default="cpu", help="device to train on (%(default)s)")
     parser.add_argument("--cache", action="store_true", help="keep the windows in a cache")
     parser.add_argument(
         "arguments", nargs="*", help="of eegaug learn", default="--subjects 6 --hours 1".split()
     )
     options = parser.parse_args()
-    arguments = [*options.arguments, "--epochs", "10", "--device", options.device]
+    arguments = [*options.arguments, "--epochs", str(options.epochs), "--device", options.device]
     generator = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         alone, killed, cache = (Path(folder, name) for name in ("alone", "killed", "cache"))

@@ -67,6 +67,7 @@ import numpy as np, torch
 from torch.utils.data import DataLoader
 from eegaug.recordings import WindowDataset, make_sleep_windows, read_sleep_recordings
 from eegaug.study.network import build_network
+device = "cuda" if torch.cuda.is_available() else "cpu"
 recordings = read_sleep_recordings(sys.argv[1], subject="sim[0-9]+")[: int(sys.argv[3])]
 memory = make_sleep_windows(recordings)
 cached = make_sleep_windows(recordings, cache=sys.argv[2])
@@ -74,7 +75,6 @@ ways = {"memory": (memory, 0), "memory, 2 workers": (memory, 2), "cache": (cache
         "cache, 2 workers": (cached, 2), "cache, 8 workers": (cached, 8)}
 if device == "cpu":
     del ways["cache, 8 workers"]
-device = "cuda" if torch.cuda.is_available() else "cpu"
 model = build_network("SleepStagerChambon2018", 2, 3000, 100.0, 5, seed=0).to(device)
 optimizer, loss = torch.optim.Adam(model.parameters()), torch.nn.CrossEntropyLoss()
 times = {name: [] for name in ways}

@@ -419,7 +419,24 @@ def make_policy(name: str, task: str, info: Any, n_times: int) -> Augmentation:
 
 
 def check_policy(name: str) -> None:
-    """Raise where no policy has this name."""
+    """Raise where no policy has a name.
+
+    Parameters
+    ----------
+    name : str
+        "default", or a name in :data:`POLICIES`.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Examples
+    --------
+    >>> check_policy("slep")
+    Traceback (most recent call last):
+    ValueError: No policy is named 'slep'; there are chain, default, general, ...
+    """
     if name != DEFAULT and name not in POLICIES:
         names = ", ".join(sorted([DEFAULT, *POLICIES]))
         raise ValueError(f"No policy is named {name!r}; there are {names}.")

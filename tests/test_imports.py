@@ -23,6 +23,7 @@ TIERS = [
     {"policies", "recordings"},
     {"plots"},
     {"study"},
+    {"__main__"},
 ]
 LEVEL = {name: level for level, tier in enumerate(TIERS) for name in tier}
 #: Integrations see the core; only a study stands above them.

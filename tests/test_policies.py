@@ -68,3 +68,130 @@ def test_imagery_rotates_sensors_that_have_positions():
     names = [record.transform for record in learned_strengths(policies.imagery(info))]
     assert names[:3] == ["SensorsXRotation", "SensorsYRotation", "SensorsZRotation"]
     assert policies.imagery(info)(torch.randn(4, 3, 300)).shape == (4, 3, 300)
+
+
+def info_of(ch_names, sfreq=100.0, place=False):
+    info = mne.create_info(ch_names, sfreq, "eeg")
+    return info.set_montage("spherical_1005") if place else info
+
+
+def strengths(augmentation):
+    """Return transform, strength, start, range and unit of all strengths."""
+    return [
+        (each.transform, each.name, each.value, each.low, each.high, each.unit)
+        for each in learned_strengths(augmentation)
+    ]
+
+
+@pytest.mark.parametrize("task", ["sleep", "events", "blocks", "epochs", "arrays", "dreams"])
+@pytest.mark.parametrize("ch_names", [["Fpz-Cz"], PAIR])
+def test_each_candidate_has_its_reason_in_the_order_of_the_layer(task, ch_names):
+    chosen = policies.default_for(task, info_of(ch_names), 400)
+    names = [type(each).__name__ for each in chosen.augmentation.transforms]
+    assert list(chosen.reasons) == names == [*names[:6], *["ChannelsDropout"] * (len(ch_names) > 1)]
+    assert not set(chosen.left_out) & set(names)
+    assert chosen.reasons["TimeShift"] == {
+        "sleep": "windows are cut wherever an epoch of the hypnogram begins",
+        "events": "a response comes earlier in one trial than in another",
+        "blocks": "windows are cut anywhere in a block",
+        "epochs": "a response comes earlier in one trial than in another",
+    }.get(task, "a trial may start earlier or later")
+    others = policies.default_for("events", info_of(ch_names), 400).reasons
+    assert chosen.reasons | {"TimeShift": ""} == others | {"TimeShift": ""}
+    assert chosen.as_json() == {"in": chosen.reasons, "left out": chosen.left_out}
+
+
+NO_PAIR = "no channels to the left and to the right of the midline"
+MEASURED = "no gain for people never seen was measured; the policy `imagery` has it"
+
+
+@pytest.mark.parametrize(
+    ("ch_names", "place", "left_out"),
+    [
+        (
+            ["Cz"],
+            True,
+            {
+                "ChannelsSymmetry": NO_PAIR,
+                "ChannelsDropout": "there is one channel only",
+                "SensorsRotation": "channels have no positions",
+            },
+        ),
+        (
+            ["Fpz-Cz", "Pz-Oz"],
+            False,
+            {"ChannelsSymmetry": NO_PAIR, "SensorsRotation": "channels have no positions"},
+        ),
+        (
+            PAIR,
+            False,
+            {
+                "ChannelsSymmetry": "the side may be the label",
+                "SensorsRotation": "channels have no positions",
+            },
+        ),
+        (
+            PAIR,
+            True,
+            {"ChannelsSymmetry": "the side may be the label", "SensorsRotation": MEASURED},
+        ),
+        (["Fz", "Cz"], True, {"ChannelsSymmetry": NO_PAIR, "SensorsRotation": MEASURED}),
+    ],
+)
+def test_what_is_no_candidate_has_its_reason_too(ch_names, place, left_out):
+    assert policies.default_for("events", info_of(ch_names, place=place)).left_out == left_out
+
+
+@pytest.mark.parametrize(
+    ("sfreq", "n_times", "shift", "freq"),
+    [
+        (100, None, 2, 5),
+        (100, 3000, 2, 5),
+        (100, 150, 1.5, 5),
+        (128, 64, 0.5, 5),
+        (12, 360, 2, 3),
+        (12, 6, 0.5, 3),
+        (20, 40, 2, 5),
+    ],
+)
+def test_ranges_end_at_the_windows_length_and_a_quarter_of_the_rate(sfreq, n_times, shift, freq):
+    """Starts are a tenth of the range, and a half of that of the mask."""
+    chosen = policies.default_for("events", info_of(PAIR, sfreq), n_times)
+    found = {name: rest for _, name, *rest in strengths(chosen.augmentation)}
+    assert found["max_shift"] == pytest.approx([0.1 * shift, 0, shift, "s"])
+    assert found["max_delta_freq"] == pytest.approx([0.1 * freq, 0, freq, "Hz"])
+    assert found["mask_len"] == pytest.approx([0.5 * shift, 0, shift, "s"])
+    windows = torch.randn(4, 2, n_times or 500)
+    assert chosen.augmentation(windows).shape == windows.shape
+
+
+@pytest.mark.parametrize("ch_names", [["Fpz-Cz"], ["Fpz-Cz", "Pz-Oz"], PAIR])
+def test_the_default_is_one_of_in_windows_of_sleep(ch_names):
+    info = info_of(ch_names)
+    layer, one_of = policies.default_for("sleep", info, 3000).augmentation, policies.one_of(info)
+    assert type(layer) is type(one_of) and strengths(layer) == strengths(one_of)
+    assert {each.sfreq for each in layer.transforms} == {None, 100.0}
+
+
+@pytest.mark.parametrize("name", ["default", *policies.POLICIES])
+def test_policies_are_made_by_name(name):
+    info = info_of(PAIR)
+    made = policies.make_policy(name, "events", info, 100)
+    wanted = (
+        policies.default_for("events", info, 100).augmentation
+        if name == "default"
+        else policies.POLICIES[name](info)
+    )
+    assert type(made) is type(wanted) and strengths(made) == strengths(wanted)
+    (shift,) = {high for _, name, *_, high, _ in strengths(made) if name == "max_shift"} or {None}
+    reach = {"default": 1.0, "chain": 2.0, "general": 2.0, "one_of": 2.0}
+    assert shift == reach.get(name), "the default alone knows the length of a window"
+
+
+@pytest.mark.parametrize("name", ["slep", "", "Default"])
+def test_an_unknown_policy_is_an_error(name):
+    with pytest.raises(ValueError) as caught:
+        policies.make_policy(name, "sleep", info_of(PAIR), 3000)
+    assert str(caught.value) == (
+        f"No policy is named {name!r}; there are chain, default, general, imagery, one_of, sleep."
+    )

@@ -13,8 +13,8 @@ throughout.
 # ---------------
 #
 # A recording is read, filtered and cut; its windows are written as 32-bit floats, and the next
-# recording takes its place in memory. Four short nights stand for four thousand; they are written to
-# files, as yours are. In the command, ``--cache DIR`` does the same.
+# recording takes its place in memory. Four short nights stand for four thousand; they are written
+# to files, as yours are. In the command, ``--cache DIR`` does the same.
 
 import tempfile
 import time
@@ -27,6 +27,7 @@ simulate_nights(n_subjects=4, hours=1, folder=folder / "nights")
 
 
 def cut():
+    """Cut all nights, and say how long it takes."""
     start = time.perf_counter()
     recordings = read_sleep_recordings(folder / "nights", subject="sim..")
     windows = make_sleep_windows(recordings, cache=folder / "cache")
@@ -38,9 +39,9 @@ windows = cut()
 windows = cut()  # which finds them there
 
 # %%
-# What a file was made of is in its name: the recording, its annotations, the channels, the pass band
-# and all the rest. Another setting makes other files, and never takes these for its own. A run that
-# is killed leaves nothing that is half-written, and two runs may fill one cache at once.
+# What a file was made of is in its name: the recording, its annotations, the channels, the pass
+# band and all the rest. Another setting makes other files, and never takes these for its own. A run
+# that is killed leaves nothing that is half-written, and two runs may fill one cache at once.
 #
 # ``X`` is read when it is indexed, and stands wherever an array would:
 
@@ -79,6 +80,7 @@ LEARN += ["--cache", folder / "cache", "--epochs", "3", "--networks", "1", "--de
 
 
 def start_learning(out, *options):
+    """Start the command, and return its process."""
     return subprocess.Popen(
         [*LEARN, "--out", folder / out, *options],
         stdout=subprocess.DEVNULL,
@@ -106,6 +108,7 @@ print(error.replace(str(folder), "..."))
 
 
 def layers(out):
+    """Return what a run has learned."""
     return json.loads((folder / out / "invariances.json").read_text(encoding="utf-8"))["layers"]
 
 
@@ -118,10 +121,10 @@ print("equal:", layers("killed") == layers("alone"))
 # -----------------
 #
 # ``torchrun`` starts the command once for each process, and
-# `Accelerate <https://huggingface.co/docs/accelerate>`_ makes them one training: each takes its part
-# of every batch, and gradients are averaged, so that the result depends on their number by rounding
-# alone. The first process writes the result. On a machine with GPUs, ``--nproc-per-node`` is their
-# number, and nothing else changes.
+# `Accelerate <https://huggingface.co/docs/accelerate>`_ makes them one training: each takes its
+# part of every batch, and gradients are averaged. The order of the windows and the draws are
+# others, so that the result is that of one process as another seed's is. The first process writes
+# it. On a machine with GPUs, ``--nproc-per-node`` is their number, and nothing else changes.
 
 LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 together = [*LAUNCH, "-m", "eegaug", *LEARN[3:], "--out", folder / "together"]
@@ -129,6 +132,7 @@ subprocess.run(together, check=True, capture_output=True)
 
 
 def shown(out):
+    """Return the strengths with their units."""
     return [
         f"{strength['value']:.3f} {strength['unit']}"
         for layer in layers(out)
@@ -141,5 +145,6 @@ for alone, two in zip(shown("alone"), shown("together"), strict=True):
     print(f"one process {alone}, two {two}")
 
 # %%
-# :doc:`/guide/scale` has a script for a cluster, what was measured, and what it takes for all nights
-# of a large study.
+# Three epochs on two nights teach little; that the two agree where there is more to learn from is
+# measured in :doc:`/benchmarks/scale`. :doc:`/guide/scale` has a script for a cluster, and what it
+# takes for all nights of a large study.

@@ -71,7 +71,8 @@ plot_topography(window[0], draws[farthest], windows.info, unit="standard deviati
 # epoch that validates best, and trains the same network without augmentation too. The question here
 # is what the data are invariant to, so that all trials are augmented, in one network. The command
 # is ``eegaug learn --task events --labels "left fist=T1" "right fist=T2" --policy imagery
-# --objective invariance --networks 1 --compare``; without the last four options it asks what helps on new trials, see :doc:`/benchmarks/people`.
+# --objective invariance --networks 1 --compare``; without the last four options it asks what helps
+# on new trials, see :doc:`/benchmarks/people`.
 
 from eegaug.study import TASKS, Settings, learn
 

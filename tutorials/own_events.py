@@ -140,7 +140,7 @@ print(told.split.how, told.verdict, sep="\n")
 # New recordings
 # --------------
 #
-# A trained model scores recordings, with labels or without: ``eegaug predict results/model.pt new/``
+# A trained model scores recordings, with labels or without: ``eegaug predict results/model.pt new``
 # writes a table and, for each recording, annotations that MNE reads. In Python:
 
 from eegaug.study import predict_recordings, save_model

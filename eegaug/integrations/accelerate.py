@@ -17,7 +17,8 @@ from eegaug.integrations.skorch import trained_module
 def make_accelerator(device: str, seed: int, all_used: bool = False) -> Accelerator:
     """Return the accelerator of all processes that ``torchrun`` started, or of this one.
 
-    A batch is split between them, so that a training depends on their number by rounding alone.
+    A batch is split between them, so that a step is that of the whole batch, but for what is taken
+    over a batch: batch normalisation, and a loss with weights of classes, see one part each.
 
     Parameters
     ----------
@@ -49,8 +50,8 @@ def make_accelerator(device: str, seed: int, all_used: bool = False) -> Accelera
 class OverProcesses(NeuralNet):
     """Train a net over the processes of an accelerator; to be inherited from before the net.
 
-    Gradients are those of the whole batch, the training loss in the history is the mean over
-    processes, and each process validates on all of the data, from the same state.
+    Gradients and the training loss in the history are means over the processes, each with its part
+    of a batch, and each process validates on all of the data, from the same state.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ class OverProcesses(NeuralNet):
 
     Examples
     --------
+    >>> import torch
     >>> from skorch import NeuralNetClassifier
     >>> class Net(OverProcesses, NeuralNetClassifier):
     ...     '''A classifier over several processes.'''

@@ -18,7 +18,23 @@ from eegaug.transforms.check import check_custom_transforms
 
 
 def trained_module(net: NeuralNet) -> nn.Module:
-    """Return what a net trains: its objective, with its running means, or else its module."""
+    """Return what a net trains: its objective, with its running means, or else its module.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        An initialized net.
+
+    Returns
+    -------
+    nn.Module
+
+    Examples
+    --------
+    >>> from skorch import NeuralNetRegressor
+    >>> trained_module(NeuralNetRegressor(nn.Linear(2, 1)).initialize())
+    Linear(in_features=2, out_features=1, bias=True)
+    """
     module: nn.Module = getattr(net, "objective_", net.module_)
     return module
 

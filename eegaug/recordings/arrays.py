@@ -21,7 +21,7 @@ from eegaug.recordings.epochs import (
     find_files,
     make_epoch_windows,
 )
-from eegaug.recordings.recording import check_pattern, first_line, subject_of
+from eegaug.recordings.recording import check_pattern, first_line, subject_of, tell_apart
 from eegaug.recordings.windows import Windows
 from eegaug.validation import check_positive
 
@@ -185,15 +185,14 @@ def read_arrays(
         check_positive("sfreq", sfreq)
     check_pattern(subject)
     found = find_files(paths, is_array_file, "of arrays, which end in .npz or .ts")
-    names = Counter(path.name for path in found)
     files = []
-    for path in tqdm(found, "Reading arrays", unit="file", disable=not progress):
+    bar = tqdm(found, "Reading arrays", unit="file", disable=not progress)
+    for path, (name, _) in zip(bar, tell_apart(found), strict=True):
         if not is_array_file(path):
             raise ValueError(f"{path}: not a file of arrays, which end in .npz or .ts.")
-        name = path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}"
         parts = _ts_parts(path) if path.suffix.lower() == ".ts" else _npz_parts(path)
         if subject is not None and "subject" not in parts:
-            parts["subject"] = [subject_of(path, None, subject, True)] * len(parts["X"])
+            parts["subject"] = [subject_of(path, None, subject)] * len(parts["X"])
         files.append(ArrayFile(name, **({"sfreq": sfreq} | parts), path=path))
     return files
 

@@ -21,7 +21,7 @@ from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import place_electrodes, without_position
 from eegaug.recordings.events import SHOWN, by_name
-from eegaug.recordings.recording import Recording, check_pattern, first_line, subject_of
+from eegaug.recordings.recording import Recording, check_pattern, first_line, subject_of, tell_apart
 from eegaug.recordings.windows import (
     CUT_VERSION,
     UNLABELLED,
@@ -103,10 +103,10 @@ def read_epochs(
     r"""Open files of epochs with MNE; signals stay in the files until they are needed.
 
     The subject is read from the file's name ("sub-01-epo.fif"), else from the header's patient
-    code; else it is the file's name, or the folder's where several files have the same name. A
-    column ``subject`` of the metadata goes before all of these, trial by trial. Channels named
-    after an electrode get its name and, where the file has no positions, its position, see
-    :func:`place_electrodes`.
+    code; else it is the file's name, or, where several files have the same name, that of the
+    folder in which their paths begin to differ. A column ``subject`` of the metadata goes before
+    all of these, trial by trial. Channels named after an electrode get its name and, where the file
+    has no positions, its position, see :func:`place_electrodes`.
 
     Parameters
     ----------
@@ -149,14 +149,12 @@ def read_epochs(
     whole = [path for path in found if not _is_further_part(path)]
     if not whole:
         raise ValueError(f"{found[0]}: a further part of a split file; name the first part.")
-    names = Counter(path.name for path in whole)
     files = []
-    for path in tqdm(whole, "Opening epochs", unit="file", disable=not progress):
+    bar = tqdm(whole, "Opening epochs", unit="file", disable=not progress)
+    for path, (name, folder) in zip(bar, tell_apart(whole), strict=True):
         epochs = _open(path)
         place_electrodes(epochs)
-        alone = names[path.name] == 1
-        name = path.name if alone else f"{path.parent.name}/{path.name}"
-        files.append(EpochsFile(name, _whose(path, epochs, subject, alone), epochs, path))
+        files.append(EpochsFile(name, _whose(path, epochs, subject, folder), epochs, path))
     return files
 
 
@@ -514,12 +512,12 @@ def _open(path: Path) -> mne.BaseEpochs:
         ) from error
 
 
-def _whose(path: Path, epochs: mne.BaseEpochs, pattern: str | None, alone: bool) -> str:
+def _whose(path: Path, epochs: mne.BaseEpochs, pattern: str | None, folder: str | None) -> str:
     if pattern is None:
         if found := re.match(r"(sub-[A-Za-z0-9]+)[-_]", path.name):
             return found[1]
         path = path.with_name(re.sub(r"[-_]epo\.fif(\.gz)?$", "", path.name) or path.name)
-    return subject_of(path, epochs, pattern, alone)
+    return subject_of(path, epochs, pattern, folder)
 
 
 def _check_files(files: Sequence[EpochsFile]) -> None:

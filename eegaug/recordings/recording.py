@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,9 +74,9 @@ def read_recordings(
     r"""Open recordings with MNE, with the annotations that are inside the files.
 
     The subject is read from the file's name (Sleep-EDF, EEG Motor Movement/Imagery, BIDS), else
-    from the header's patient code; else it is the file's name, or the folder's where several files
-    have the same name. Files named ``*Hypnogram`` are not recordings and are passed over, see
-    :func:`read_sleep_recordings`.
+    from the header's patient code; else it is the file's name, or, where several files have the
+    same name, that of the folder in which their paths begin to differ. Files named ``*Hypnogram``
+    are not recordings and are passed over, see :func:`read_sleep_recordings`.
 
     Parameters
     ----------
@@ -125,25 +125,23 @@ def read_recordings(
     given = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     roots = [path for path in given if is_bids(path)]
     if entities and not roots:
-        raise ValueError("Entities are those of a BIDS root. Found none among the folders.")
+        raise ValueError("Entities (--bids) are those of a BIDS root. Found none.")
     recordings = [each for root in roots for each in read_bids(root, entities, progress=progress)]
     if subject is not None:
         recordings = [
-            replace(each, subject=subject_of(Path(each.path or each.name), each.raw, subject, True))
+            replace(each, subject=subject_of(Path(each.path or each.name), each.raw, subject))
             for each in recordings
         ]
     others = [path for path in given if path not in roots]
     if roots and not others:
         return recordings
     files = _find(others)
-    names = Counter(path.name for path in files)
-    for path in tqdm(files, "Opening recordings", unit="file", disable=not progress):
+    bar = tqdm(files, "Opening recordings", unit="file", disable=not progress)
+    for path, (name, folder) in zip(bar, tell_apart(files), strict=True):
         raw = _open(path)
         if electrodes:
             place_electrodes(raw)
-        alone = names[path.name] == 1
-        name = path.name if alone else f"{path.parent.name}/{path.name}"
-        recordings.append(Recording(name, subject_of(path, raw, subject, alone), raw, path))
+        recordings.append(Recording(name, subject_of(path, raw, subject, folder), raw, path))
     return recordings
 
 
@@ -285,8 +283,34 @@ def check_whole(path: Path) -> None:
         )
 
 
-def subject_of(path: Path, raw: mne.io.BaseRaw, pattern: str | None, alone: bool) -> str:
-    """Return the subject of a recording; ``alone``: no other file has the same name."""
+def tell_apart(paths: Sequence[Path]) -> list[tuple[str, str | None]]:
+    """Return a name of its own for each file, and the folder that says whose it is, if one does.
+
+    Files of one name differ in a folder. What else is below that folder is of the same person.
+    """
+    files = [path.absolute() for path in paths]
+    same: dict[str, list[Path]] = {}
+    for file in files:
+        same.setdefault(file.name, []).append(file)
+    names: dict[Path, str] = {}
+    people: set[Path] = set()
+    for each in same.values():
+        common = Path(os.path.commonpath([file.parent for file in each]))
+        for file in each:
+            own = file.relative_to(common if len(each) > 1 else file.parent)
+            names[file] = own.as_posix()
+            people |= {common / own.parts[0]} - {file}
+    told = []
+    for file in files:
+        above = [folder.name for folder in file.parents if folder in people]
+        told.append((names[file], above[-1] if above else None))  # the outermost: a session is none
+    return told
+
+
+def subject_of(
+    path: Path, raw: mne.io.BaseRaw, pattern: str | None, folder: str | None = None
+) -> str:
+    """Return the subject of a recording; ``folder``: see :func:`tell_apart`."""
     if pattern is not None:
         found = re.search(pattern, str(path))
         if not found:
@@ -298,9 +322,9 @@ def subject_of(path: Path, raw: mne.io.BaseRaw, pattern: str | None, alone: bool
     patient = str((raw.info["subject_info"] or {}).get("his_id") or "").strip()
     if patient.lower() not in ANONYMOUS:
         return patient
-    if not alone:
-        return path.parent.name
-    return re.sub(r"[-_ ]?psg$", "", path.name.split(".")[0], flags=re.IGNORECASE)
+    if folder is not None:
+        return folder
+    return re.sub(r"[-_ ]?psg$|[-_](raw|eeg)$", "", path.name.split(".")[0], flags=re.IGNORECASE)
 
 
 def first_line(error: Exception) -> str:

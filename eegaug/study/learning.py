@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -153,7 +154,8 @@ def learn(
         return net
 
     baseline, others = None, []
-    with torch.random.fork_rng():  # the caller's random numbers go on undisturbed
+    # the caller's random numbers go on undisturbed, and training repeats on a GPU too
+    with torch.random.fork_rng(), _deterministic():
         if compare or settings.n_networks > 1:
             baseline = timed("without augmentation", fit_baseline, 0)
         learner = int(settings.n_networks > 1)  # its place among the networks
@@ -198,6 +200,17 @@ def learn(
         seconds=seconds,
         restarts=again,
     )
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """Let cuDNN take the algorithms alone that repeat."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
 
 
 def _gain(

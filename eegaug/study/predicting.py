@@ -84,7 +84,7 @@ def predict_recordings(
     (12, ['subject', 'recording', 'onset', 'duration', 'label'])
     """
     saved, device = read_model(model), choose_device(device)
-    task = find_task(saved["task"])
+    task, network = find_task(saved["task"]), load_model(model, device)
     read: dict[str, Any] = {} if subject is None else {"subject": subject}
     if task.name == "sleep":  # whose labels are in files of their own
         read["labelled"] = False
@@ -102,7 +102,7 @@ def predict_recordings(
             f"The model takes windows of {saved['n_times']} samples. Found windows of"
             f" {windows.X.shape[-1]}."
         )
-    given = outputs(load_model(model, device), windows, device, BATCH).softmax(1).numpy()
+    given = outputs(network, windows, device, BATCH).softmax(1).numpy()
     table = windows.metadata.drop(columns="label")
     table["onset"] += windows.tmin
     table["duration"] = saved["n_times"] / saved["sfreq"]

@@ -110,7 +110,13 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     saved = read_model(path)
     networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
     for network, one in zip(networks, saved["networks"], strict=True):
-        network.load_state_dict(one["state_dict"])
+        try:
+            network.load_state_dict(one["state_dict"])
+        except RuntimeError as error:  # of several lines
+            raise ValueError(
+                f"{path}: damaged, or written by another version of eegaug or braindecode: its"
+                f" parameters are not those of {saved['model']}."
+            ) from error
     model = Ensemble(networks) if len(networks) > 1 else networks[0]
     return model.to(device).eval()
 

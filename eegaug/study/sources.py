@@ -72,7 +72,7 @@ def open_recordings(
         return task_of(read_recordings(given, **options))
     chosen = find_task(name)
     if name in KINDS and "entities" in options:
-        raise ValueError(f"Entities are those of recordings of a BIDS root. Found {name}.")
+        raise ValueError(f"Entities (--bids) are those of a BIDS root. Found {name}.")
     return chosen, chosen.read(given, **options)
 
 

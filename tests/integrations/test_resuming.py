@@ -1,6 +1,7 @@
 """A training that was stopped goes on as if nothing had happened."""
 
 import errno
+import os
 import pickle
 import time
 
@@ -313,6 +314,22 @@ def test_a_file_that_cannot_be_written_leaves_the_epoch_before(error, why, tmp_p
     message = str(caught.value)
     assert message.startswith(f"{path}: cannot be written ({why}")
     assert message.endswith("). The epoch before is kept.") and "\n" not in message
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_takes_the_place_of_the_one_before_at_once(tmp_path, monkeypatch):
+    path = tmp_path / "state.pt"
+    train(plain, path, epochs=1)
+    before = path.read_bytes()
+
+    def replace(part, whole):
+        assert torch.load(part, weights_only=True)["epochs"] == 2
+        assert (str(whole), path.read_bytes()) == (str(path), before)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(OSError, match=r"written \(Input/output error\)\. The epoch before is kept"):
+        train(plain, path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 

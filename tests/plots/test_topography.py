@@ -1,5 +1,6 @@
 """The scalp before and after."""
 
+import matplotlib.pyplot as plt
 import mne
 import numpy as np
 import pytest
@@ -38,3 +39,41 @@ def test_the_scalp_before_and_after_on_one_scale(info):
         plots.plot_topography(before[:1], after[:1], fewer)
     with pytest.raises(ValueError, match="same shape"):
         plots.plot_topography(before, after[:, 1:], info)
+
+
+@pytest.mark.parametrize(
+    ("channel", "left", "front"), [("F3", True, True), ("F4", False, True), ("O1", True, False)]
+)
+def test_one_value_per_channel_is_drawn_where_the_channel_is(info, channel, left, front):
+    values = np.array([float(name == channel) for name in info["ch_names"]])
+    figure = plots.plot_channels(values, info, unit="nats", title="what it uses")
+    scalp, bar = figure.axes
+    assert (scalp.get_title(), bar.get_ylabel()) == ("what it uses", "nats")
+    (image,) = scalp.images
+    drawn = np.ma.filled(image.get_array(), -np.inf)
+    row, column = np.unravel_index(drawn.argmax(), drawn.shape)
+    assert (column < drawn.shape[1] / 2) == left and (row > drawn.shape[0] / 2) == front
+    assert image.origin == "lower" and image.get_cmap().name == "viridis"
+    assert image.get_clim()[1] == pytest.approx(1, abs=0.2)
+
+
+def test_values_are_drawn_in_axes_that_are_given(info):
+    _, (ax, other) = plt.subplots(1, 2)
+    figure = plots.plot_channels(np.arange(6.0), info, unit="nats", ax=ax)
+    assert figure is ax.figure and len(ax.images) == 1 and not other.images
+    assert ax.get_title() == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "ch_names", "match"),
+    [
+        (np.zeros(5), None, r"^There should be one value per channel, 6\. Found shape \(5,\)\.$"),
+        (np.zeros((6, 2)), None, r"^There should be one value per channel, 6\. Found shape \(6, 2"),
+        (0.0, None, r"^There should be one value per channel, 6\. Found shape \(\)\.$"),
+        (np.zeros(1), ["a"], "position"),
+    ],
+)
+def test_values_that_fit_no_channels_are_an_error(info, values, ch_names, match):
+    info = info if ch_names is None else mne.create_info(ch_names, SFREQ, "eeg")
+    with pytest.raises(ValueError, match=match):
+        plots.plot_channels(values, info, unit="nats")

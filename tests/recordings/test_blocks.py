@@ -140,6 +140,7 @@ def test_windows_that_are_flat_bad_or_beyond_the_end_are_dropped_and_counted():
     recording = changed(rest_and_task(), spoil)
     windows = make_block_windows([recording])
     assert windows.metadata["onset"].tolist() == [0, 4, 12, 16, 24, 28, 32, 36]
+    assert windows.metadata["label"].tolist() == ["rest"] * 4 + ["task"] * 4
     assert windows.sources[0]["dropped"] == {"flat": 1, "marked bad": 1, "beyond the recording": 2}
 
 
@@ -326,6 +327,14 @@ def test_recordings_to_be_scored_are_cut_from_end_to_end(duration, overlap, onse
     bare = changed(recording, lambda raw: raw.set_annotations(None))
     again = make_block_windows([bare], labels, overlap=overlap, labelled=False)
     assert np.array_equal(again.X, windows.X)
+
+
+@pytest.mark.parametrize(("duration", "length"), [(13.2, 1.1), (15.6, 1.3), (34.8, 1.2)])
+def test_the_last_window_ends_with_the_recording(duration, length):
+    """Of lengths that have no end in binary."""
+    recording = make_recording((0, 1, "rest"), duration=duration)
+    windows = make_block_windows([recording], length=length, labelled=False)
+    assert len(windows) == round(duration / length) and windows.notes == []
 
 
 @pytest.mark.parametrize(

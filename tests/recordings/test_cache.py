@@ -17,6 +17,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from eegaug.recordings import (
+    Recording,
     StoredSignals,
     WindowDataset,
     make_block_windows,
@@ -350,7 +351,7 @@ def of_exchanged_names(nights):
     def exchange(raw):
         raw.rename_channels({"Fpz-Cz": "Pz-Oz", "Pz-Oz": "Fpz-Cz"})
 
-    return [changed(each, exchange) for each in nights], {}
+    return [changed(each, exchange) for each in nights], {"channels": ["Fpz-Cz", "Pz-Oz"]}
 
 
 def of_signals_in_memory(nights):
@@ -415,9 +416,25 @@ def test_a_file_that_has_changed_is_cut_anew(tmp_path, cuts):
 
 def test_windows_are_found_by_their_file_not_by_the_name_of_the_recording(tmp_path, nights):
     a, b = nights
+    for night in nights:
+        os.utime(night.path, ns=(0, 0))
+        night.raw.set_annotations(a.raw.annotations)
+    assert a.path.stat().st_size == b.path.stat().st_size
     swapped = [replace(a, raw=b.raw), replace(b, raw=a.raw)]
     make_sleep_windows(nights, cache=tmp_path)
     assert_same(make_sleep_windows(swapped, cache=tmp_path), make_sleep_windows(swapped))
+
+
+def test_parts_of_one_file_with_the_same_scores_are_told_apart(tmp_path, nights):
+    def part(start):
+        raw = nights[0].raw.copy().crop(start, start + 299.99)
+        stages = mne.Annotations(30 * np.arange(10), 30, ["Sleep stage W", "Sleep stage 2"] * 5)
+        return [Recording("part", "anna", raw.set_annotations(stages))]
+
+    for start in (0, 30, 60.5):
+        windows = make_sleep_windows(part(start), cache=tmp_path)
+        assert len(windows) == 10
+        assert_same(windows, make_sleep_windows(part(start)))
 
 
 # -- what goes wrong ----------------------------------------------------------------------

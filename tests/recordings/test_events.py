@@ -12,6 +12,7 @@ from eegaug.recordings import (
     simulate_motor_imagery,
     split_in_time,
 )
+from eegaug.recordings.events import MOST_LABELS
 
 from ..conftest import SHARED, changed, needs_eegmmidb, write_edf
 
@@ -105,6 +106,156 @@ def test_recordings_that_cannot_be_fetched_are_an_error(monkeypatch):
         fetch_eegbci([1])
     monkeypatch.setattr(mne.datasets.eegbci, "load_data", lambda *a, **k: ["S001R04.edf"])
     assert [path.name for path in fetch_eegbci([1])] == ["S001R04.edf"]
+
+
+def cued(*cues, duration=30.0, name="one", subject="anna", sfreq=100.0):
+    """Return a recording with cues (onset, label) in noise."""
+    signals = np.random.default_rng(0).normal(0, 1e-5, (2, round(duration * sfreq)))
+    info = mne.create_info(["C3", "C4"], sfreq, "eeg").set_montage("spherical_1005")
+    raw = mne.io.RawArray(signals, info, verbose="error")
+    onsets, labels = zip(*cues, strict=True) if cues else ((), ())
+    return Recording(name, subject, raw.set_annotations(mne.Annotations(onsets, 0, labels)))
+
+
+OVERLAP = (
+    "{} of {} windows of 2 s share samples with the one before: events are as near as {} s. A"
+    " shorter --window keeps them apart."
+)
+
+
+@pytest.mark.parametrize(
+    ("recordings", "note"),
+    [
+        ([[(1, "l"), (3, "r"), (5, "l")]], None),
+        ([[(1, "l"), (2.996, "r"), (5, "l")]], None),  # less than half a sample
+        ([[(1, "l"), (2.98, "r"), (5, "l")]], OVERLAP.format(1, 3, 1.98)),
+        ([[(1, "l"), (2.5, "r"), (3.25, "l"), (8, "r")]], OVERLAP.format(2, 4, 0.75)),
+        ([[(1, "l"), (9, "r")], [(1.5, "l"), (9.5, "r")]], None),  # of two recordings
+        ([[(1, "l"), (9, "r")], [(1, "l"), (2, "r")]], OVERLAP.format(1, 4, 1)),
+        ([[(1, "l"), (2, "x"), (9, "r")]], None),  # no event of the labels
+    ],
+)
+def test_windows_that_share_samples_are_noted(recordings, note):
+    recordings = [cued(*cues, name=str(number)) for number, cues in enumerate(recordings)]
+    windows = make_event_windows(recordings, ["l", "r"], window=(0.5, 2.5))
+    assert windows.notes == ([note] if note else [])
+
+
+@pytest.mark.parametrize(
+    ("window", "onsets"),
+    [((0, 3), [1, 10, 27]), ((0, 3.01), [1, 10]), ((-1, 2), [1, 10, 27]), ((-1.01, 2), [10, 27])],
+)
+def test_windows_beyond_the_recording_are_dropped_and_counted(window, onsets):
+    recording = cued((1, "l"), (10, "r"), (27, "l"))
+    windows = make_event_windows([recording], window=window)
+    assert windows.metadata["onset"].tolist() == onsets
+    beyond = 3 - len(onsets)
+    assert windows.notes == [f"Windows dropped: {beyond} beyond the recording."][:beyond]
+
+
+def test_where_one_label_is_left_the_error_says_what_was_dropped():
+    with pytest.raises(ValueError) as caught:
+        make_event_windows([cued((1, "l"), (10, "l"), (29, "r"))], window=(0, 3))
+    assert str(caught.value) == (
+        "All 2 windows are labelled l; learning needs at least two labels."
+        " Windows dropped: 1 beyond the recording."
+    )
+
+
+def test_of_two_events_at_one_sample_the_first_is_taken_and_the_other_counted():
+    windows = make_event_windows([cued((1, "l"), (1.001, "r"), (9, "r"))], window=(0, 3))
+    assert windows.metadata["label"].tolist() == ["l", "r"]
+    assert windows.notes == ["Windows dropped: 1 labelled twice."]
+
+
+@pytest.mark.parametrize("window", [(0.5, 3.5), (0.006, 1.004), (-0.624, -0.425), (0.137, 1.184)])
+@pytest.mark.parametrize("sfreq", [100.0, 128.0])
+def test_windows_have_the_samples_of_their_length_wherever_they_start(window, sfreq):
+    recording = cued((5, "l"), (10, "r"), sfreq=128.0)
+    windows = make_event_windows([recording], window=window, sfreq=sfreq)
+    n_times = round((window[1] - window[0]) * sfreq)
+    assert windows.X.shape == (2, 2, n_times)
+    raw = recording.raw.copy().filter(4, 38, verbose="error")
+    signal = raw.resample(sfreq, verbose="error").get_data()
+    starts = [round(onset * sfreq) + round(window[0] * sfreq) for onset in (5, 10)]
+    theirs = np.stack([signal[:, start : start + n_times] for start in starts])
+    assert np.allclose(windows.X, theirs / theirs.std(), atol=1e-5)
+
+
+# -- which annotations are labels ---------------------------------------------------------
+
+CUES = [(2, "right"), (6, "left"), (10, "right"), (14, "rest")]
+MARKS = [(1, "BAD_x"), (2, "boundary"), (3, "EDGE boundary"), (4, "New Segment/"), (5, "start")]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "y"),
+    [
+        (None, ("left", "rest", "right"), [2, 0, 2, 1]),
+        (["right", "left"], ("right", "left"), [0, 1, 0]),
+        (("rest", "right"), ("rest", "right"), [1, 1, 0]),
+        ({"go": "right", "stay": "rest"}, ("go", "stay"), [0, 0, 1]),
+    ],
+)
+def test_labels_are_all_events_or_those_named(labels, names, y):
+    recording = cued(*CUES, *[(onset + 15, mark) for onset, mark in MARKS])
+    windows = make_event_windows([recording], labels, window=(0, 1))
+    assert windows.labels == names and windows.y.tolist() == y
+    assert windows.cutting["labels"] == (
+        labels if isinstance(labels, dict) else {name: name for name in names}
+    )
+
+
+def test_labels_of_recordings_that_differ_are_put_together():
+    one = cued((2, "left"), (6, "right"), name="one")
+    two = cued((2, "feet"), (6, "feet"), name="two", subject="ben")
+    windows = make_event_windows([one, two], window=(0, 1))
+    assert windows.labels == ("feet", "left", "right") and windows.y.tolist() == [1, 2, 0, 0]
+    assert [source["windows"] for source in windows.sources] == [
+        {"left": 1, "right": 1},
+        {"feet": 2},
+    ]
+    named = make_event_windows([one, two], ["left", "right"], window=(0, 1))
+    assert named.notes == ["No window is left of two."]
+
+
+def test_more_events_than_are_taken_for_labels_are_to_be_chosen_from():
+    cues = [(2 * n, f"trigger {n:02d}") for n in range(MOST_LABELS + 1)]
+    assert len(make_event_windows([cued(*cues[1:])], window=(0, 1)).labels) == MOST_LABELS
+    with pytest.raises(ValueError) as caught:
+        make_event_windows([cued(*cues)], window=(0, 1))
+    shown = ", ".join(f"'trigger {n:02d}' (1)" for n in range(8))
+    assert str(caught.value) == (
+        "13 kinds of annotation are too many to be labels; choose some by `labels` or --labels."
+        f" Found {shown} and 5 more."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cues", "labels", "onsets", "y"),
+    [
+        # where the model's events are, they are scored, and others are not
+        (CUES, {"l": "left", "r": "right"}, [2, 6, 10], [1, 0, 1]),
+        (CUES, {"l": "left", "x": "no such"}, [6], [0]),
+        # where none is, all are but marks
+        ([(2, "S 1"), *MARKS, (8, "S 2")], {"l": "left", "r": "right"}, [2, 8], [-1, -1]),
+        ([(2, "S 1"), (8, "S 2")], None, [2, 8], [-1, -1]),
+    ],
+)
+def test_events_to_be_scored_are_those_of_the_model_or_all(cues, labels, onsets, y):
+    windows = make_event_windows([cued(*cues)], labels, window=(0, 1), labelled=False)
+    assert windows.metadata["onset"].tolist() == onsets and windows.y.tolist() == y
+
+
+def test_a_recording_without_events_cannot_be_scored():
+    with pytest.raises(ValueError) as caught:
+        make_event_windows([cued(*MARKS)], {"l": "left"}, window=(0, 1), labelled=False)
+    assert str(caught.value) == "No window is left of 1 recordings: none has a label."
+
+
+def test_what_is_no_recording_is_an_error():
+    with pytest.raises(TypeError, match="Recordings should be those of `read_recordings`, or"):
+        make_event_windows(["one.edf"])
 
 
 @needs_eegmmidb

@@ -3,10 +3,16 @@
 import json
 import os
 
+import edfio
+import mne
+import mne_bids
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from eegaug.study import Settings, load_model
+from eegaug.recordings import Recording
+from eegaug.study import Settings, cli, load_model
 from eegaug.study.cli import RESULTS, SIMULATED, _parser, main
 
 from ..conftest import SHARED, needs_eegmmidb, needs_ucddb, write_hypnogram, write_psg
@@ -295,3 +301,444 @@ def test_an_event_without_its_annotation_ends_with_status_2(capfd):
         main(["learn", "--task", "events", "--labels", "left="])
     assert caught.value.code == 2
     assert "'left=' is not of the form NAME=VALUE" in capfd.readouterr().err
+
+
+# -- recordings of other kinds ------------------------------------------------------------
+
+TONES = {"rest": 10.0, "arithmetic": 20.0, "left": 10.0, "right": 20.0}
+CAP = ["C3", "Cz", "C4", "Pz"]
+REST, SUM = (0, 20, "rest"), (20, 20, "arithmetic")
+CUES = [(1 + 3 * n, 0, ("left", "right")[n % 2]) for n in range(12)]
+
+
+def make_raw(spans, seed=0, ch_names=CAP):
+    """Return noise with a tone in, or after, each annotation (onset, duration, label)."""
+    duration = max(onset + max(length, 3) for onset, length, _ in spans)
+    times = np.arange(round(duration * 100)) / 100
+    signals = np.random.default_rng(seed).normal(0, 1, (len(ch_names), len(times)))
+    for onset, length, label in spans:
+        inside = (times >= onset) & (times < onset + max(length, 3))
+        signals[0] += 3 * inside * np.sin(2 * np.pi * TONES.get(label, 15.0) * times)
+    info = mne.create_info(list(ch_names), 100, "eeg")
+    raw = mne.io.RawArray(signals * 1e-5, info, verbose="error")
+    return raw.set_annotations(mne.Annotations(*zip(*spans, strict=True)))
+
+
+def people(folder, *spans, names="abc", **rest):
+    """Write a recording of each of several people with the same annotations."""
+    folder.mkdir(exist_ok=True)
+    for seed, name in enumerate(names):
+        make_raw(spans, seed, **rest).save(folder / f"{name}_raw.fif", verbose="error")
+    return folder
+
+
+def edf_plus(path, spans):
+    """Write a recording as EDF with its annotations inside."""
+    channels = [
+        edfio.EdfSignal(signal * 1e6, 100, label=f"EEG {name}", physical_range=(-200, 200))
+        for signal, name in zip(make_raw(spans).get_data(), CAP, strict=True)
+    ]
+    edfio.Edf(channels, annotations=[edfio.EdfAnnotation(*each) for each in spans]).write(path)
+    return path
+
+
+def epochs(path, n=24, event_id=None, **columns):
+    event_id = event_id or {"stimulus": 1}
+    codes = np.resize(list(event_id.values()), n)
+    made = mne.EpochsArray(
+        np.random.default_rng(0).normal(0, 1e-5, (n, 4, 200)),
+        mne.create_info(CAP, 100, "eeg"),
+        np.column_stack([500 * np.arange(n), np.zeros(n, int), codes]),
+        event_id=event_id,
+        metadata=pd.DataFrame(columns) if columns else None,
+        verbose="error",
+    )
+    made.save(path, verbose="error")
+    return path
+
+
+def npz(path, n_chans=4, **parts):
+    trials = np.random.default_rng(0).normal(size=(24, n_chans, 200))
+    parts = {"y": ["up", "down"] * 12, "subject": np.repeat(list("abcd"), 6), "sfreq": 100} | parts
+    np.savez(path, X=trials, **{name: part for name, part in parts.items() if part is not None})
+    return path
+
+
+def bids(root):
+    for subject in ("01", "02", "03"):
+        for task, spans in (("imagery", CUES), ("rest", [REST, SUM])):
+            raw = make_raw(spans)
+            raw.info["line_freq"] = 50
+            path = mne_bids.BIDSPath(root=root, subject=subject, task=task, datatype="eeg")
+            with mne.use_log_level("error"):
+                mne_bids.write_raw_bids(
+                    raw, path, allow_preload=True, format="EDF", verbose="error"
+                )
+    return root
+
+
+def results(out):
+    return json.loads((out / "invariances.json").read_text()), (out / "report.html").read_text()
+
+
+def test_states_in_blocks(tmp_path, capfd):
+    """Of EDF and FIF, with all networks."""
+    people(tmp_path / "in", REST, SUM, names="ab")
+    edf_plus(tmp_path / "in" / "carl.edf", [REST, SUM])
+    out = tmp_path / "out"
+    status, printed, err = run(capfd, tmp_path / "in", "--test", "carl", "--out", out, *QUICK)
+    assert status == 0
+    assert "Task: blocks (states in blocks); --task names another." in err
+    assert "3 subjects: a, b, carl.\n30 windows: arithmetic 15, rest 15.\n" in err
+    found, report = results(out)
+    assert (found["task"], found["data"]["labels"]) == ("blocks", ["arithmetic", "rest"])
+    assert found["data"]["channels"] == CAP and found["data"]["windows"] == 30
+    assert found["data"]["split"].startswith("tested on carl; validated on ")
+    assert set(found["scores"]) == {"accuracy", "balanced_accuracy", "kappa"}
+    assert "tested on carl" in printed and "baseline" in printed
+    for piece in (
+        "Balanced accuracy by subject",
+        "Gain of each subject",
+        "What the network uses",
+        "Confusion matrix",
+        "windows are cut anywhere in a block",
+        "30 windows of 4 s at 100 Hz, 1 to 40 Hz,",
+    ):
+        assert piece in report, piece
+    assert "Hypnogram" not in report
+    assert load_model(out / "model.pt")(torch.zeros(2, 4, 400)).shape == (2, 2)
+
+
+def test_epochs_with_labels_in_their_metadata(tmp_path, capfd):
+    hands, subject = ["l", "r", "r"] * 8, np.repeat(list("abcd"), 6)
+    path, out = epochs(tmp_path / "x-epo.fif", hand=hands, subject=subject), tmp_path / "out"
+    status, _, err = run(capfd, path, "--label", "hand", "--out", out, *ALONE)
+    assert status == 0
+    assert "Task: epochs (labels of epochs)" in err and "4 subjects: a, b, c, d." in err
+    assert "24 windows: l 8, r 16." in err
+    found, report = results(out)
+    assert (found["task"], found["data"]["labels"]) == ("epochs", ["l", "r"])
+    assert [source["name"] for source in found["data"]["recordings"]] == [
+        f"x-epo.fif, {name}" for name in "abcd"
+    ]
+    for piece in ("Balanced accuracy by subject", "What the network uses", "Confusion matrix"):
+        assert piece in report, piece
+    assert "24 windows of 2 s at 100 Hz, scaled" in report, "they were not filtered"
+
+
+@pytest.mark.parametrize(
+    ("parts", "mapped", "note"),
+    [
+        ({}, False, "Channels without a position: ch0, ch1, ch2, ch3."),
+        ({"ch_names": CAP}, True, None),
+        ({"ch_names": [*CAP[:3], "EOG"]}, False, "Channels without a position: EOG."),
+        ({"ch_names": CAP[:3], "n_chans": 3}, False, None),  # too few for a map
+    ],
+)
+def test_arrays_have_a_map_where_they_have_a_montage(tmp_path, capfd, parts, mapped, note):
+    path, out = npz(tmp_path / "walks.npz", **parts), tmp_path / "out"
+    status, _, err = run(capfd, path, "--out", out, *ALONE)
+    assert status == 0 and "24 windows: down 12, up 12." in err
+    found, report = results(out)
+    assert found["task"] == "arrays" and found["data"]["notes"] == ([note] if note else [])
+    assert ("What the network uses" in report) is mapped
+    assert "Balanced accuracy by subject" in report and "Confusion matrix" in report
+
+
+def test_a_part_of_a_bids_root(tmp_path, capfd):
+    root, out = bids(tmp_path / "root"), tmp_path / "out"
+    arguments = [root, "--bids", "task=imagery", "--window", 0, 2, "--out", out]
+    status, printed, err = run(capfd, *arguments, *ALONE)
+    assert status == 0
+    assert "Task: events (" in err and "3 subjects: sub-01, sub-02, sub-03." in err
+    assert "36 windows: left 18, right 18." in err
+    found, _ = results(out)
+    assert [source["name"] for source in found["data"]["recordings"]] == [
+        f"sub-{subject}_task-imagery_eeg.edf" for subject in ("01", "02", "03")
+    ]
+    assert "tested on the last third of each subject's windows" in printed
+    arguments = [root, "--bids", "task=rest", "subject=02", "--out", out, *ALONE]
+    status, _, err = run(capfd, *arguments)
+    assert status == 2 and "Task: blocks (" in err and "1 subject: sub-02." in err
+    assert "10 windows of sub-02 are too few to split into contiguous blocks" in err
+
+
+def test_a_data_set_by_name(tmp_path, capfd, monkeypatch):
+    asked = []
+
+    def fetch(name, subjects):
+        asked.append((name, subjects))
+        return [
+            Recording(f"Hands {n}", str(n), make_raw(CUES, seed=n)) for n in subjects or (1, 2, 3)
+        ]
+
+    monkeypatch.setattr(cli, "fetch_dataset", fetch)
+    out = tmp_path / "out"
+    arguments = ["--dataset", "MOABB:Hands", "--window", 0, 2, "--out", out, *ALONE]
+    status, _, err = run(capfd, *arguments, "--ids", 2, 3)
+    assert status == 0 and asked == [("MOABB:Hands", [2, 3])]
+    assert "Task: events (" in err and "2 subjects: 2, 3." in err
+    found, report = results(out)
+    names = [source["name"] for source in found["data"]["recordings"]]
+    assert names == ["Hands 2", "Hands 3"] and "What the network uses" in report
+    status, _, err = run(capfd, *arguments, "--task", "events")
+    assert status == 0 and asked[-1] == ("MOABB:Hands", None) and "3 subjects: 1, 2, 3." in err
+
+
+def test_windows_in_a_cache_give_the_same_result(tmp_path, capfd):
+    folder, found = people(tmp_path / "in", REST, SUM), []
+    for options in ([], ["--cache", tmp_path / "cache", "--workers", 0]):
+        status, *_ = run(capfd, folder, *options, "--out", tmp_path / "out", *ALONE)
+        assert status == 0
+        found.append(results(tmp_path / "out")[0])
+        found[-1]["training"].pop("seconds")
+    assert found[0] == found[1]
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 3
+
+
+def test_simulated_nights_are_kept_in_the_cache_too(tmp_path, capfd):
+    found, nights = [], ["--subjects", 3, "--hours", 0.25]
+    for options in ([], ["--cache", tmp_path / "cache", "--workers", 0]):
+        status, *_ = run(capfd, *nights, *options, "--out", tmp_path / "out", *ALONE)
+        assert status == 0
+        found.append(results(tmp_path / "out")[0])
+        found[-1]["training"].pop("seconds")
+    assert found[0] == found[1]
+    assert len(list((tmp_path / "cache" / "simulated").glob("*_raw.fif"))) == 3
+
+
+# -- what such input gets -----------------------------------------------------------------
+
+
+def events_nearer_than_a_window(folder):
+    people(folder, *CUES, names="a")
+    note = "10 of 11 windows of 4 s share samples with the one before: events are as near as 3 s."
+    return [folder, "--window", 0, 4], f"{note} A shorter --window keeps them apart."
+
+
+def windows_past_the_end(folder):
+    people(folder, *CUES, names="ab")
+    return [folder, "--window", 0, 3.5], "Windows dropped: 2 beyond the recording."
+
+
+def short_blocks(folder):
+    people(folder, REST, SUM, (40, 3, "rest"))
+    return [folder], "Windows dropped: 3 in a block shorter than 4 s."
+
+
+def key_presses_in_blocks(folder):
+    people(folder, REST, SUM, (5, 0, "key"))
+    return [folder], "Annotations shorter than a window are no labels: key."
+
+
+def labels_in_one_recording_only(folder):
+    people(folder, *CUES, names="ab")
+    others = [(onset, 0, {"left": "feet"}.get(label, label)) for onset, _, label in CUES]
+    people(folder, *others, names="c")
+    message = "In training, feet come from c alone: the network may recognise the subject instead"
+    return [folder, "--window", 0, 2], message
+
+
+def no_event_in_one_recording(folder):
+    people(folder, *CUES, names="ab")
+    people(folder, (0, 30, "pause"), names="c")
+    arguments = [folder, "--task", "events", "--window", 0, 2, "--labels", "left", "right"]
+    return arguments, "No window is left of c_raw.fif."
+
+
+def all_of_one_person(folder):
+    path = npz(folder / "walks.npz", subject=None)
+    arguments = [path, "--one-subject", "--split", "time"]
+    return arguments, "All windows are of walks: training and test are parts of the same recordings"
+
+
+def electrodes_that_nobody_knows(folder):
+    people(folder, REST, SUM, ch_names=["C3", "Cz", "C4", "A17", "A18"])
+    return [folder], "Channels without a position: A17, A18."
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        events_nearer_than_a_window,
+        windows_past_the_end,
+        short_blocks,
+        key_presses_in_blocks,
+        labels_in_one_recording_only,
+        no_event_in_one_recording,
+        all_of_one_person,
+        electrodes_that_nobody_knows,
+    ],
+)
+def test_what_is_left_out_or_limits_the_scores_is_noted(make, tmp_path, capfd):
+    (tmp_path / "in").mkdir()
+    arguments, note = make(tmp_path / "in")
+    options = ["--epochs", "1", "--batch-size", "16", "--networks", "1"]
+    status, printed, err = run(capfd, *arguments, "--out", tmp_path / "out", *options)
+    assert status == 0, err
+    assert note in err + printed
+    found, report = results(tmp_path / "out")
+    assert any(note in each for each in found["data"]["notes"] + found["data"]["warnings"])
+    assert note.split("'")[0] in report
+
+
+def labels_that_do_not_occur(folder):
+    message = "No recording has an annotation 'nap'. Found 'rest' (3), 'arithmetic' (3)."
+    return [people(folder, REST, SUM), "--labels", "rest", "nap"], message
+
+
+def one_label(folder):
+    message = "There should be two labels or more, each with an annotation of its own. Found {'re"
+    return [people(folder, REST)], message
+
+
+def overlapping_blocks(folder):
+    people(folder, REST, (15, 20, "arithmetic"))
+    message = "a_raw.fif: blocks of two labels overlap: 'rest', 0 to 20 s, and 'arithmetic', from"
+    return [folder], f"{message} 15 s."
+
+
+def windows_longer_than_the_blocks(folder):
+    people(folder, REST, SUM)
+    message = "No window is left of 3 recordings: 6 in a block shorter than 30 s."
+    return [folder, "--window", 30], message
+
+
+def one_label_in_training(folder):
+    people(folder, REST, names="ab")
+    people(folder, (0, 20, "arithmetic"), names="c")
+    message = "One state only is in training, rest; try another seed, or other subjects to test on."
+    return [folder, "--test", "c"], message
+
+
+def trials_of_nobody(folder):
+    message = (
+        "walks.npz: who each trial is of cannot be told, so people cannot be kept apart in training"
+        " and test; wanted is `subject` in the file, or, where all trials are of one person,"
+        " --one-subject and --split time."
+    )
+    return [npz(folder / "walks.npz", subject=None)], message
+
+
+def trials_without_labels(folder):
+    message = "walks.npz: trials without labels to learn from; wanted is `y`, one per trial, in an"
+    return [npz(folder / "walks.npz", y=None)], message
+
+
+def trials_without_a_rate(folder):
+    message = "walks.npz: its sampling rate is not known; wanted is `sfreq`, in the file or as an"
+    return [npz(folder / "walks.npz", sfreq=None)], message
+
+
+def epochs_without_labels(folder):
+    message = "Epochs without labels: all events are 'stimulus'; events of two names, or metadata,"
+    return [epochs(folder / "x-epo.fif")], f"{message} are wanted."
+
+
+def epochs_with_labels_elsewhere(folder):
+    path = epochs(folder / "x-epo.fif", hand=["l", "r"] * 12)
+    message = "all events are 'stimulus'; name a column of the metadata by `label` or --label: hand"
+    return [path], f"Epochs without labels: {message}."
+
+
+def epochs_without_the_column(folder):
+    path = epochs(folder / "x-epo.fif", hand=["l", "r"] * 12)
+    return [path, "--label", "foot"], "x-epo.fif: no column 'foot' in the metadata; it has hand."
+
+
+def a_folder_of_something_else_as_cache(folder):
+    people(folder, REST, SUM)
+    message = "not a cache of windows, but not empty either; a folder of its own is wanted."
+    return [folder, "--cache", folder], f"{folder}: {message}"
+
+
+def a_folder_of_something_else_as_cache_of_a_simulation(folder):
+    (folder / "thesis.tex").touch()
+    message = "not a cache of windows, but not empty either; a folder of its own is wanted."
+    return ["--subjects", 2, "--hours", 0.1, "--cache", folder], f"{folder}: {message}"
+
+
+def several_kinds(folder):
+    people(folder, REST, SUM, names="a")
+    path = npz(folder / "walks.npz")
+    message = f"What is given is of several kinds: recordings ({folder / 'a_raw.fif'}) and arrays"
+    return [folder], f"{message} ({path}). Name files of one kind, or choose by --task."
+
+
+def entities_of_epochs(folder):
+    path = epochs(folder / "x-epo.fif", event_id={"l": 1, "r": 2})
+    message = "Entities (--bids) are those of a BIDS root. Found epochs."
+    return [path, "--bids", "task=rest"], message
+
+
+def entities_of_no_root(folder):
+    message = "Entities (--bids) are those of a BIDS root. Found none."
+    return [people(folder, REST, SUM), "--bids", "task=rest"], message
+
+
+def entities_of_nothing(folder):
+    message = "--bids chooses among recordings of a BIDS root, and none is given."
+    return ["--bids", "task=rest"], message
+
+
+def numbers_without_a_data_set(folder):
+    return ["--ids", 1, 2], "--ids are subjects of --dataset, which is not given."
+
+
+def a_data_set_beside_recordings(folder):
+    message = "--dataset is learned from alone, but recordings are given too."
+    return [people(folder, REST, SUM), "--dataset", "MOABB:BNCI2014_001"], message
+
+
+def a_data_set_without_a_source(folder):
+    message = "A data set is named as MOABB:BNCI2014_001 or braindecode:SleepPhysionet. Found 'BNC"
+    return ["--dataset", "BNCI2014_001"], message
+
+
+def a_length_as_start_and_end(folder):
+    message = "--window should be the length of a window, in seconds. Found 0 4."
+    return [people(folder, REST, SUM), "--window", 0, 4], message
+
+
+def an_option_of_another_task(folder):
+    message = "--one-subject is an option of --task arrays. Found task blocks."
+    return [people(folder, REST, SUM), "--one-subject"], message
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        labels_that_do_not_occur,
+        one_label,
+        overlapping_blocks,
+        windows_longer_than_the_blocks,
+        one_label_in_training,
+        trials_of_nobody,
+        trials_without_labels,
+        trials_without_a_rate,
+        epochs_without_labels,
+        epochs_with_labels_elsewhere,
+        epochs_without_the_column,
+        a_folder_of_something_else_as_cache,
+        a_folder_of_something_else_as_cache_of_a_simulation,
+        several_kinds,
+        entities_of_epochs,
+        entities_of_no_root,
+        entities_of_nothing,
+        numbers_without_a_data_set,
+        a_data_set_beside_recordings,
+        a_data_set_without_a_source,
+        a_length_as_start_and_end,
+        an_option_of_another_task,
+    ],
+)
+def test_what_cannot_be_learned_from_ends_with_status_2_and_one_line(make, tmp_path, capfd):
+    (tmp_path / "in").mkdir()
+    arguments, message = make(tmp_path / "in")
+    before = sorted(os.listdir(tmp_path / "in"))
+    status, printed, err = run(capfd, *arguments, "--out", tmp_path / "out", *ALONE)
+    assert status == 2 and printed == ""
+    (line,) = [line for line in err.splitlines() if line.startswith("eegaug: error:")]
+    assert line.startswith(f"eegaug: error: {message}")
+    assert not (tmp_path / "out").exists()
+    assert sorted(os.listdir(tmp_path / "in")) == before

@@ -1,0 +1,75 @@
+"""Recordings by their files: what each is called, and whose it is."""
+
+from pathlib import Path
+
+import mne
+import numpy as np
+import pytest
+
+from eegaug.recordings import read_recordings
+from eegaug.recordings.recording import tell_apart
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (["a.edf", "b.edf"], [("a.edf", None), ("b.edf", None)]),
+        (["x/a.edf", "y/b.edf"], [("a.edf", None), ("b.edf", None)]),
+        (["anna/x.edf", "ben/x.edf"], [("anna/x.edf", "anna"), ("ben/x.edf", "ben")]),
+        (["p/1/x.edf", "p/2/x.edf"], [("1/x.edf", "1"), ("2/x.edf", "2")]),
+        # sessions below people, some of which have a name of their own
+        (
+            ["anna/1/x.edf", "anna/2/x.edf", "ben/1/x.edf"],
+            [("anna/1/x.edf", "anna"), ("anna/2/x.edf", "anna"), ("ben/1/x.edf", "ben")],
+        ),
+        (
+            ["anna/x.edf", "anna/y.edf", "ben/x.edf", "z.edf"],
+            [("anna/x.edf", "anna"), ("y.edf", "anna"), ("ben/x.edf", "ben"), ("z.edf", None)],
+        ),
+        (
+            ["anna/x.edf", "ben/x.edf", "anna/1/y.edf", "anna/2/y.edf"],
+            [
+                ("anna/x.edf", "anna"),
+                ("ben/x.edf", "ben"),
+                ("1/y.edf", "anna"),
+                ("2/y.edf", "anna"),
+            ],
+        ),
+        (["x.edf", "ben/x.edf"], [("x.edf", None), ("ben/x.edf", "ben")]),
+        ([], []),
+    ],
+)
+def test_files_of_one_name_are_told_apart_by_the_folder_of_a_person(paths, told):
+    assert tell_apart([Path("data", path) for path in paths]) == told
+    assert len({name for name, _ in told}) == len(paths)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("anna_raw.fif", "anna"),
+        ("anna-raw.fif", "anna"),
+        ("anna_eeg.fif", "anna"),
+        ("anna-psg_raw.fif", "anna-psg"),
+        ("anna-PSG.fif", "anna"),
+        ("draw.fif", "draw"),
+        ("anna_2_raw.fif", "anna_2"),
+        ("sub-07_task-rest_raw.fif", "sub-07"),
+        ("S007R04.fif", "S007"),
+    ],
+)
+def test_the_subject_is_in_the_name_without_its_ending(tmp_path, name, subject):
+    raw = mne.io.RawArray(np.zeros((1, 500)), mne.create_info(1, 100, "eeg"), verbose="error")
+    raw.save(tmp_path / name, verbose="error")
+    (recording,) = read_recordings(tmp_path)
+    assert (recording.name, recording.subject) == (name, subject)
+
+
+def test_sessions_of_one_person_are_of_one_person(tmp_path):
+    raw = mne.io.RawArray(np.zeros((1, 500)), mne.create_info(1, 100, "eeg"), verbose="error")
+    for folder in ("anna/1", "anna/2", "ben/1", "ben/2"):
+        (tmp_path / folder).mkdir(parents=True)
+        raw.save(tmp_path / folder / "night_raw.fif", verbose="error")
+    recordings = read_recordings(tmp_path)
+    assert [each.subject for each in recordings] == ["anna", "anna", "ben", "ben"]
+    assert len({each.name for each in recordings}) == 4
