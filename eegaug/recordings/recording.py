@@ -297,9 +297,9 @@ def tell_apart(paths: Sequence[Path]) -> list[tuple[str, str | None]]:
     for each in same.values():
         common = Path(os.path.commonpath([file.parent for file in each]))
         for file in each:
-            own = file.relative_to(common if len(each) > 1 else file.parent)
+            own = file.relative_to(common)
             names[file] = own.as_posix()
-            people |= {common / own.parts[0]} - {file}
+            people.add(common / own.parts[0])  # the file itself is above none
     told = []
     for file in files:
         above = [folder.name for folder in file.parents if folder in people]

@@ -71,7 +71,8 @@ class Run:
             ) from error
         try:
             self._sweep()  # what is left of a run that was killed
-            self._check()
+            self._check_free(self.results)
+            self._check_resumed()
             self.folder.mkdir()
         except BaseException:
             self._leave()
@@ -88,21 +89,25 @@ class Run:
             return
         try:
             if error is None:
-                for result in sorted(self.folder.iterdir()):
+                written = sorted(self.folder.iterdir())
+                self._check_free([result.name for result in written])
+                for result in written:
                     os.replace(result, self.out / result.name)
                 for state in state_files(self.unfinished):
                     state.unlink()
         finally:
             self._leave()
 
-    def _check(self) -> None:
-        in_the_way = [self.out / name for name in self.results if (self.out / name).is_dir()]
+    def _check_free(self, names: Sequence[str]) -> None:
+        in_the_way = [self.out / name for name in names if (self.out / name).is_dir()]
         if in_the_way:
             raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is wanted.")
+
+    def _check_resumed(self) -> None:
         if read_run(self.unfinished) is not None and not self.resume:
             raise ValueError(
-                f"{self.unfinished}: an unfinished run. --resume goes on with it; remove the folder"
-                " to begin again."
+                f"{self.unfinished}: an unfinished run. `eegaug learn --resume` goes on with it;"
+                " remove the folder to begin again."
             )
 
     def _sweep(self) -> None:

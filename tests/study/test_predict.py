@@ -327,16 +327,7 @@ def test_arrays_are_scored_one_by_one(labelled, models, tmp_path):
 # -- several recordings --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "folders",
-    [
-        ("a", "b"),
-        pytest.param(
-            ("a/eeg", "b/eeg"),
-            marks=pytest.mark.xfail(reason="both are named eeg/night_raw.fif", strict=True),
-        ),
-    ],
-)
+@pytest.mark.parametrize("folders", [("a", "b"), ("a/eeg", "b/eeg")])
 def test_recordings_of_one_name_are_kept_apart(folders, models, tmp_path):
     for seed, folder in enumerate(folders):
         (tmp_path / folder).mkdir(parents=True)

@@ -237,8 +237,9 @@ def test_electrodes_are_placed_but_for_sleep(tmp_path, spans, first):
 def test_options_reach_whoever_reads(tmp_path):
     for subject, task in (("01", "rest"), ("02", "imagery")):
         bids(tmp_path / "bids", subject=subject, task=task)
-    _, (recording,) = open_recordings([tmp_path / "bids"], entities={"task": "rest"})
-    assert recording.subject == "sub-01"
+    for name in (None, "events"):
+        _, (recording,) = open_recordings([tmp_path / "bids"], name, entities={"task": "rest"})
+        assert recording.subject == "sub-01"
     _, (recording,) = open_recordings([fif(tmp_path, EVENTS)], subject=r"(an)na")
     assert recording.subject == "an"
     _, (file,) = open_recordings([epochs(tmp_path, "ben-epo.fif")], subject=r"(be)n")

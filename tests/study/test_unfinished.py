@@ -365,8 +365,8 @@ def test_an_unfinished_run_is_named_and_kept(tmp_path):
     with pytest.raises(ValueError) as caught, Run(tmp_path, ["one.txt"]):
         pass
     assert str(caught.value) == (
-        f"{tmp_path / 'unfinished'}: an unfinished run. --resume goes on with it; remove the"
-        " folder to begin again."
+        f"{tmp_path / 'unfinished'}: an unfinished run. `eegaug learn --resume` goes on"
+        " with it; remove the folder to begin again."
     )
     assert listed(tmp_path) == ["unfinished/01-learning.pt", "unfinished/run.json"]
 
@@ -438,6 +438,16 @@ def test_folders_that_do_not_do_stay_as_they_are(prepare, message, tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_results_that_cannot_all_appear_do_not(tmp_path):
+    """A folder is where a result should be that was not announced."""
+    (tmp_path / "two.txt").mkdir()
+    with pytest.raises(ValueError) as caught, Run(tmp_path, ["one.txt"]) as run:
+        for name in ("one.txt", "two.txt"):
+            (run.folder / name).write_text("1")
+    assert str(caught.value) == f"{tmp_path / 'two.txt'}: a folder; a file of this name is wanted."
+    assert os.listdir(tmp_path) == ["two.txt"]
+
+
 def test_other_processes_write_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("RANK", "1")
     with Run(tmp_path / "out", ["one.txt"]) as run:
@@ -504,14 +514,14 @@ def test_the_command_is_killed_and_interrupted_and_goes_on(finished, tmp_path, c
     assert not [line for line in lines if "Traceback" in line]
     assert listed(out) == [f"unfinished/{name}" for name in (*STATES[:2], "run.json")]
     for more, message in (
-        ([], "an unfinished run. --resume goes on with it; remove the folder to begin again."),
+        ([], "an unfinished run. `eegaug learn --resume` goes on with it; remove the folder to"),
         (["--resume", "--seed", "1"], "an unfinished run with other settings: seed 0, now 1."),
         (["--resume", "--subjects", "4"], "an unfinished run of other windows."),
     ):
         capfd.readouterr()
         assert main([*ARGUMENTS_OF_THE_COMMAND, *more, "--out", str(out)]) == 2
         last = capfd.readouterr().err.splitlines()[-1]
-        assert last == f"eegaug: error: {out / 'unfinished'}: {message}"
+        assert last.startswith(f"eegaug: error: {out / 'unfinished'}: {message}")
     assert main([*ARGUMENTS_OF_THE_COMMAND, "--resume", "--out", str(out)]) == 0
     assert sorted(os.listdir(out)) == sorted(RESULTS)
     assert_same(result(out), finished)
