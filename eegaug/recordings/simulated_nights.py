@@ -14,6 +14,8 @@ from eegaug.recordings.recording import Recording, first_line
 from eegaug.recordings.sleep import STAGES
 from eegaug.validation import check_count, check_positive
 
+#: Of the simulation, for nights that are kept in files.
+VERSION = 1
 #: Transition probabilities per epoch of 30 s; rows (from) and columns (to) are W, N1, N2, N3, REM.
 TRANSITIONS = np.array(
     [
@@ -104,7 +106,7 @@ def simulate_nights(
 
 def _stored(subject: int, hours: float, sfreq: float, seed: int, folder: Path) -> Recording:
     """Return a night that is read from its file, which is written where absent."""
-    path = folder / f"sim{subject:02d}_seed{seed}_{hours:g}h_{sfreq:g}Hz_raw.fif"
+    path = folder / f"sim{subject:02d}_v{VERSION}_seed{seed}_{hours:g}h_{sfreq:g}Hz_raw.fif"
     name = f"sim{subject:02d}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -348,7 +348,8 @@ def join_windows(
     reasons = dropped_by_reason(sources)
     if not len(metadata):
         raise ValueError(
-            f"No window is left of {len(sources)} recordings: {reasons or 'none has a label'}."
+            f"No window is left of {len(sources)} recording{'s' * (len(sources) > 1)}:"
+            f" {reasons or 'none has a label'}."
         )
     if reasons:
         notes.append(f"Windows dropped: {reasons}.")

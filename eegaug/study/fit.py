@@ -218,7 +218,7 @@ def _fit_best(
     if len(np.unique(windows.y[split.train])) < 2:
         raise ValueError(
             f"One {task.kind} only is in training, {windows.labels[windows.y[split.train][0]]};"
-            " try another seed, or other subjects to test on."
+            " try another seed, other subjects to test on, or another --split."
         )
     if len(valid) == 0:
         raise ValueError(f"No {task.kind} in validation occurs in training; try another seed.")

@@ -32,6 +32,7 @@ from eegaug.study.fit import (
     validated,
 )
 from eegaug.study.gain import Gain
+from eegaug.study.network import model_for_one_channel
 from eegaug.study.processes import n_processes
 from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
@@ -113,6 +114,8 @@ def learn(
     [('p', 'probability'), ('max_shift', 's')]
     """
     settings = settings or Settings()
+    if windows.X.shape[1] == 1:
+        settings = replace(settings, model=model_for_one_channel(settings.model))
     if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
         raise ValueError(f"Parameter `restarts` should be an integer from 0. Found {restarts}.")
     unlabelled = int((windows.y < 0).sum())

@@ -11,6 +11,29 @@ import braindecode.models
 import torch
 from torch import nn
 
+#: Networks that fail with one channel in braindecode, and one that does not.
+FOR_ONE_CHANNEL = {"ShallowFBCSPNet": "EEGNet", "Deep4Net": "EEGNet"}
+
+
+def model_for_one_channel(name: str) -> str:
+    """Return the name of a model that takes one channel, the same where it does.
+
+    Parameters
+    ----------
+    name : str
+        Name of a braindecode model.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> model_for_one_channel("ShallowFBCSPNet"), model_for_one_channel("ATCNet")
+    ('EEGNet', 'ATCNet')
+    """
+    return FOR_ONE_CHANNEL.get(name, name)
+
 
 def find_model(name: str) -> Callable[..., nn.Module]:
     """Return the class of a braindecode model.

@@ -20,6 +20,7 @@ from eegaug.policies import DEFAULT, Candidates, default_for
 from eegaug.recordings import Split, Windows
 from eegaug.study.gain import Gain, gain_by_person
 from eegaug.study.metrics import METRICS
+from eegaug.study.network import FOR_ONE_CHANNEL
 from eegaug.study.settings import Settings
 
 #: A transform is effectively inactive below this weight, or this fraction of a strength's range.
@@ -271,6 +272,11 @@ class Learned:
     def warnings(self) -> list[str]:
         """Return what limits the scores, one sentence each."""
         warnings = [*self._warnings_of_split(), *self._warnings_of_scores()]
+        if self.windows.X.shape[1] == 1 and self.settings.task.model in FOR_ONE_CHANNEL:
+            warnings.append(
+                f"The network is {self.settings.model}: braindecode's {self.settings.task.model}"
+                " fails with one channel."
+            )
         if stopped := dict(self.net.callbacks_)["finite"].message_:
             warnings.append(stopped)
         for network, y_pred in self.y_pred.items():

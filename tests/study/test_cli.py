@@ -742,3 +742,15 @@ def test_what_cannot_be_learned_from_ends_with_status_2_and_one_line(make, tmp_p
     assert line.startswith(f"eegaug: error: {message}")
     assert not (tmp_path / "out").exists()
     assert sorted(os.listdir(tmp_path / "in")) == before
+
+
+def test_one_channel_is_learned_by_a_network_that_takes_it(tmp_path, capfd):
+    generator, y = np.random.default_rng(0), np.arange(48) % 2
+    X = generator.standard_normal((48, 200)) + np.outer(y, np.sin(np.arange(200) / 3))
+    path = tmp_path / "one.npz"
+    np.savez(path, X=X, y=y, subject=np.repeat(list("abcd"), 12), sfreq=100.0)
+    status, printed, _ = run(capfd, path, "--out", tmp_path / "out", *ALONE)
+    assert status == 0
+    assert "The network is EEGNet: braindecode's ShallowFBCSPNet fails with one channel." in printed
+    model = load_model(tmp_path / "out" / "model.pt")
+    assert model(torch.zeros(2, 1, 200)).shape == (2, 2)

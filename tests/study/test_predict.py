@@ -201,7 +201,7 @@ def test_a_night_shorter_than_a_window_is_an_error_of_one_line(models, tmp_path,
     night(seconds=29.9).save(tmp_path / "new_raw.fif", verbose="error")
     check_refused(
         [models["sleep"], tmp_path / "new_raw.fif"],
-        "No window is left of 1 recordings:",
+        "No window is left of 1 recording:",
         tmp_path / "out",
         capfd,
     )
@@ -270,7 +270,7 @@ def test_a_recording_without_cues_is_an_error_of_one_line(models, tmp_path, capf
     recording.raw.set_annotations(None).save(tmp_path / "new_raw.fif", verbose="error")
     check_refused(
         [models["events"], tmp_path / "new_raw.fif"],
-        "No window is left of 1 recordings: none has a label.",
+        "No window is left of 1 recording: none has a label.",
         tmp_path / "out",
         capfd,
     )
