@@ -221,8 +221,12 @@ def scaled(signals: np.ndarray, scaling: str) -> np.ndarray:
 
 def as_piece(signals: np.ndarray, kept: np.ndarray, dropped: Counter[str]) -> Piece:
     """Return windows as a piece, with their checksum."""
-    checksum = hashlib.blake2b(np.ascontiguousarray(signals).data, digest_size=8).hexdigest()
-    return Piece(signals, kept, dict(dropped), checksum)
+    return Piece(signals, kept, dict(dropped), checksum_of(signals))
+
+
+def checksum_of(signals: np.ndarray) -> str:
+    """Return a short text that tells signals from others."""
+    return hashlib.blake2b(np.ascontiguousarray(signals).data, digest_size=8).hexdigest()
 
 
 def _preprocess(recording: Recording, names: list[str], cutting: Cutting) -> mne.io.BaseRaw:

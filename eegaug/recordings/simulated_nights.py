@@ -101,20 +101,26 @@ def simulate_nights(
         raise ValueError(f"Parameter `hours` should be at least {EPOCH / 3600:.3f}. Found {hours}.")
     if folder is None:
         return [_simulate(subject, hours, sfreq, seed) for subject in range(n_subjects)]
-    return [_stored(subject, hours, sfreq, seed, Path(folder)) for subject in range(n_subjects)]
+    # written first, opened afterwards: what stays in memory between large arrays splits it up
+    paths = [_stored(subject, hours, sfreq, seed, Path(folder)) for subject in range(n_subjects)]
+    names = [f"sim{subject:02d}" for subject in range(n_subjects)]
+    return [
+        Recording(
+            f"simulated night of {name}", name, mne.io.read_raw_fif(path, verbose="error"), path
+        )
+        for name, path in zip(names, paths, strict=True)
+    ]
 
 
-def _stored(subject: int, hours: float, sfreq: float, seed: int, folder: Path) -> Recording:
-    """Return a night that is read from its file, which is written where absent."""
+def _stored(subject: int, hours: float, sfreq: float, seed: int, folder: Path) -> Path:
+    """Return the file of a night, which is written where absent."""
     path = folder / f"sim{subject:02d}_v{VERSION}_seed{seed}_{hours:g}h_{sfreq:g}Hz_raw.fif"
-    name = f"sim{subject:02d}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             if not path.exists():  # made by another process meanwhile
                 _write_whole(path, _simulate(subject, hours, sfreq, seed).raw)
-    raw = mne.io.read_raw_fif(path, verbose="error")
-    return Recording(f"simulated night of {name}", name, raw, path)
+    return path
 
 
 def _write_whole(path: Path, raw: mne.io.BaseRaw) -> None:

@@ -18,7 +18,7 @@ import psutil
 from tqdm.auto import tqdm
 
 from eegaug.recordings.cache import WindowCache
-from eegaug.recordings.cutting import Cutting, Events, Piece, cut
+from eegaug.recordings.cutting import Cutting, Events, Piece, checksum_of, cut
 from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.signals import StoredSignals
 
@@ -105,7 +105,7 @@ class Windows:
     def fingerprint(self) -> str:
         """Tell these windows from others, by signals, labels, subjects and channels."""
         made_of = {
-            "sources": [source.get("checksum") for source in self.sources],
+            "signals": self._checksums(),
             "y": self.y.tolist(),
             "subjects": self.subjects.tolist(),
             "labels": self.labels,
@@ -113,6 +113,13 @@ class Windows:
             "cutting": self.cutting,
         }
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _checksums(self) -> list[str]:
+        """Return the checksums of the signals by recording, taken anew of those in memory."""
+        if isinstance(self.X, StoredSignals):
+            return [source["checksum"] for source in self.sources]
+        ends = np.cumsum([sum(source["windows"].values()) for source in self.sources])
+        return [checksum_of(part) for part in np.split(self.X, ends[:-1])]
 
     def to_epochs(self) -> mne.EpochsArray:
         """Return the windows as epochs of MNE, with ``metadata``; numbers are stored as microvolts.
@@ -347,9 +354,9 @@ def join_windows(
     metadata = pd.concat(tables, ignore_index=True)
     reasons = dropped_by_reason(sources)
     if not len(metadata):
+        why = reasons or ("none has a label" if labelled else "none has an event, or is too short")
         raise ValueError(
-            f"No window is left of {len(sources)} recording{'s' * (len(sources) > 1)}:"
-            f" {reasons or 'none has a label'}."
+            f"No window is left of {len(sources)} recording{'s' * (len(sources) > 1)}: {why}."
         )
     if reasons:
         notes.append(f"Windows dropped: {reasons}.")

@@ -428,7 +428,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     for note in windows.notes:
         _say(note)
     counts = table.groupby("recording", observed=True)["label"].value_counts().unstack(fill_value=0)
-    print(counts.to_string())
+    print(counts.reindex(columns=windows.labels, fill_value=0).to_string())
     shown = ", ".join(written[:4]) + f" and {len(written) - 4} more" * (len(written) > 4)
     print(f"\nWrote {shown} to {arguments.out}.")
     return 0

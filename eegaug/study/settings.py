@@ -163,10 +163,10 @@ def choose_device(name: str) -> str:
     >>> choose_device("cpu")
     'cpu'
     """
+    own = "cuda" if n_processes() == 1 else f"cuda:{local_rank()}"
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and n_processes() > 1 and torch.cuda.is_available():
-        name = f"cuda:{local_rank()}"  # each process has a GPU of its own
+        return own if torch.cuda.is_available() else "cpu"
+    name = own if name == "cuda" else name
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"Device {name!r} is not available: torch finds no CUDA device here.")
     try:

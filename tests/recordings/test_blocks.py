@@ -127,7 +127,7 @@ def test_blocks_shorter_than_a_window_are_dropped_and_counted():
     with pytest.raises(ValueError) as caught:
         make_block_windows([make_recording((0, 3, "rest"), (3, 3.5, "task"))])
     assert str(caught.value) == (
-        "No window is left of 1 recordings: 2 in a block shorter than 4 s."
+        "No window is left of 1 recording: 2 in a block shorter than 4 s."
     )
 
 

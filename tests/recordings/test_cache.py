@@ -804,7 +804,7 @@ def test_a_disk_that_is_full_of_nights_gives_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(mne.io.RawArray, "save", full)
     with pytest.raises(OSError) as caught:
         simulate_nights(2, hours=0.1, folder=tmp_path)
-    path = tmp_path / "sim01_seed0_0.1h_100Hz_raw.fif"
+    path = tmp_path / "sim01_v1_seed0_0.1h_100Hz_raw.fif"
     assert str(caught.value) == f"{path}: cannot be written (No space left on device)."
     assert names_in(tmp_path) == before
 

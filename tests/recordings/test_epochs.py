@@ -578,7 +578,7 @@ FILES["flat"][0].epochs.get_data(copy=False)[:] = 0
             {"h_freq": 50, "sfreq": 200},
             "one: sampled at 100 Hz; more than 100 Hz is wanted.",
         ),
-        ("flat", {}, "No window is left of 1 recordings: 6 flat."),
+        ("flat", {}, "No window is left of 1 recording: 6 flat."),
     ],
 )
 def test_what_cannot_be_cut_gives_one_line(files, arguments, message):

@@ -210,7 +210,7 @@ def relabel(night, label):
         ),
         (
             lambda n: [changed(n[0], lambda raw: raw._data.fill(0))],
-            "No window is left of 1 recordings: 60 flat",
+            "No window is left of 1 recording: 60 flat",
         ),
     ],
 )

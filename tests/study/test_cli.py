@@ -607,7 +607,10 @@ def windows_longer_than_the_blocks(folder):
 def one_label_in_training(folder):
     people(folder, REST, names="ab")
     people(folder, (0, 20, "arithmetic"), names="c")
-    message = "One state only is in training, rest; try another seed, or other subjects to test on."
+    message = (
+        "One state only is in training, rest; try another seed, other subjects to test on, or"
+        " another --split."
+    )
     return [folder, "--test", "c"], message
 
 

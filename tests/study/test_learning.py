@@ -203,7 +203,7 @@ def test_a_recombined_network_sees_rebuilt_windows_in_training_alone(windows):
     seen = {True: [], False: []}
 
     def record(module, inputs):
-        if type(module).__name__ == QUICK.model:
+        if type(module).__name__ == QUICK.model and inputs[0].any():  # no probe of its shape
             seen[module.training] += [x.numpy().tobytes() in own for x in inputs[0]]
 
     with nn.modules.module.register_module_forward_pre_hook(record):

@@ -270,7 +270,7 @@ def test_a_recording_without_cues_is_an_error_of_one_line(models, tmp_path, capf
     recording.raw.set_annotations(None).save(tmp_path / "new_raw.fif", verbose="error")
     check_refused(
         [models["events"], tmp_path / "new_raw.fif"],
-        "No window is left of 1 recording: none has a label.",
+        "No window is left of 1 recording: none has an event, or is too short.",
         tmp_path / "out",
         capfd,
     )
