@@ -250,7 +250,8 @@ def test_events_to_be_scored_are_those_of_the_model_or_all(cues, labels, onsets,
 def test_a_recording_without_events_cannot_be_scored():
     with pytest.raises(ValueError) as caught:
         make_event_windows([cued(*MARKS)], {"l": "left"}, window=(0, 1), labelled=False)
-    assert str(caught.value) == "No window is left of 1 recording: none has an event, or is too short."
+    wanted = "No window is left of 1 recording: none has an event, or is too short."
+    assert str(caught.value) == wanted
 
 
 def test_what_is_no_recording_is_an_error():
