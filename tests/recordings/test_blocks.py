@@ -126,9 +126,7 @@ def test_blocks_shorter_than_a_window_are_dropped_and_counted():
     assert windows.sources[0]["dropped"] == {"in a block shorter than 4 s": 2}
     with pytest.raises(ValueError) as caught:
         make_block_windows([make_recording((0, 3, "rest"), (3, 3.5, "task"))])
-    assert str(caught.value) == (
-        "No window is left of 1 recording: 2 in a block shorter than 4 s."
-    )
+    assert str(caught.value) == ("No window is left of 1 recording: 2 in a block shorter than 4 s.")
 
 
 def test_windows_that_are_flat_bad_or_beyond_the_end_are_dropped_and_counted():
