@@ -31,21 +31,14 @@ WINDOWS = HOURS * 120
 #: Nights of the comparison of epochs, and repetitions.
 EPOCH_NIGHTS, REPEATS = 4, 5
 
-#: Peak memory (MB) of the command over that of the same command on two short nights.
+#: Peak memory (MB) of the command.
 MEMORY = """
 import os, resource, sys, warnings
 warnings.simplefilter("ignore")
 from eegaug.study.cli import main
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-out, options = sys.argv[1], ["--epochs", "1", "--device", "cpu"]
 printed, sys.stdout, sys.stderr = sys.stdout, open(os.devnull, "w"), open(os.devnull, "w")
-small = ["--subjects", "4", "--hours", "0.2", "--out", out + "/small"]
-assert main(["learn", *small, *options]) == 0
-before = peak()
-assert main(["learn", "--subjects", sys.argv[2], "--hours", sys.argv[3], "--out", out + "/large",
-             "--cache", out + "/cache", *options]) == 0
-print(peak() - before, file=printed)
+assert main(["learn", "--epochs", "1", "--device", "cpu", *sys.argv[1:]]) == 0
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=printed)
 """
 
 #: Seconds to cut all nights in a folder into a cache, or into memory.
@@ -104,12 +97,15 @@ def run(script: str, *arguments: Any, threads: int = 1) -> str:
 
 
 def memory(folder: Path) -> dict[str, Any]:
-    """Return the peak memory by number of nights (MB)."""
+    """Return the peak memory by number of nights, less that of four short ones (MB)."""
+    out = ["--out", folder / "out"]
+    before = float(run(MEMORY, "--subjects", 4, "--hours", 0.2, *out))
     found = {}
     for nights in NIGHTS:
-        found[str(nights)] = round(float(run(MEMORY, folder / "memory", nights, HOURS)))
+        large = ["--subjects", nights, "--hours", HOURS, "--cache", folder / f"of {nights}"]
+        found[str(nights)] = round(float(run(MEMORY, *large, *out)) - before)
         print(f"{nights} nights: {found[str(nights)]} MB over the libraries' own", flush=True)
-        shutil.rmtree(folder / "memory" / "cache" / "simulated.part", ignore_errors=True)
+        shutil.rmtree(folder / f"of {nights}")
     return found
 
 

@@ -4,8 +4,8 @@ More data than memory
 
 Thousands of nights do not fit into memory, take hours to cut, and days to train on. This page keeps
 windows on disk, reads them while the network trains, goes on with a training that was stopped, and
-spreads one over several processes, each with a GPU where there are some. The numbers stay the same
-throughout.
+spreads one over several processes, each with a GPU where there are some. In one process, the
+numbers stay the same throughout.
 """
 
 # %%
