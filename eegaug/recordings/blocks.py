@@ -13,7 +13,8 @@ import numpy as np
 
 from eegaug.recordings.cutting import Events
 from eegaug.recordings.electrodes import without_position
-from eegaug.recordings.events import by_name, find_labels, is_label
+from eegaug.recordings.events import find_labels, is_label
+from eegaug.recordings.labels import by_name
 from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.windows import UNLABELLED, Windows, check_recordings, make_windows
 from eegaug.validation import check_number, check_positive

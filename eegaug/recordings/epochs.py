@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import place_electrodes, without_position
-from eegaug.recordings.events import SHOWN, by_name
+from eegaug.recordings.labels import TRIALS, by_name, choose_labels
 from eegaug.recordings.recording import Recording, check_pattern, first_line, subject_of, tell_apart
 from eegaug.recordings.windows import (
     CUT_VERSION,
@@ -303,9 +303,10 @@ def make_epoch_windows(
     found = Counter(value for own in values for value in own if value is not None)
     if labelled:
         _check_labels_there(files, label, found)
-        by_label = choose_labels(found, labels)
+        chosen = _in_order(found) if labels is None else labels
+        by_label = choose_labels(found, chosen, TRIALS)
     else:
-        by_label = {name: str(value) for name, value in by_name(labels or {}).items()}
+        by_label = by_name(labels or {})
     codes = {value: code for code, value in enumerate(by_label.values())}
     trials = [
         each
@@ -343,52 +344,6 @@ def make_epoch_windows(
             "h_freq": h_freq,
         },
     )
-
-
-def choose_labels(
-    found: Counter[str], labels: Mapping[str, str] | Iterable[str] | None
-) -> dict[str, str]:
-    """Return the value of each label, after checking that trials have them.
-
-    Parameters
-    ----------
-    found : Counter
-        Number of trials by value.
-    labels : mapping of str to str, or iterable of str, optional
-        Value of each label, or the values, which are then labels themselves; all where absent.
-
-    Returns
-    -------
-    dict of str to str
-        Label to value, in the order given, or numbers by size and names by the alphabet.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two labels, two labels have one value, or no trial has a value.
-
-    Examples
-    --------
-    >>> choose_labels(Counter({"10": 4, "9": 4, "1": 2}), None)
-    {'1': '1', '9': '9', '10': '10'}
-    """
-    shown = ", ".join(f"{value!r} ({n})" for value, n in found.most_common(SHOWN)) or "none"
-    shown += f" and {len(found) - SHOWN} more" * (len(found) > SHOWN)
-    chosen = by_name(_in_order(found) if labels is None else labels)
-    by_label = {str(label): str(value) for label, value in chosen.items()}
-    missing = [
-        f"{value!r}" + f" ({label})" * (label != value)
-        for label, value in by_label.items()
-        if value not in found
-    ]
-    if missing:
-        raise ValueError(f"No trial is labelled {' or '.join(missing)}. Found {shown}.")
-    if len(by_label) < 2 or len(set(by_label.values())) < len(by_label):
-        raise ValueError(
-            "There should be two labels or more, each with trials of its own."
-            f" Found {by_label or 'none'}, among trials labelled {shown}."
-        )
-    return by_label
 
 
 def as_names(values: Iterable[Any], where: str) -> list[str | None]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from eegaug.recordings.cutting import Events
 from eegaug.recordings.electrodes import without_position
+from eegaug.recordings.labels import by_name, choose_labels, shown
 from eegaug.recordings.recording import Recording, first_line, spans
 from eegaug.recordings.windows import UNLABELLED, Windows, check_recordings, make_windows
 
@@ -23,8 +24,6 @@ NO_LABELS = re.compile(
 )
 #: Kinds of annotation that are taken for labels without being asked.
 MOST_LABELS = 12
-#: Kinds of annotation that an error names.
-SHOWN = 8
 
 
 def find_labels(
@@ -63,8 +62,6 @@ def find_labels(
     """
     everything = [span for recording in recordings for span in spans(recording.raw)]
     found = Counter(event for *_, event in everything)
-    shown = ", ".join(f"{event!r} ({n})" for event, n in found.most_common(SHOWN)) or "none"
-    shown += f" and {len(found) - SHOWN} more" * (len(found) > SHOWN)
     if labels is None:
         candidates = sorted(event for event in found if is_label(event))
         lasting = {event for _, duration, event in everything if duration >= shortest}
@@ -73,33 +70,15 @@ def find_labels(
         if len(candidates) > MOST_LABELS:
             raise ValueError(
                 f"{len(candidates)} kinds of annotation are too many to be labels; choose some by"
-                f" `labels` or --labels. Found {shown}."
+                f" `labels` or --labels. Found {shown(found)}."
             )
         labels = candidates
-    by_label = by_name(labels)
-    missing = [
-        f"{event!r}" + f" ({label})" * (label != event)
-        for label, event in by_label.items()
-        if event not in found
-    ]
-    if missing:
-        raise ValueError(f"No recording has an annotation {' or '.join(missing)}. Found {shown}.")
-    if len(by_label) < 2 or len(set(by_label.values())) < len(by_label):
-        raise ValueError(
-            "There should be two labels or more, each with an annotation of its own."
-            f" Found {by_label or f'none, among the annotations {shown}'}."
-        )
-    return by_label
+    return choose_labels(found, labels)
 
 
 def is_label(event: str) -> bool:
     """Whether an annotation may be a label; marks of breaks and of what is bad are none."""
     return NO_LABELS.match(event) is None
-
-
-def by_name(labels: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
-    """Return the annotation of each label; labels alone are those annotations."""
-    return dict(labels) if isinstance(labels, Mapping) else {label: label for label in labels}
 
 
 def make_event_windows(

@@ -215,12 +215,12 @@ def test_marks_are_known_by_their_first_word(event, is_one):
         (
             ["rest"],
             "There should be two labels or more, each with an annotation of its own."
-            " Found {'rest': 'rest'}.",
+            " Found {'rest': 'rest'}, among the annotations 'rest' (1), 'task' (1).",
         ),
         (
             {"a": "rest", "b": "rest"},
             "There should be two labels or more, each with an annotation of its own."
-            " Found {'a': 'rest', 'b': 'rest'}.",
+            " Found {'a': 'rest', 'b': 'rest'}, among the annotations 'rest' (1), 'task' (1).",
         ),
     ],
 )
@@ -235,7 +235,10 @@ def test_labels_that_cannot_be_learned_give_one_line(labels, message):
     [
         ([], "none, among the annotations none"),
         ([(0, 20, "bad"), (20, 9, "edge")], "none, among the annotations 'bad' (1), 'edge' (1)"),
-        ([(0, 20, "rest"), (20, 9, "bad")], "{'rest': 'rest'}"),
+        (
+            [(0, 20, "rest"), (20, 9, "bad")],
+            "{'rest': 'rest'}, among the annotations 'rest' (1), 'bad' (1)",
+        ),
     ],
 )
 def test_recordings_without_two_labels_give_one_line(blocks, found):

@@ -1,0 +1,86 @@
+"""Labels, and what they are in the data: annotations, events, values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+#: How many of the values that occur are named in an error.
+SHOWN = 8
+#: Words of errors: for what does not occur, for what each label should have, for all there is.
+ANNOTATIONS = ("No recording has an annotation", "an annotation of its own", "the annotations")
+TRIALS = ("No trial is labelled", "trials of its own", "trials labelled")
+
+
+def by_name(labels: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
+    """Return what each label is in the data; labels alone are that themselves.
+
+    Parameters
+    ----------
+    labels : mapping of str to str, or iterable of str
+        Labels.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> by_name(["T1", "T2"])
+    {'T1': 'T1', 'T2': 'T2'}
+    """
+    chosen = labels if isinstance(labels, Mapping) else {label: label for label in labels}
+    return {str(label): str(value) for label, value in chosen.items()}
+
+
+def choose_labels(
+    found: Counter[str],
+    labels: Mapping[str, str] | Iterable[str],
+    words: tuple[str, str, str] = ANNOTATIONS,
+) -> dict[str, str]:
+    """Return what each label is in the data, after checking that it occurs.
+
+    Parameters
+    ----------
+    found : Counter
+        How often each value occurs.
+    labels : mapping of str to str, or iterable of str
+        Value of each label, or the values, which are then labels themselves.
+    words : (str, str, str)
+        :data:`ANNOTATIONS` or :data:`TRIALS`.
+
+    Returns
+    -------
+    dict of str to str
+        Label to value, in the order given.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two labels, two labels have one value, or a value does not occur.
+
+    Examples
+    --------
+    >>> choose_labels(Counter({"T1": 8, "T2": 7}), {"left": "T1", "right": "T2"})
+    {'left': 'T1', 'right': 'T2'}
+    """
+    by_label, (none, own, everything) = by_name(labels), words
+    missing = [
+        f"{value!r}" + f" ({label})" * (label != value)
+        for label, value in by_label.items()
+        if value not in found
+    ]
+    if missing:
+        raise ValueError(f"{none} {' or '.join(missing)}. Found {shown(found)}.")
+    if len(by_label) < 2 or len(set(by_label.values())) < len(by_label):
+        raise ValueError(
+            f"There should be two labels or more, each with {own}."
+            f" Found {by_label or 'none'}, among {everything} {shown(found)}."
+        )
+    return by_label
+
+
+def shown(found: Counter[str]) -> str:
+    """Return the commonest values with their numbers, as "'T1' (8), 'T2' (7)"."""
+    text = ", ".join(f"{value!r} ({n})" for value, n in found.most_common(SHOWN)) or "none"
+    return text + f" and {len(found) - SHOWN} more" * (len(found) > SHOWN)
