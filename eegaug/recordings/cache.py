@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
+from tqdm.auto import tqdm
 
 from eegaug.recordings.cutting import Piece
 from eegaug.recordings.recording import first_line
@@ -88,24 +89,26 @@ class WindowCache:
         text = json.dumps(made_by, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def get(self, key: str, make: Callable[[], Piece]) -> Piece:
+    def get(self, key: str, make: Callable[[], Piece], wait: bool = True) -> Piece:
         """Return the piece of a key, its signals as :class:`StoredSignals`; make it where absent.
 
         Raises
         ------
         OSError
             If it cannot be written; what was there before stays.
+        filelock.Timeout
+            If another process makes it at the moment, and ``wait`` is false.
         """
-        self.n_asked += 1
         piece = self._find(key)
         if piece is None:
             lock = self.folder / f"{key}.lock"
-            with FileLock(lock):
+            with FileLock(lock, timeout=-1 if wait else 0):
                 piece = self._find(key)  # made by another process meanwhile
                 if piece is None:
                     self.n_made += 1
                     piece = self._written(key, make())
                 lock.unlink(missing_ok=True)  # whoever waits for it finds the piece
+        self.n_asked += 1
         return piece
 
     def _find(self, key: str) -> Piece | None:
@@ -140,6 +143,60 @@ class WindowCache:
         finally:
             part.unlink(missing_ok=True)
         return piece._replace(X=StoredSignals([signals]))
+
+
+def make_pieces(
+    makes: Sequence[Callable[[], Piece]],
+    cache: WindowCache | None,
+    keys: Sequence[str] | None,
+    bar: tqdm,
+) -> list[Piece]:
+    """Return pieces, from the cache where they are there; each process makes some of the others.
+
+    Parameters
+    ----------
+    makes : sequence of callable
+        Functions that make the pieces.
+    cache : WindowCache, optional
+        Where they are kept; in memory where absent.
+    keys : sequence of str, optional
+        Their keys in the cache.
+    bar : tqdm
+        Progress bar, which is moved and closed.
+
+    Returns
+    -------
+    list of Piece
+        In the order of ``makes``.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written; what was there before stays.
+
+    Examples
+    --------
+    >>> piece = Piece(np.ones((4, 2, 100), np.float32), np.arange(4), {"flat": 1}, "sum")
+    >>> with tqdm(total=1, disable=True) as bar:
+    ...     len(make_pieces([lambda: piece], None, None, bar))
+    1
+    """
+    pieces: dict[int, Piece] = {}
+    with bar:
+        for wait in (False, True):  # what another process makes at the moment is left for the end
+            for place, make in enumerate(makes):
+                if place in pieces:
+                    continue
+                if cache is None or keys is None:
+                    pieces[place] = make()
+                else:
+                    try:
+                        pieces[place] = cache.get(keys[place], make, wait)
+                    except Timeout:
+                        continue
+                    bar.set_postfix_str(f"{cache.n_asked - cache.n_made} found in {cache.folder}")
+                bar.update()
+    return [pieces[place] for place in range(len(makes))]
 
 
 def _write_whole(path: Path, content: dict[str, Any]) -> None:

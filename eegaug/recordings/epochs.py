@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from eegaug.recordings.cache import WindowCache
+from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import place_electrodes, without_position
 from eegaug.recordings.labels import TRIALS, by_name, choose_labels
@@ -318,9 +318,10 @@ def make_epoch_windows(
     if store is None:
         check_memory(sum(len(own.chosen) for own in trials), len(names), cutting.n_times)
     parts = []
-    for own in tqdm(trials, "Making windows", unit="subject", disable=not progress):
-        make = partial(_cut, own, names, cutting)
-        piece = store.get(store.key(_made_by(own, names, cutting)), make) if store else make()
+    makes = [partial(_cut, own, names, cutting) for own in trials]
+    keys = [store.key(_made_by(own, names, cutting)) for own in trials] if store else None
+    bar = tqdm(total=len(trials), desc="Making windows", unit="subject", disable=not progress)
+    for own, piece in zip(trials, make_pieces(makes, store, keys, bar), strict=True):
         without = Counter({"without a label": own.n_unlabelled})
         piece = piece._replace(dropped=dict(+(Counter(piece.dropped) + without)))
         sfreq_of_file = float(own.epochs.info["sfreq"])

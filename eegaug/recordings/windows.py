@@ -17,7 +17,7 @@ import pandas as pd
 import psutil
 from tqdm.auto import tqdm
 
-from eegaug.recordings.cache import WindowCache
+from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import Cutting, Events, Piece, checksum_of, cut
 from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.signals import StoredSignals
@@ -239,15 +239,16 @@ def make_windows(
     store = WindowCache(cache) if cache is not None else None
     if store is None:
         check_memory(sum(len(events.onsets) for events in found), len(names), cutting.n_times)
+    cuts = [
+        (recording, names, events, cutting)
+        for recording, events in zip(recordings, found, strict=True)
+    ]
+    makes = [partial(cut, *each) for each in cuts]
+    keys = [store.key(_made_by(*each)) for each in cuts] if store else None
+    bar = tqdm(total=len(cuts), desc="Cutting windows", unit="file", disable=not progress)
     parts = []
-    bar = tqdm(recordings, "Cutting windows", unit="file", disable=not progress)
-    for recording, events in zip(bar, found, strict=True):
-        make = partial(cut, recording, names, events, cutting)
-        if store is None:
-            piece = make()
-        else:
-            piece = store.get(store.key(_made_by(recording, names, events, cutting)), make)
-            bar.set_postfix_str(f"{store.n_asked - store.n_made} found in {store.folder}")
+    pieces = make_pieces(makes, store, keys, bar)
+    for recording, events, piece in zip(recordings, found, pieces, strict=True):
         rate, codes = float(recording.raw.info["sfreq"]), events.codes[piece.kept]
         dropped = Counter(piece.dropped) + events.dropped
         piece = piece._replace(dropped=dict(dropped))

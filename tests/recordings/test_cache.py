@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,9 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from filelock import FileLock
 from torch.utils.data import DataLoader
+from tqdm.auto import tqdm
 
 from eegaug.recordings import (
     Recording,
@@ -28,7 +31,7 @@ from eegaug.recordings import (
     simulate_nights,
     simulated_nights,
 )
-from eegaug.recordings.cache import MARK, WindowCache
+from eegaug.recordings.cache import MARK, WindowCache, make_pieces
 from eegaug.recordings.cutting import as_piece, cut
 from eegaug.recordings.windows import check_memory
 
@@ -830,3 +833,23 @@ def test_a_night_that_another_process_has_made_meanwhile_is_not_made_again(tmp_p
     monkeypatch.setattr(simulated_nights, "_simulate", lambda *rest: pytest.fail("it is there"))
     (found,) = simulate_nights(1, hours=0.1, folder=tmp_path)
     assert np.array_equal(found.raw.get_data(), night.raw.get_data())
+
+
+def test_what_another_process_makes_is_left_for_the_end(tmp_path):
+    """Recordings that are locked when their turn comes wait until all others are made."""
+    cache, made = WindowCache(tmp_path), []
+    lock = FileLock(tmp_path / f"{cache.key({'n': 0})}.lock")
+
+    def make(n):
+        made.append(n)
+        if n == 2:
+            lock.release()
+        return as_piece(np.full((1, 1, 4), n, np.float32), np.zeros(1, dtype=int), Counter())
+
+    keys = [cache.key({"n": n}) for n in range(3)]
+    with lock:
+        pieces = make_pieces(
+            [partial(make, n) for n in range(3)], cache, keys, tqdm(total=3, disable=True)
+        )
+    assert made == [1, 2, 0]
+    assert [piece.X[0].mean() for piece in pieces] == [0, 1, 2]
