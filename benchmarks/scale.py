@@ -131,7 +131,7 @@ def processes(folder: Path, seeds: int) -> dict[str, Any]:
     simulate_nights(6, 2, folder=folder / "short")
     learn = ["-m", "eegaug", "learn", str(folder / "short"), "--subject", "sim[0-9]+"]
     learn += ["--test", "sim00", "sim03", "--epochs", "10", "--device", "cpu", "--networks", "1"]
-    learn += ["--cache", str(folder / "cache")]
+    learn += ["--cache", str(folder / "cache"), "--workers", "0"]  # two cores for two processes
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     for seed in range(seeds):
         for name, start in (("one", []), ("two", launch)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import torch
 from accelerate import Accelerator, DataLoaderConfiguration, DistributedDataParallelKwargs
 from accelerate.utils import broadcast
 from skorch import NeuralNet
@@ -51,7 +52,7 @@ class OverProcesses(NeuralNet):
     """Train a net over the processes of an accelerator; to be inherited from before the net.
 
     Gradients and the training loss in the history are means over the processes, each with its part
-    of a batch, and each process validates on all of the data, from the same state.
+    of a batch, and validation is shared, from the same state; each process has all of its outputs.
 
     Parameters
     ----------
@@ -101,6 +102,20 @@ class OverProcesses(NeuralNet):
             for buffer in trained_module(self).buffers():
                 buffer.copy_(broadcast(buffer.clone()))
         super().run_single_epoch(iterator, training, *args, **kwargs)
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Return loss and outputs of a batch, of which each process computes a part."""
+        if self.accelerator is None or self.accelerator.num_processes == 1:
+            return super().validation_step(batch, **fit_params)
+        X, y = unpack_data(batch)
+        self._set_training(False)
+        size = -(-len(X) // self.accelerator.num_processes)
+        own = (torch.arange(size) + size * self.accelerator.process_index).clamp(max=len(X) - 1)
+        with torch.no_grad():
+            outputs = self.infer(to_tensor(X, device="cpu")[own], **fit_params)
+            outputs = self.accelerator.gather(outputs.contiguous())[: len(X)]
+            loss = self.get_loss(outputs, y, X=X, training=False)
+        return {"loss": loss, "y_pred": outputs}
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the gradients of the whole batch, and return its mean loss."""
