@@ -12,7 +12,7 @@ import mne
 import numpy as np
 
 from eegaug.recordings.cutting import Events
-from eegaug.recordings.electrodes import without_position
+from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.events import find_labels, is_label
 from eegaug.recordings.labels import by_name
 from eegaug.recordings.recording import Recording, spans
@@ -123,8 +123,7 @@ def make_block_windows(
     )
     if labelled and labels is None and (others := _others(recordings, set(by_label))):
         windows.notes.append(f"Annotations shorter than a window are no labels: {others}.")
-    if nowhere := without_position(windows.info):
-        windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
+    windows.notes.extend(position_notes(windows.info))
     how = {"labels": by_label, "length": float(length), "overlap": float(overlap)}
     return replace(windows, cutting=windows.cutting | how)
 

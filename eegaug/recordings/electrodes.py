@@ -46,3 +46,9 @@ def without_position(info: mne.Info) -> list[str]:
         for channel in info["chs"]
         if not (abs(channel["loc"][:3]) < float("inf")).all() or not channel["loc"][:3].any()
     ]
+
+
+def position_notes(info: mne.Info) -> list[str]:
+    """Return a note that names the channels without a position, if there are any."""
+    nowhere = without_position(info)
+    return [f"Channels without a position: {', '.join(nowhere)}."] if nowhere else []

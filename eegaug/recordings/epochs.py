@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
-from eegaug.recordings.electrodes import place_electrodes, without_position
+from eegaug.recordings.electrodes import place_electrodes, position_notes
 from eegaug.recordings.labels import TRIALS, by_name, choose_labels
 from eegaug.recordings.recording import Recording, check_pattern, first_line, subject_of, tell_apart
 from eegaug.recordings.windows import (
@@ -329,8 +329,7 @@ def make_epoch_windows(
         parts.append(Part(own.name, own.subject, sfreq_of_file, onsets, own_codes, piece))
     notes += store.notes if store else []
     info = common_info(recordings, names, cutting.sfreq)
-    if nowhere := without_position(info):
-        notes.append(f"Channels without a position: {', '.join(nowhere)}.")
+    notes += position_notes(info)
     windows = join_windows(parts, tuple(by_label), info, notes, labelled=labelled)
     return replace(
         windows,

@@ -13,7 +13,7 @@ import mne
 import numpy as np
 
 from eegaug.recordings.cutting import Events
-from eegaug.recordings.electrodes import without_position
+from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.labels import by_name, choose_labels, shown
 from eegaug.recordings.recording import Recording, first_line, spans
 from eegaug.recordings.windows import UNLABELLED, Windows, check_recordings, make_windows
@@ -168,8 +168,7 @@ def make_event_windows(
         progress=progress,
     )
     windows.notes.extend(_overlaps(windows, tmax - tmin))
-    if nowhere := without_position(windows.info):
-        windows.notes.append(f"Channels without a position: {', '.join(nowhere)}.")
+    windows.notes.extend(position_notes(windows.info))
     cutting = windows.cutting | {"labels": by_label, "window": [float(tmin), float(tmax)]}
     return replace(windows, cutting=cutting)
 

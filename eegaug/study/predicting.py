@@ -12,7 +12,7 @@ import pandas as pd
 
 from eegaug.recordings import Windows
 from eegaug.study.fit import outputs
-from eegaug.study.saved import load_model, read_model
+from eegaug.study.saved import build_model, read_model
 from eegaug.study.settings import choose_device
 from eegaug.study.tasks import find_task
 
@@ -84,7 +84,7 @@ def predict_recordings(
     (12, ['subject', 'recording', 'onset', 'duration', 'label'])
     """
     saved, device = read_model(model), choose_device(device)
-    task, network = find_task(saved["task"]), load_model(model, device)
+    task, network = find_task(saved["task"]), build_model(saved, model, device)
     read: dict[str, Any] = {} if subject is None else {"subject": subject}
     if task.name == "sleep":  # whose labels are in files of their own
         read["labelled"] = False

@@ -18,7 +18,14 @@ from eegaug.study.network import build_network
 from eegaug.study.result import Learned
 
 #: What a file should have.
-WANTED = {"task", "model", "policy", "n_copies", "labels", "ch_names", "positions"} | {
+WANTED = {
+    "task",
+    "model",
+    "policy",
+    "n_copies",
+    "labels",
+    "ch_names",
+    "positions",
     "sfreq",
     "n_times",
     "scaling",
@@ -107,7 +114,11 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     >>> model(torch.as_tensor(windows.X[:4])).shape
     torch.Size([4, 5])
     """
-    saved = read_model(path)
+    return build_model(read_model(path), path, device)
+
+
+def build_model(saved: dict[str, Any], path: str | Path, device: str = "cpu") -> nn.Module:
+    """Return the model of what :func:`read_model` returned; parameters as of :func:`load_model`."""
     networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
     for network, one in zip(networks, saved["networks"], strict=True):
         try:
