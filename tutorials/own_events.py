@@ -146,8 +146,8 @@ print(told.split.how, told.verdict, sep="\n")
 from eegaug.study import predict_recordings, save_model
 
 save_model(learned, folder / "model.pt")
-_, table = predict_recordings(folder / "model.pt", [folder / "sim00_raw.fif"], device="cpu")
-print(table.head().to_string())
+predicted = predict_recordings(folder / "model.pt", [folder / "sim00_raw.fif"], device="cpu")
+print(predicted.table.head().to_string())
 
 # %%
 # Epochs that MNE wrote (``*-epo.fif``), arrays (``.npz``, ``.ts``), BIDS folders and data sets of

@@ -14,6 +14,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PassthroughScoring
 from skorch.history import History
 
+from eegaug.files import written_whole
 from eegaug.integrations.skorch import trained_module
 
 #: Part of the state that its file should have.
@@ -142,7 +143,6 @@ class TrainingState(Callback):
             return
         rows = [{key: _plain(row[key]) for key in row if key != "batches"} for row in net.history]
         path = Path(self.path)
-        part = path.with_name(f"{path.name}.part")
         state = {
             "epochs": len(net.history),
             "trained": trained_module(net).state_dict(),
@@ -153,18 +153,11 @@ class TrainingState(Callback):
             "message": self.message_,
             "seconds": self.seconds_,
         }
-        try:
-            with part.open("wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except (OSError, RuntimeError) as error:  # torch has its own for a full disk
-            why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-            kept = " The epoch before is kept." if path.exists() else ""
-            raise OSError(f"{path}: cannot be written ({why}).{kept}") from error
-        finally:
-            part.unlink(missing_ok=True)  # of an interruption too
+        kept = "The epoch before is kept." if path.exists() else ""
+        with written_whole(path, kept) as part, part.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _plain(value: Any) -> Any:

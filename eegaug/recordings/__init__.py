@@ -7,7 +7,8 @@ from eegaug.recordings.cutting import Events
 from eegaug.recordings.dataset import WindowDataset
 from eegaug.recordings.datasets import fetch_dataset
 from eegaug.recordings.electrodes import place_electrodes
-from eegaug.recordings.epochs import EpochsFile, make_epoch_windows, read_epochs
+from eegaug.recordings.epoch_windows import make_epoch_windows
+from eegaug.recordings.epochs import EpochsFile, read_epochs
 from eegaug.recordings.events import fetch_eegbci, make_event_windows
 from eegaug.recordings.hypnograms import fetch_sleep_edf, read_sleep_recordings
 from eegaug.recordings.recording import Recording, read_recordings

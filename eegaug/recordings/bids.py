@@ -9,8 +9,10 @@ from pathlib import Path
 import mne
 from tqdm.auto import tqdm
 
+from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
-from eegaug.recordings.recording import Recording, check_whole, first_line
+from eegaug.recordings.files import check_whole
+from eegaug.recordings.recording import Recording
 
 #: File that marks the root of a data set.
 MARK = "dataset_description.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
+from eegaug.files import PART, written_whole
 from eegaug.recordings.cutting import Piece
-from eegaug.recordings.recording import first_line
 from eegaug.recordings.signals import DTYPE, StoredSignals
 
 #: Name of the file that marks a folder as a cache, and the layout of what is in it.
@@ -60,14 +59,14 @@ class WindowCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             found = {path.name for path in self.folder.iterdir()}
             # another process writes the mark first of all, so what it has written since is no sign
-            if found - {LOCK, f"{MARK}.part"} and not mark.exists():
+            if found - {LOCK, f"{PART}{MARK}"} and not mark.exists():
                 raise ValueError(
                     f"{self.folder}: not a cache of windows, but not empty either; a folder of its"
                     " own is wanted."
                 )
             with FileLock(self.folder / LOCK):
                 if not mark.exists():
-                    _write_whole(mark, {"layout": LAYOUT})
+                    _write_json(mark, {"layout": LAYOUT})
             content = mark.read_bytes()
         except OSError as error:
             raise ValueError(
@@ -127,21 +126,11 @@ class WindowCache:
             return None
 
     def _written(self, key: str, piece: Piece) -> Piece:
-        signals, part = self.folder / f"{key}.npy", self.folder / f"{key}.npy.part"
-        kept, dropped, checksum = piece.kept.tolist(), piece.dropped, piece.checksum
-        try:
-            with part.open("wb") as file:
-                np.save(file, np.asarray(piece.X, DTYPE))
-            os.replace(part, signals)
-            about = {"kept": kept, "dropped": dropped, "checksum": checksum}
-            _write_whole(self.folder / f"{key}.json", about)  # from here on it is there
-        except OSError as error:
-            raise OSError(
-                f"{signals}: cannot be written ({error.strerror or first_line(error)}). Windows cut"
-                " before are kept."
-            ) from error
-        finally:
-            part.unlink(missing_ok=True)
+        signals, kept = self.folder / f"{key}.npy", "Windows cut before are kept."
+        with written_whole(signals, kept) as part:
+            np.save(part, np.asarray(piece.X, DTYPE))
+        about = {"kept": piece.kept.tolist(), "dropped": piece.dropped, "checksum": piece.checksum}
+        _write_json(self.folder / f"{key}.json", about, kept)  # from here on it is there
         return piece._replace(X=StoredSignals([signals]))
 
 
@@ -199,10 +188,6 @@ def make_pieces(
     return [pieces[place] for place in range(len(makes))]
 
 
-def _write_whole(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
+def _write_json(path: Path, content: dict[str, Any], kept: str = "") -> None:
+    with written_whole(path, kept) as part:
         part.write_text(json.dumps(content), encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 import mne
 
+from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
-from eegaug.recordings.recording import Recording, first_line
+from eegaug.recordings.recording import Recording
 
 #: What names recordings of a data set, in this order, as far as its description has it.
 NAMED_BY = ("subject", "session", "run", "recording")

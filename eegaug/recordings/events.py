@@ -12,10 +12,11 @@ from pathlib import Path
 import mne
 import numpy as np
 
+from eegaug.files import first_line
 from eegaug.recordings.cutting import Events
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.labels import by_name, choose_labels, shown
-from eegaug.recordings.recording import Recording, first_line, spans
+from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.windows import UNLABELLED, Windows, check_recordings, make_windows
 
 #: Annotations that label nothing: marks of breaks, of recorders and of what is unusable.

@@ -10,13 +10,9 @@ from pathlib import Path
 
 import mne
 
-from eegaug.recordings.recording import (
-    Recording,
-    check_whole,
-    first_line,
-    is_hypnogram,
-    read_recordings,
-)
+from eegaug.files import first_line
+from eegaug.recordings.files import check_whole, is_hypnogram
+from eegaug.recordings.recording import Recording, read_recordings
 from eegaug.recordings.sleep import stage_of
 
 _PSG, _HYPNOGRAM = "psg", "hypnogram"

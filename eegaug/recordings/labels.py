@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 #: How many of the values that occur are named in an error.
 SHOWN = 8
@@ -84,3 +88,44 @@ def shown(found: Counter[str]) -> str:
     """Return the commonest values with their numbers, as "'T1' (8), 'T2' (7)"."""
     text = ", ".join(f"{value!r} ({n})" for value, n in found.most_common(SHOWN)) or "none"
     return text + f" and {len(found) - SHOWN} more" * (len(found) > SHOWN)
+
+
+def as_names(values: Iterable[Any], where: str) -> list[str | None]:
+    """Return labels or subjects as text, None for those that are missing.
+
+    Parameters
+    ----------
+    values : iterable
+        Text or whole numbers, which may be stored as floats.
+    where : str
+        Where they are from, for the error.
+
+    Returns
+    -------
+    list of str or None
+        One per value.
+
+    Raises
+    ------
+    ValueError
+        If a number is not whole.
+
+    Examples
+    --------
+    >>> as_names([1.0, float("nan")], "one-epo.fif: column 'trial_type'"), as_names("ab", "")
+    (['1', None], ['a', 'b'])
+    """
+    names: list[str | None] = []
+    for value in values:
+        if pd.isna(value):
+            names.append(None)
+        elif isinstance(value, float | np.floating):
+            if not float(value).is_integer():
+                raise ValueError(
+                    f"{where} holds {value:g}, which names nothing; names or whole numbers are"
+                    " wanted."
+                )
+            names.append(str(int(value)))
+        else:
+            names.append(str(value))
+    return names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,20 +11,10 @@ from pathlib import Path
 import mne
 from tqdm.auto import tqdm
 
+from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
-
-#: Suffixes that a folder is searched for; a file of any kind that MNE reads can be named itself.
-SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")
-#: Names of files of epochs, which are none of recordings.
-EPOCHS = re.compile(r"[-_]epo(-\d+)?\.fif(\.gz)?$")
-#: Patient codes that name nobody.
-ANONYMOUS = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "none", "na", "n/a"}
-#: File names that public datasets give; the first group is the subject.
-SUBJECT_NAMES = (
-    r"(S[CT][47]\d\d)\d[A-Z].-PSG\.",  # Sleep-EDF Expanded
-    r"(S\d{3})R\d\d\.",  # EEG Motor Movement/Imagery Dataset
-    r"(sub-[A-Za-z0-9]+)_",  # BIDS
-)
+from eegaug.recordings.files import RECORDINGS, check_whole, find_files, is_hypnogram, is_recording
+from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
 
 
 @dataclass(frozen=True)
@@ -135,7 +124,10 @@ def read_recordings(
     others = [path for path in given if path not in roots]
     if roots and not others:
         return recordings
-    files = _find(others)
+    found = find_files(others, is_recording, "recording", RECORDINGS)
+    files = [path for path in found if not is_hypnogram(path)]  # matched along by a wildcard
+    if not files:
+        raise ValueError("No recording among the files; a hypnogram alone is not enough.")
     bar = tqdm(files, "Opening recordings", unit="file", disable=not progress)
     for path, (name, folder) in zip(bar, tell_apart(files), strict=True):
         raw = _open(path)
@@ -143,17 +135,6 @@ def read_recordings(
             place_electrodes(raw)
         recordings.append(Recording(name, subject_of(path, raw, subject, folder), raw, path))
     return recordings
-
-
-def check_pattern(subject: str | None) -> None:
-    """Raise where what finds subjects in paths is not a regular expression."""
-    if subject is not None:
-        try:
-            re.compile(subject)
-        except re.error as error:
-            raise ValueError(
-                f"Parameter `subject` should be a regular expression. Found {subject!r}: {error}."
-            ) from error
 
 
 def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
@@ -184,41 +165,6 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
             found.onset, found.duration, found.description, strict=True
         )
     ]
-
-
-def is_hypnogram(path: Path) -> bool:
-    """Whether a file holds a hypnogram, by its name."""
-    return path.stem.lower().endswith("hypnogram")
-
-
-def _find(paths: Sequence[Path]) -> list[Path]:
-    files: dict[Path, Path] = {}  # by resolved path: no file twice under two spellings
-    for path in paths:
-        if not path.exists():
-            raise FileNotFoundError(f"{path}: no such file or folder.")
-        if path.is_dir() and path.suffix not in (".mff", ".ds"):
-            found = [p for p in sorted(path.rglob("*")) if is_recording(p)]
-            if not found:
-                raise ValueError(
-                    f"{path}: no recording in this folder; wanted files that end in"
-                    f" {', '.join(SUFFIXES)}."
-                )
-            files.update((p.resolve(), p) for p in found)
-        elif not is_hypnogram(path):  # matched along with its recording by a wildcard
-            files[path.resolve()] = path
-    if not files:
-        raise ValueError("No recording among the files; a hypnogram alone is not enough.")
-    return list(files.values())
-
-
-def is_recording(path: Path) -> bool:
-    """Whether a file in a folder is a recording, by its name."""
-    if path.name.startswith(".") or not path.name.lower().endswith(SUFFIXES):
-        return False
-    part = re.fullmatch(r"(.+)-\d+(\.fif(\.gz)?)", path.name)  # MNE reads it with the first part
-    if is_hypnogram(path) or EPOCHS.search(path.name):
-        return False
-    return not (part and path.with_name(part[1] + part[2]).exists())
 
 
 def _open(path: Path) -> mne.io.BaseRaw:
@@ -258,76 +204,3 @@ def _is_electrode(label: str) -> bool:
     parts = [part for part in re.split(r"[-:/\s.]+", label.strip().lower()) if part]
     parts = parts[:1] + [part for part in parts[1:] if part not in ("ref", "le", "avg", "ar", "m")]
     return bool(parts) and all(re.fullmatch(electrode, part) for part in parts)
-
-
-def check_whole(path: Path) -> None:
-    """Raise where an EDF or BDF file is shorter than its header says: MNE reads what is there."""
-    sample_size = {".edf": 2, ".bdf": 3}.get(path.suffix.lower())
-    if sample_size is None:
-        return
-    with path.open("rb") as file:
-        header = file.read(256)
-        try:
-            header_size, n_records, n_signals = (
-                int(header[start:stop]) for start, stop in ((184, 192), (236, 244), (252, 256))
-            )
-            file.seek(256 + 216 * n_signals)
-            n_samples = sum(int(file.read(8)) for _ in range(n_signals))
-        except ValueError:  # not EDF: the reader raises
-            return
-    wanted, found = header_size + n_records * n_samples * sample_size, path.stat().st_size
-    if found < wanted or n_records < 0:
-        raise ValueError(
-            f"{path}: truncated: its header announces {n_records} records, {wanted} bytes in all;"
-            f" found {found}. Copy it again, or repair its header."
-        )
-
-
-def tell_apart(paths: Sequence[Path]) -> list[tuple[str, str | None]]:
-    """Return a name of its own for each file, and the folder that says whose it is, if one does.
-
-    Files of one name differ in a folder. What else is below that folder is of the same person.
-    """
-    files = [path.absolute() for path in paths]
-    same: dict[str, list[Path]] = {}
-    for file in files:
-        same.setdefault(file.name, []).append(file)
-    names: dict[Path, str] = {}
-    people: set[Path] = set()
-    for each in same.values():
-        common = Path(os.path.commonpath([file.parent for file in each]))
-        for file in each:
-            own = file.relative_to(common)
-            names[file] = own.as_posix()
-            people.add(common / own.parts[0])  # the file itself is above none
-    told = []
-    for file in files:
-        above = [folder.name for folder in file.parents if folder in people]
-        told.append((names[file], above[-1] if above else None))  # the outermost: a session is none
-    return told
-
-
-def subject_of(
-    path: Path, raw: mne.io.BaseRaw, pattern: str | None, folder: str | None = None
-) -> str:
-    """Return the subject of a recording; ``folder``: see :func:`tell_apart`."""
-    if pattern is not None:
-        found = re.search(pattern, str(path))
-        if not found:
-            raise ValueError(f"{path}: no subject in this path by the expression {pattern!r}.")
-        return found[1] if found.re.groups else found[0]
-    for known in SUBJECT_NAMES:
-        if found := re.match(known, path.name):
-            return found[1]
-    patient = str((raw.info["subject_info"] or {}).get("his_id") or "").strip()
-    if patient.lower() not in ANONYMOUS:
-        return patient
-    if folder is not None:
-        return folder
-    return re.sub(r"[-_ ]?psg$|[-_](raw|eeg)$", "", path.name.split(".")[0], flags=re.IGNORECASE)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or its type where there is none."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eegaug.recordings.recording import first_line
+from eegaug.files import first_line
 
 #: Numbers of the files, whatever the machine.
 DTYPE = np.dtype("<f4")

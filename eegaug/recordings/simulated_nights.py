@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import mne
 import numpy as np
 from filelock import FileLock
 
+from eegaug.files import written_whole
 from eegaug.recordings.noise import band_noise, falling_noise
-from eegaug.recordings.recording import Recording, first_line
+from eegaug.recordings.recording import Recording
 from eegaug.recordings.sleep import STAGES
 from eegaug.validation import check_count, check_positive
 
@@ -119,21 +119,14 @@ def _stored(subject: int, hours: float, sfreq: float, seed: int, folder: Path) -
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             if not path.exists():  # made by another process meanwhile
-                _write_whole(path, _simulate(subject, hours, sfreq, seed).raw)
+                _save(_simulate(subject, hours, sfreq, seed).raw, path)
     return path
 
 
-def _write_whole(path: Path, raw: mne.io.BaseRaw) -> None:
-    part = path.with_name("part_raw.fif")  # that of a killed run is written over
-    try:
+def _save(raw: mne.io.BaseRaw, path: Path) -> None:
+    with written_whole(path) as part:
         # in long stretches, since an open file holds an entry of each in memory
         raw.save(part, fmt="double", buffer_size_sec=60.0, overwrite=True, verbose="error")
-        os.replace(part, path)
-    except OSError as error:
-        why = error.strerror or first_line(error)
-        raise OSError(f"{path}: cannot be written ({why}).") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _simulate(subject: int, hours: float, sfreq: float, seed: int) -> Recording:

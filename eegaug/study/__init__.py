@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eegaug.study.learning import learn
-    from eegaug.study.predicting import predict_recordings
+    from eegaug.study.predicting import Predictions, predict_recordings
     from eegaug.study.report import write_report
     from eegaug.study.result import Learned
     from eegaug.study.saved import load_model, save_model
@@ -28,6 +28,7 @@ _HOMES = {
     "gain_by_person": "gain",
     "learn": "learning",
     "load_model": "saved",
+    "Predictions": "predicting",
     "predict_recordings": "predicting",
     "save_model": "saved",
     "write_report": "report",
@@ -38,6 +39,7 @@ __all__ = [
     "Gain",
     "Learned",
     "Option",
+    "Predictions",
     "Settings",
     "Task",
     "gain_by_person",

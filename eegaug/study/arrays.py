@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from eegaug.recordings.arrays import make_array_windows, read_arrays
 from eegaug.study.options import BAND, LABELS, SFREQ
-from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
 
 ARRAYS = Task(
@@ -13,12 +12,6 @@ ARRAYS = Task(
     kind="label",
     read=read_arrays,
     make_windows=make_array_windows,
-    split="subjects",
-    model="ShallowFBCSPNet",
-    epochs=30,
-    batch_size=32,
-    scores=("balanced_accuracy", "accuracy", "kappa"),
-    figures=subject_figures,
     options=(
         LABELS,
         Option(

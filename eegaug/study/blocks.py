@@ -9,7 +9,6 @@ from eegaug.recordings import make_block_windows, read_recordings
 from eegaug.study.annotated import write_annotations
 from eegaug.study.events import WINDOW
 from eegaug.study.options import BAND, LABELS, SFREQ
-from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
 
 
@@ -29,11 +28,6 @@ BLOCKS = Task(
     read=partial(read_recordings, electrodes=True),
     make_windows=make_block_windows,
     split="subjects",  # what a subject was in at a time, and when, are one
-    model="ShallowFBCSPNet",
-    epochs=30,
-    batch_size=32,
-    scores=("balanced_accuracy", "accuracy", "kappa"),
-    figures=subject_figures,
     write_predicted=write_annotations,
     options=(
         LABELS,

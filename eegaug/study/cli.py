@@ -412,10 +412,9 @@ def _given(arguments: argparse.Namespace, task: Task) -> dict[str, dict[str, Any
 
 def _predict(arguments: argparse.Namespace) -> int:
     from eegaug.study.predicting import predict_recordings, write_predictions
-    from eegaug.study.saved import read_model
 
     with Run(arguments.out, PREDICTED) as run:
-        windows, table = predict_recordings(
+        predicted = predict_recordings(
             arguments.model,
             arguments.recordings,
             subject=arguments.subject,
@@ -423,12 +422,13 @@ def _predict(arguments: argparse.Namespace) -> int:
             cache=arguments.cache,
             progress=True,
         )
-        write_predictions(table, read_model(arguments.model)["task"], run.folder)
+        write_predictions(predicted, run.folder)
         written = sorted(path.name for path in run.folder.iterdir())
-    for note in windows.notes:
+    for note in predicted.windows.notes:
         _say(note)
-    counts = table.groupby("recording", observed=True)["label"].value_counts().unstack(fill_value=0)
-    print(counts.reindex(columns=windows.labels, fill_value=0).to_string())
+    labels = predicted.table.groupby("recording", observed=True)["label"]
+    counts = labels.value_counts().unstack(fill_value=0)
+    print(counts.reindex(columns=predicted.windows.labels, fill_value=0).to_string())
     shown = ", ".join(written[:4]) + f" and {len(written) - 4} more" * (len(written) > 4)
     print(f"\nWrote {shown} to {arguments.out}.")
     return 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from eegaug.recordings.epochs import make_epoch_windows, read_epochs
+from eegaug.recordings.epoch_windows import make_epoch_windows
+from eegaug.recordings.epochs import read_epochs
 from eegaug.study.events import WINDOW
 from eegaug.study.options import BAND, LABELS, SFREQ
-from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
 
 EPOCHS = Task(
@@ -14,12 +14,6 @@ EPOCHS = Task(
     kind="label",
     read=read_epochs,
     make_windows=make_epoch_windows,
-    split="subjects",
-    model="ShallowFBCSPNet",
-    epochs=30,
-    batch_size=32,
-    scores=("balanced_accuracy", "accuracy", "kappa"),
-    figures=subject_figures,
     options=(
         Option(
             "--label",

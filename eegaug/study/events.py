@@ -12,7 +12,6 @@ from eegaug.recordings import (
 )
 from eegaug.study.annotated import write_annotations
 from eegaug.study.options import BAND, LABELS, SFREQ
-from eegaug.study.subjects import subject_figures
 from eegaug.study.task import Option, Task
 
 
@@ -46,11 +45,6 @@ EVENTS = Task(
     simulate=_simulate,
     make_windows=make_event_windows,
     split="time",
-    model="ShallowFBCSPNet",
-    epochs=30,
-    batch_size=32,
-    scores=("balanced_accuracy", "accuracy", "kappa"),
-    figures=subject_figures,
     write_predicted=write_annotations,
     options=(
         LABELS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,29 @@ from eegaug.study.tasks import find_task
 BATCH = 64
 
 
+class Predictions(NamedTuple):
+    """What a model says of recordings.
+
+    Parameters
+    ----------
+    task : str
+        Name of the model's task.
+    windows : Windows
+        The windows.
+    table : pandas.DataFrame
+        One row per window: subject, recording, onset and duration (s), the predicted label, and the
+        probability of each label.
+
+    Examples
+    --------
+    Those of :func:`predict_recordings`.
+    """
+
+    task: str
+    windows: Windows
+    table: pd.DataFrame
+
+
 def predict_recordings(
     model: str | Path,
     paths: list[str | Path] | list[Path],
@@ -28,7 +51,7 @@ def predict_recordings(
     device: str = "auto",
     cache: str | Path | None = None,
     progress: bool = False,
-) -> tuple[Windows, pd.DataFrame]:
+) -> Predictions:
     """Cut recordings as those were that a model was trained on, and predict their labels.
 
     Labels in the recordings are not needed. Nights are scored from their start to their end, as are
@@ -52,11 +75,8 @@ def predict_recordings(
 
     Returns
     -------
-    Windows
-        The windows.
-    pandas.DataFrame
-        One row per window: subject, recording, onset and duration (s), the predicted label, and the
-        probability of each label.
+    Predictions
+        Windows, and a table of their labels.
 
     Raises
     ------
@@ -77,10 +97,10 @@ def predict_recordings(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_model(learned, Path(folder, "model.pt"))
     ...     _ = night.raw.save(Path(folder, "new_raw.fif"), verbose="error")
-    ...     _, table = predict_recordings(
+    ...     predictions = predict_recordings(
     ...         Path(folder, "model.pt"), [Path(folder, "new_raw.fif")], device="cpu"
     ...     )
-    >>> len(table), list(table.columns)[:5]
+    >>> len(predictions.table), list(predictions.table.columns)[:5]
     (12, ['subject', 'recording', 'onset', 'duration', 'label'])
     """
     saved, device = read_model(model), choose_device(device)
@@ -109,27 +129,25 @@ def predict_recordings(
     table["label"] = np.array(saved["labels"])[given.argmax(1)]
     for label, probabilities in zip(saved["labels"], given.T, strict=True):
         table[f"p {label}"] = probabilities.round(4)
-    return windows, table
+    return Predictions(task.name, windows, table)
 
 
-def write_predictions(table: pd.DataFrame, task: str, folder: str | Path) -> None:
+def write_predictions(predictions: Predictions, folder: str | Path) -> None:
     """Write what was predicted: a table, and of each recording what its task writes.
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    predictions : Predictions
         What :func:`predict_recordings` returned.
-    task : str
-        Name of the task.
     folder : path
         Folder for ``predictions.csv``; for each recording ``NAME-annot.fif``, which
         :func:`mne.read_annotations` reads; and for sleep ``NAME-hypnogram.png``.
     """
     folder = Path(folder)
-    table.to_csv(folder / "predictions.csv", index=False)
-    write = find_task(task).write_predicted
+    predictions.table.to_csv(folder / "predictions.csv", index=False)
+    write = find_task(predictions.task).write_predicted
     if write is not None:
-        for name, own in _by_recording(table):
+        for name, own in _by_recording(predictions.table):
             write(own, folder / name)
 
 

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
+from eegaug.files import PART
 from eegaug.study.processes import is_first_process
 from eegaug.study.unfinished import RUN, read_run, state_files
 
@@ -113,7 +114,7 @@ class Run:
     def _sweep(self) -> None:
         """Remove all of a run but the states of its trainings, and what they depend on."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for part in self.unfinished.glob("*.part"):
+        for part in self.unfinished.glob(f"{PART}*"):
             part.unlink()
         if not state_files(self.unfinished):
             (self.unfinished / RUN).unlink(missing_ok=True)

@@ -8,12 +8,11 @@ from statistics import median
 from typing import Any
 
 from eegaug.recordings import Recording, place_electrodes, read_recordings
-from eegaug.recordings.arrays import is_array_file
 from eegaug.recordings.bids import is_bids
-from eegaug.recordings.epochs import is_epochs_file
 from eegaug.recordings.events import is_label
+from eegaug.recordings.files import is_array_file, is_epochs_file, is_recording
 from eegaug.recordings.hypnograms import add_stages, is_sleep
-from eegaug.recordings.recording import is_recording, spans
+from eegaug.recordings.recording import spans
 from eegaug.study.task import Task
 from eegaug.study.tasks import TASKS, find_task
 

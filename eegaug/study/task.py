@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from eegaug.recordings import Recording, Windows
+from eegaug.study.subjects import subject_figures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,8 @@ class Task:
     scores : tuple of str
         What is scored, keys of :data:`eegaug.study.metrics.METRICS`; the first is the primary one.
     figures : callable
-        Function of (learned) that yields title, caption and figure of the task's own figures.
+        Function of (learned) that yields title, caption and figure of the task's own figures;
+        scores by subject where absent.
     simulate : callable, optional
         Function of (n_subjects, seed=0) that returns simulated recordings.
     write_predicted : callable, optional
@@ -122,12 +124,12 @@ class Task:
     kind: str
     read: Callable[..., list[Any]]
     make_windows: Callable[..., Windows]
-    split: str
-    model: str
-    epochs: int
-    batch_size: int
-    scores: tuple[str, ...]
-    figures: Callable[[Learned], Iterator[tuple[str, str, Figure]]]
+    split: str = "subjects"
+    model: str = "ShallowFBCSPNet"
+    epochs: int = 30
+    batch_size: int = 32
+    scores: tuple[str, ...] = ("balanced_accuracy", "accuracy", "kappa")
+    figures: Callable[[Learned], Iterator[tuple[str, str, Figure]]] = subject_figures
     simulate: Callable[..., list[Recording]] | None = None
     write_predicted: Callable[[pd.DataFrame, Path], None] | None = None
     example: str | None = None

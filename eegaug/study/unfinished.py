@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
+from eegaug.files import written_whole
 from eegaug.study.processes import is_first_process
 
 #: Name of the file that says what a run depends on.
@@ -66,9 +66,8 @@ class Unfinished:
         if not is_first_process():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{RUN}.part"
-        part.write_text(json.dumps(depends, indent=2), encoding="utf-8")
-        os.replace(part, self.folder / RUN)
+        with written_whole(self.folder / RUN) as part:
+            part.write_text(json.dumps(depends, indent=2), encoding="utf-8")
 
     def state(self, name: str) -> Path | None:
         """Return the file of the next training."""

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from eegaug.recordings.arrays import ArrayFile, is_array_file, make_array_windows, read_arrays
+from eegaug.recordings.arrays import ArrayFile, make_array_windows, read_arrays
+from eegaug.recordings.files import is_array_file
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 2, 100))
@@ -115,11 +116,15 @@ def not_there(folder):
 
 
 def empty_folder(folder):
-    return folder, ValueError, ": no file in this folder of arrays, which end in .npz or .ts."
+    return (
+        folder,
+        ValueError,
+        ": no file of arrays in this folder; wanted files that end in .npz, .ts.",
+    )
 
 
 def nothing(folder):
-    return [], ValueError, "At least one file is needed. Found none."
+    return [], ValueError, "At least one file of arrays is needed. Found none."
 
 
 def another_kind(folder):

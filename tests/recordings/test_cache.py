@@ -520,10 +520,10 @@ def test_what_is_damaged_is_made_again_and_noted(tmp_path, nights, cuts, damage)
     "left",
     [
         ["k.lock"],
-        ["k.lock", "k.npy.part"],
+        ["k.lock", ".part-k.npy"],
         ["k.lock", "k.npy"],
-        ["k.lock", "k.npy", "k.json.part"],
-        ["k.lock", "k.npy.part", "k.json.part", "k.npy"],
+        ["k.lock", "k.npy", ".part-k.json"],
+        ["k.lock", ".part-k.npy", ".part-k.json", "k.npy"],
     ],
 )
 def test_what_a_killed_run_left_does_no_harm_and_disappears(tmp_path, left):
@@ -538,7 +538,7 @@ def test_what_a_killed_run_left_does_no_harm_and_disappears(tmp_path, left):
     assert (found.dropped, found.checksum) == (PIECE.dropped, PIECE.checksum)
 
 
-@pytest.mark.parametrize("left", [[".lock"], [".lock", f"{MARK}.part"]])
+@pytest.mark.parametrize("left", [[".lock"], [".lock", f".part-{MARK}"]])
 def test_a_run_that_was_killed_at_once_leaves_a_folder_to_begin_with(tmp_path, left):
     for name in left:
         (tmp_path / name).write_bytes(b"")
@@ -606,22 +606,22 @@ def test_a_full_disk_gives_one_line_and_what_was_cut_before_stays(
 
     def full(file, array):
         if saved_before:
-            file.write(b"half a file")
+            file.write_bytes(b"half a file")
             raise error
-        saved_before.append(file.name)
+        saved_before.append(file)
         save(file, array)
 
     with monkeypatch.context() as patched:
         patched.setattr(np, "save", full)
         with pytest.raises(OSError) as caught:
             make_sleep_windows(nights, cache=tmp_path)
-    first = saved_before[0].removesuffix(".npy.part")
+    first = saved_before[0].name.removeprefix(".part-")
     (lock,) = {path.stem for path in tmp_path.glob("?*.lock")}
     assert str(caught.value) == (
         f"{tmp_path / lock}.npy: cannot be written ({why}). Windows cut before are kept."
     )
-    assert [path.suffix for path in tmp_path.iterdir() if path.suffix == ".part"] == []
-    assert {path.stem for path in tmp_path.glob("*.npy")} == {Path(first).stem}
+    assert not list(tmp_path.glob(".part-*"))
+    assert [path.name for path in tmp_path.glob("*.npy")] == [first]
     windows = make_sleep_windows(nights, cache=tmp_path)
     assert cuts == ["a_raw.fif", "b_raw.fif", "b_raw.fif"]
     assert_same(windows, make_sleep_windows(nights))
@@ -636,9 +636,11 @@ def test_a_disk_that_is_full_for_the_table_leaves_no_half_of_a_piece(tmp_path, m
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_text", full)
-        with pytest.raises(OSError, match=r"k\.npy: cannot be written \(No space left on device\)"):
+        with pytest.raises(
+            OSError, match=r"k\.json: cannot be written \(No space left on device\)"
+        ):
             cache.get("k", lambda: PIECE)
-    assert "k.json" not in names_in(tmp_path) and not list(tmp_path.glob("*.part"))
+    assert "k.json" not in names_in(tmp_path) and not list(tmp_path.glob(".part-*"))
     cache.get("k", lambda: PIECE)
     assert cache.n_made == 2 and not cache.notes
 

@@ -9,12 +9,9 @@ import pandas as pd
 import pytest
 
 from eegaug.recordings import Recording, place_electrodes
-from eegaug.recordings.epochs import (
-    EpochsFile,
-    is_epochs_file,
-    make_epoch_windows,
-    read_epochs,
-)
+from eegaug.recordings.epoch_windows import make_epoch_windows
+from eegaug.recordings.epochs import EpochsFile, read_epochs
+from eegaug.recordings.files import is_epochs_file
 
 from ..conftest import SHARED
 
@@ -139,11 +136,15 @@ def not_there(folder):
 
 
 def nothing(folder):
-    return [], ValueError, "At least one file is needed. Found none."
+    return [], ValueError, "At least one file of epochs is needed. Found none."
 
 
 def empty_folder(folder):
-    return folder, ValueError, "no file in this folder of epochs, which end in -epo.fif, _epo"
+    return (
+        folder,
+        ValueError,
+        "no file of epochs in this folder; wanted files that end in -epo.fif, _epo",
+    )
 
 
 def no_epochs(folder):

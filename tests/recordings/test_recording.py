@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eegaug.recordings import read_recordings
-from eegaug.recordings.recording import tell_apart
+from eegaug.recordings.subjects import tell_apart
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from eegaug.recordings import (
     simulate_nights,
 )
 from eegaug.recordings.arrays import make_array_windows, read_arrays
-from eegaug.recordings.epochs import make_epoch_windows, read_epochs
+from eegaug.recordings.epoch_windows import make_epoch_windows
+from eegaug.recordings.epochs import read_epochs
 from eegaug.study import TASKS, Settings, learn, load_model, save_model
 from eegaug.study.cli import main
 from eegaug.study.predicting import predict_recordings
@@ -372,7 +373,9 @@ def test_the_subject_is_read_as_in_learning(models, tmp_path):
 def test_a_cache_changes_no_number(models, tmp_path):
     night(seconds=120).save(tmp_path / "new_raw.fif", verbose="error")
     given = {"model": models["sleep"], "paths": [tmp_path / "new_raw.fif"], "device": "cpu"}
-    tables = [predict_recordings(**given, cache=each)[1] for each in (None, *[tmp_path / "c"] * 2)]
+    tables = [
+        predict_recordings(**given, cache=each).table for each in (None, *[tmp_path / "c"] * 2)
+    ]
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table, tables[0])
 

@@ -342,7 +342,7 @@ def an_empty_folder(folder, night):
 
 
 def nothing_at_all(folder, night):
-    return [], ValueError, "No recording among the files; a hypnogram alone is not enough."
+    return [], ValueError, "At least one recording is needed. Found none."
 
 
 def a_text(folder, night):

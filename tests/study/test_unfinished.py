@@ -317,7 +317,7 @@ def begin(out, n_states=0):
     (unfinished / "results" / "one.txt").write_text("half")
     for number in range(1, n_states + 1):
         (unfinished / f"{number:02d}-learning.pt").touch()
-    (unfinished / "02-learning.pt.part").touch()
+    (unfinished / ".part-02-learning.pt").touch()
 
 
 def test_results_appear_together(tmp_path):
@@ -352,7 +352,7 @@ def test_after_a_later_error_states_stay_and_nothing_else(tmp_path):
     with pytest.raises(ValueError), Run(tmp_path, ["one.txt"]) as run:
         state = Unfinished(run.unfinished, {"epochs": 3}).state("learning")
         state.touch()
-        state.with_name(f"{state.name}.part").touch()
+        state.with_name(f".part-{state.name}").touch()
         (run.folder / "one.txt").write_text("1")
         raise ValueError
     assert listed(tmp_path) == ["one.txt", "unfinished/01-learning.pt", "unfinished/run.json"]
