@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import torch
 
 #: How the name of a file begins while it is written; one that a killed run left is written over.
 PART = ".part-"
@@ -52,6 +56,29 @@ def written_whole(path: Path, kept: str = "") -> Iterator[Path]:
         raise OSError(f"{path}: cannot be written ({why}).{f' {kept}' * bool(kept)}") from error
     finally:
         part.unlink(missing_ok=True)  # of an interruption too
+
+
+def load_whole(path: str | Path) -> Any:
+    """Return what :func:`torch.save` saved, on the CPU, by ``weights_only=True``.
+
+    torch itself reads numbers that were damaged.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged, or something else.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            if (part := file.testzip()) is not None:
+                raise ValueError(f"{part} is damaged")
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # torch, pickle and zipfile raise many
+        raise ValueError(f"{path}: damaged, or not a file of torch.") from error
 
 
 def first_line(error: Exception) -> str:

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PassthroughScoring
 from skorch.history import History
 
-from eegaug.files import written_whole
+from eegaug.files import load_whole, written_whole
 from eegaug.integrations.skorch import trained_module
 
 #: Part of the state that its file should have.
@@ -36,6 +37,8 @@ class TrainingState(Callback):
         The file; where absent, the state is not saved.
     monitor : str
         Key of the history that is true where an epoch is the best so far.
+    stop : callable, optional
+        Whether to stop, asked after each epoch once its state is saved.
 
     Attributes
     ----------
@@ -43,6 +46,8 @@ class TrainingState(Callback):
         Number of epochs that are done, one that was interrupted left out.
     message_ : str or None
         Why the training is at its end before its last epoch, if it is.
+    stopped_ : bool
+        Whether it was stopped before its end by ``stop``.
     seconds_ : float
         How long it took, stops left out.
 
@@ -65,9 +70,16 @@ class TrainingState(Callback):
     True
     """
 
-    def __init__(self, path: str | Path | None = None, monitor: str = "valid_loss_best") -> None:
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        monitor: str = "valid_loss_best",
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
         self.path = path
         self.monitor = monitor
+        self.stop = stop
+        self.stopped_ = False
         self.best_: dict[str, Any] | None = None
         self.epochs_ = 0
         self.message_: str | None = None
@@ -96,9 +108,9 @@ class TrainingState(Callback):
         if self.path is None or not Path(self.path).exists():
             return 0
         try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
+            saved = load_whole(self.path)
             missing = WANTED - set(saved)
-        except Exception as error:  # torch and pickle raise many
+        except (TypeError, ValueError) as error:
             raise ValueError(f"{self.path}: damaged; remove it to begin again.") from error
         if missing:
             raise ValueError(f"{self.path}: not the state of a training; remove it.")
@@ -131,6 +143,9 @@ class TrainingState(Callback):
             self.best_ = copy.deepcopy(trained_module(net).state_dict())
         self.epochs_ = len(net.history)
         self.save(net)
+        if self.stop is not None and self.stop():
+            self.stopped_ = True
+            raise KeyboardInterrupt  # at which skorch ends a training
 
     def save(self, net: NeuralNet) -> None:
         """Save the state of a net; with several processes, the first writes that of all."""

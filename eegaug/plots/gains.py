@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eegaug.plots.style import axes_or_new, figure_of, tidied
+from eegaug.plots.style import as_written, axes_or_new, figure_of, tidied
 
 
 def plot_gains(
@@ -56,7 +56,7 @@ def plot_gains(
     ax.hlines(places, 0, values, color="0.6", linewidth=1)
     faces = np.where(values < 0, "white", "tab:blue")
     ax.scatter(values, places, s=30, color=faces, edgecolors="tab:blue", zorder=3)
-    ax.set_yticks(places, names)
+    ax.set_yticks(places, [as_written(name) for name in names])
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_xlabel(f"{xlabel}: {mean:+.3f} ± {error:.3f}" if np.isfinite(error) else xlabel)
     tidied(ax)

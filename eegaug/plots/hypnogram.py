@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from eegaug.plots.style import COLOURS, axes_or_new, tidied
+from eegaug.plots.style import COLOURS, as_written, axes_or_new, tidied
 from eegaug.recordings import STAGES
 
 #: Stages from the top to the bottom of a hypnogram.
@@ -72,7 +72,7 @@ def plot_hypnogram(
         )
     ax.set_yticks(sorted(position.values()), HYPNOGRAM[::-1])
     ax.set(xlabel="time since the start of the recording (h)", ylim=(-4.6, 0.6))
-    ax.set_title(title, loc="left", fontsize="medium")
+    ax.set_title(as_written(title), loc="left", fontsize="medium")
     ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.3, 1), ncols=2)
     return tidied(ax)
 

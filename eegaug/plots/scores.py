@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from eegaug.plots.style import axes_or_new, figure_of, line_style, tidied
+from eegaug.plots.style import as_written, axes_or_new, figure_of, line_style, tidied
 
 
 def plot_scores(
@@ -64,7 +64,7 @@ def plot_scores(
         ax.annotate(
             "chance", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="bottom"
         )
-    ax.set_xticks(places, list(scores))
+    ax.set_xticks(places, [as_written(name) for name in scores])
     ax.set_ylabel(ylabel)
     return tidied(ax)
 
@@ -108,7 +108,9 @@ def plot_confusion(
     codes = np.union1d(y_true, y_pred)
     counts = np.array([[np.sum((y_true == t) & (y_pred == p)) for p in codes] for t in codes])
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    display = ConfusionMatrixDisplay(share, display_labels=[labels[code] for code in codes])
+    display = ConfusionMatrixDisplay(
+        share, display_labels=[as_written(labels[code]) for code in codes]
+    )
     display.plot(
         ax=ax, cmap="Blues", colorbar=False, include_values=False, im_kw={"vmin": 0, "vmax": 1}
     )

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from scipy.signal import welch
 from torch import Tensor
 
-from eegaug.plots.style import COLOURS, figure_of, tidied
+from eegaug.plots.style import COLOURS, as_written, figure_of, tidied
 from eegaug.transforms import Augmentation, Transform
 
 
@@ -144,7 +144,7 @@ def plot_before_after(
         frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
     )
     signal_ax.set(xlabel="time (s)", xlim=(0, times[-1]))
-    signal_ax.set_yticks(offsets.ravel(), [names[channel] for channel in shown])
+    signal_ax.set_yticks(offsets.ravel(), [as_written(names[channel]) for channel in shown])
     signal_ax.set_title(title, fontsize="medium", loc="left")
 
     spectrum_ax.set(xlabel="frequency (Hz)")

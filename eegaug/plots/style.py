@@ -41,3 +41,8 @@ def figure_of(ax: Axes) -> Figure:
     figure = ax.get_figure(root=True)
     assert figure is not None  # only removed axes have none
     return figure
+
+
+def as_written(name: object) -> str:
+    """Return a name so that matplotlib draws it as it is written: no dollar begins a formula."""
+    return str(name).replace("$", r"\$")

@@ -18,11 +18,12 @@ from eegaug.policies import POLICIES
 from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.datasets import fetch_dataset
-from eegaug.study.options import pair
+from eegaug.study.options import pair, path
 from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
 from eegaug.study.run import UNFINISHED, Run
 from eegaug.study.sources import open_recordings, task_of
+from eegaug.study.stopping import Terminated, sigterm_raised
 from eegaug.study.task import STEPS, Option, Task
 from eegaug.study.tasks import TASKS, find_task
 from eegaug.study.unfinished import state_files
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from eegaug.study.result import Learned
     from eegaug.study.settings import Settings
 
+#: Exit status after Ctrl-C and SIGTERM.
+INTERRUPTED, TERMINATED = 130, 143
 #: Files that a run writes to its output folder.
 RESULTS = ("invariances.json", "report.html", "model.pt")
 PREDICTED = ("predictions.csv",)
@@ -59,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, 2 for bad input, 130 if interrupted.
+        Exit status: 0, 2 for bad input, 130 if interrupted, 143 if terminated.
 
     Raises
     ------
@@ -76,13 +79,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        _load_libraries()
-        return int(arguments.run(arguments))
-    except KeyboardInterrupt:
+        with sigterm_raised():
+            _load_libraries()
+            return int(arguments.run(arguments))
+    except (KeyboardInterrupt, Terminated) as stop:
+        terminated = isinstance(stop, Terminated)
         kept = state_files(arguments.out / UNFINISHED)
         how = "--resume goes on with it" if kept else "nothing was written"
-        _say(f"\neegaug: interrupted; {how}.")
-        return 130
+        _say(f"\neegaug: {'terminated' if terminated else 'interrupted'}; {how}.")
+        return TERMINATED if terminated else INTERRUPTED
     except (ValueError, TypeError, OSError) as error:
         if arguments.traceback:
             raise
@@ -135,6 +140,7 @@ def _add_learn(commands: Any) -> None:
     data.add_argument(
         "recordings",
         nargs="*",
+        type=path,
         metavar="RECORDINGS",
         help="files that MNE reads, or folders of them; labels are read from their annotations, or"
         " from *Hypnogram.edf beside *PSG.edf. Or *-epo.fif, a BIDS root, or arrays (.npz, .ts)",
@@ -179,7 +185,7 @@ def _add_learn(commands: Any) -> None:
     )
     data.add_argument(
         "--cache",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="folder to keep windows in, for more than fits into memory, and for the next run",
     )
@@ -267,7 +273,7 @@ def _add_learn(commands: Any) -> None:
     learn.add_argument("--traceback", action="store_true", help="show the traceback of an error")
     learn.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="DIR",
         default=Path("eegaug-out"),
         help="folder for results (%(default)s)",
@@ -284,17 +290,21 @@ def _add_predict(commands: Any) -> None:
         ),
     )
     predict.set_defaults(run=_predict)
-    predict.add_argument("model", type=Path, metavar="MODEL", help="the file model.pt")
+    predict.add_argument("model", type=path, metavar="MODEL", help="the file model.pt")
     predict.add_argument(
-        "recordings", nargs="+", metavar="RECORDINGS", help="files or folders, labelled or not"
+        "recordings",
+        nargs="+",
+        type=path,
+        metavar="RECORDINGS",
+        help="files or folders, labelled or not",
     )
     predict.add_argument("--subject", metavar="REGEX", help="as of `eegaug learn`")
     predict.add_argument("--device", metavar="NAME", default="auto", help="auto, cpu or cuda")
-    predict.add_argument("--cache", type=Path, metavar="DIR", help="as of `eegaug learn`")
+    predict.add_argument("--cache", type=path, metavar="DIR", help="as of `eegaug learn`")
     predict.add_argument("--traceback", action="store_true", help="show the traceback of an error")
     predict.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="DIR",
         default=Path("eegaug-predicted"),
         help="folder for results (%(default)s)",
@@ -338,6 +348,7 @@ def _learn(arguments: argparse.Namespace) -> int:
         )
         if not first:
             return 0
+        run.stopped = learned.stopped is not None
         _say("Writing the report ...")
         text = json.dumps(learned.invariances(), indent=2, ensure_ascii=False)
         (run.folder / "invariances.json").write_text(text + "\n", encoding="utf-8")
@@ -347,12 +358,15 @@ def _learn(arguments: argparse.Namespace) -> int:
     print(
         f"\nWrote {', '.join(RESULTS)} to {arguments.out} in {time.perf_counter() - start:.0f} s."
     )
+    if run.stopped:
+        _say("eegaug: stopped before the end; --resume goes on to the whole result.")
+        return INTERRUPTED
     return 0
 
 
 def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
     """Return the task, and what is given, fetched or simulated."""
-    paths: list[str | Path] = list(arguments.recordings)
+    paths: list[Path] = list(arguments.recordings)
     for flag, (fetch, _) in FETCHED.items():
         numbers = getattr(arguments, flag.removeprefix("--").replace("-", "_"))
         paths += fetch(numbers) if numbers else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import braindecode
@@ -63,7 +62,7 @@ def fit_augmented(
     split: Split,
     settings: Settings,
     title: str | None = None,
-    state: Path | None = None,
+    state: TrainingState | None = None,
     augmentation: Augmentation | None = None,
 ) -> EEGClassifier:
     """Train the network with a policy in front of it.
@@ -78,8 +77,8 @@ def fit_augmented(
         How to train.
     title : str, optional
         Title of the progress bar; none is shown where absent.
-    state : path, optional
-        File of the state after each epoch, which a training that was stopped goes on from.
+    state : TrainingState, optional
+        What saves the state after each epoch, from which a training that was stopped goes on.
     augmentation : Augmentation, optional
         Learned augmentation, which is copied and stays as it is; where absent, the policy of the
         settings learns from narrow strengths.
@@ -119,7 +118,7 @@ def fit_baseline(
     split: Split,
     settings: Settings,
     title: str | None = None,
-    state: Path | None = None,
+    state: TrainingState | None = None,
 ) -> braindecode.EEGClassifier:
     """Train the same network without augmentation; parameters as of :func:`fit_augmented`."""
     network = _network(windows, settings)
@@ -131,7 +130,7 @@ def fit_recombined(
     split: Split,
     settings: Settings,
     title: str | None = None,
-    state: Path | None = None,
+    state: TrainingState | None = None,
 ) -> braindecode.EEGClassifier:
     """Train the same network on windows rebuilt of segments of their class, of all subjects.
 
@@ -211,7 +210,7 @@ def _fit_best(
     split: Split,
     settings: Settings,
     title: str | None,
-    state: Path | None,
+    state: TrainingState | None,
 ) -> Net:
     task, n_labels = settings.task, len(windows.labels)
     valid = validated(windows, split)
@@ -228,7 +227,7 @@ def _fit_best(
         return metric.score(np.asarray(y), net.predict(X), n_labels)
 
     batch_size = min(settings.batch_size, len(split.train))
-    kept = TrainingState(state)
+    kept = state or TrainingState()
     callbacks: list[tuple[str, Any]] = [("score", EpochScoring(score, False, name=key))]
     if title is not None:
         scores = ("train_loss", "valid_loss", key)
@@ -258,7 +257,7 @@ def _fit_best(
     if done < settings.epochs and not kept.message_:
         net.partial_fit(WindowDataset(windows, split.train), epochs=settings.epochs - done)
         kept.message_ = finite.message_ if finite else None
-        if kept.epochs_ < settings.epochs and not kept.message_:
+        if kept.epochs_ < settings.epochs and not kept.message_ and not kept.stopped_:
             raise KeyboardInterrupt  # which skorch keeps to itself
         if kept.message_:
             kept.save(net)  # with the message, at which it ends

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from eegaug.inspect import (
     learned_strengths,
 )
 from eegaug.integrations.braindecode import EEGClassifier
+from eegaug.integrations.resuming import TrainingState
 from eegaug.recordings import Split, Windows, split_by_subject, split_in_time
 from eegaug.study.fit import (
     class_weights,
@@ -36,6 +37,7 @@ from eegaug.study.network import model_for_one_channel
 from eegaug.study.processes import n_processes
 from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
+from eegaug.study.stopping import StopAfterEpoch
 from eegaug.study.unfinished import WINDOWS, Unfinished
 
 #: Number of validation windows that strengths are measured on.
@@ -45,7 +47,17 @@ SEED_STEP = 1000
 #: Settings that change no number, but for rounding.
 WITHOUT_EFFECT = ("device", "workers")
 
-Net = TypeVar("Net", bound=NeuralNet)
+#: Names of trainings: of the first two, and how those of restarts begin.
+BASELINE, LEARNING, RESTART = "without augmentation", "learning", "restart"
+
+
+class _Training(NamedTuple):
+    """One training of a study: its name, and what is added to the seed."""
+
+    name: str
+    fit: Callable[..., NeuralNet]
+    seed: int
+    as_learned: bool = False
 
 
 def learn(
@@ -91,7 +103,8 @@ def learn(
     Returns
     -------
     Learned
-        The trained nets, what was learned and how sure it is.
+        The trained nets, what was learned and how sure it is. After Ctrl-C, pressed once while the
+        network trains that learns, or a later one, that of the epochs and networks that are done.
 
     Raises
     ------
@@ -100,7 +113,7 @@ def learn(
         not an integer from 0, a training diverges, or ``unfinished`` holds a run of other windows
         or arguments.
     KeyboardInterrupt
-        If it was interrupted.
+        If Ctrl-C was pressed before anything was learned, or twice.
 
     Examples
     --------
@@ -143,48 +156,38 @@ def learn(
         },
     )
 
-    def title(name: str) -> str | None:
-        return f"Training ({name})" if progress else None
-
+    trained: dict[str, NeuralNet] = {}
     seconds: dict[str, float] = {}
-
-    def seeded(shift: int) -> Settings:
-        return replace(settings, seed=(settings.seed + shift) % 2**32)
-
-    def timed(name: str, fit: Callable[..., Net], number: int, *rest: Any) -> Net:
-        net = fit(windows, split, seeded(SEED_STEP * number), title(name), run.state(name), *rest)
-        seconds[name] = dict(net.callbacks_)["state"].seconds_
-        return net
-
-    baseline, others = None, []
+    stopped = None
+    plan = _plan(settings, compare, restarts)
     # the caller's random numbers go on undisturbed, and training repeats on a GPU too
     with torch.random.fork_rng(), _deterministic():
-        if compare or settings.n_networks > 1:
-            baseline = timed("without augmentation", fit_baseline, 0)
-        learner = int(settings.n_networks > 1)  # its place among the networks
-        net = timed("learning", fit_augmented, learner)
-        learned = net.module_.augmentation
-        for number in range(2, settings.n_networks):
-            name = f"network {number + 1}"
-            if number % 3 == 0:
-                others.append(timed(f"{name}, without", fit_baseline, number))
-            elif number % 3 == 1:
-                others.append(timed(f"{name}, as learned", fit_augmented, number, learned))
-            else:
-                others.append(timed(f"{name}, recombined", fit_recombined, number))
-        again = []
-        for number in range(1, restarts + 1):
-            name = f"restart {number} of {restarts}"
-            others_seed = seeded(SEED_STEP * learner + number)
-            other = fit_augmented(windows, split, others_seed, title(name), run.state(name))
-            again.append(learned_strengths(other.module_))
+        with StopAfterEpoch() as stop:
+            for training in plan:
+                title = f"Training ({training.name})" if progress else None
+                state = TrainingState(run.state(training.name), stop=lambda: stop.asked)
+                seed = (settings.seed + training.seed) % 2**32
+                given = [windows, split, replace(settings, seed=seed), title, state]
+                if training.as_learned:
+                    given.append(trained[LEARNING].module_.augmentation)
+                net = training.fit(*given)
+                is_whole = not state.stopped_ or state.epochs_ == settings.epochs
+                if is_whole or training.name == LEARNING:  # half of another would do harm
+                    trained[training.name], seconds[training.name] = net, state.seconds_
+                if stop.asked and not (is_whole and training is plan[-1]):
+                    stopped = f"epoch {state.epochs_} of {settings.epochs} ({training.name})"
+                    break
+        if LEARNING not in trained:
+            raise KeyboardInterrupt
+        net, baseline = trained[LEARNING], trained.get(BASELINE)
+        again = [trained.pop(name) for name in list(trained) if name.startswith(RESTART)]
         profiles, comparisons = measure(net, windows, split, settings)
         models = {"augmented": net.module_}
         validation = None
         if baseline is not None:
             models["baseline"] = baseline.module_
             if settings.n_networks > 1:
-                models["augmented"] = Ensemble(each.module_ for each in (baseline, net, *others))
+                models["augmented"] = Ensemble(each.module_ for each in trained.values())
             validation = _gain(models, windows, validated(windows, split), settings)
         predicted = {
             name: predict(each, windows, settings, split.test) for name, each in models.items()
@@ -200,9 +203,32 @@ def learn(
         comparisons=comparisons,
         y_pred=predicted,
         validation=validation,
-        seconds=seconds,
-        restarts=again,
+        seconds={name: took for name, took in seconds.items() if not name.startswith(RESTART)},
+        restarts=[learned_strengths(other.module_) for other in again],
+        stopped=stopped,
     )
+
+
+def _plan(settings: Settings, compare: bool, restarts: int) -> list[_Training]:
+    """Return the trainings of a study, in their order."""
+    averages = settings.n_networks > 1
+    first = SEED_STEP * averages
+    plan = [_Training(BASELINE, fit_baseline, 0)] if compare or averages else []
+    plan.append(_Training(LEARNING, fit_augmented, first))
+    kinds = (
+        ("without", fit_baseline),
+        ("as learned", fit_augmented),
+        ("recombined", fit_recombined),
+    )
+    for number in range(2, settings.n_networks):
+        kind, fit = kinds[number % len(kinds)]
+        name = f"network {number + 1}, {kind}"
+        plan.append(_Training(name, fit, SEED_STEP * number, as_learned=fit is fit_augmented))
+    plan += [
+        _Training(f"{RESTART} {number} of {restarts}", fit_augmented, first + number)
+        for number in range(1, restarts + 1)
+    ]
+    return plan
 
 
 @contextmanager

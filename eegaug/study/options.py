@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from eegaug.study.task import Option
 
@@ -13,6 +14,16 @@ def pair(text: str) -> tuple[str, str]:
     if not name or (separator and not value):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return name, value if separator else name
+
+
+def path(text: str) -> Path:
+    """Return a path; "~" is the home folder, also after "=", where the shell leaves it."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is wanted. Found ''")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # "~nobody"
+        raise argparse.ArgumentTypeError(f"{text}: there is no such home folder") from error
 
 
 LABELS = Option(

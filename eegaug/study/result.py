@@ -66,6 +66,8 @@ class Learned:
         Duration of each training (s), by the name of the network.
     restarts : list of list of LearnedStrength
         What further trainings, with other seeds, have learned.
+    stopped : str, optional
+        Where the study was stopped before its end, if it was, as "epoch 3 of 30 (learning)".
 
     Examples
     --------
@@ -91,6 +93,7 @@ class Learned:
     validation: Gain | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     restarts: list[list[LearnedStrength]] = field(default_factory=list)
+    stopped: str | None = None
 
     @property
     def y_true(self) -> np.ndarray:
@@ -272,13 +275,17 @@ class Learned:
     def warnings(self) -> list[str]:
         """Return what limits the scores, one sentence each."""
         warnings = [*self._warnings_of_split(), *self._warnings_of_scores()]
+        if self.stopped is not None:
+            warnings.insert(
+                0, f"Stopped in {self.stopped}: these are not the results of a whole run."
+            )
         if self.windows.X.shape[1] == 1 and self.settings.task.model in FOR_ONE_CHANNEL:
             warnings.append(
                 f"The network is {self.settings.model}: braindecode's {self.settings.task.model}"
                 " fails with one channel."
             )
-        if stopped := dict(self.net.callbacks_)["finite"].message_:
-            warnings.append(stopped)
+        if ended := dict(self.net.callbacks_)["finite"].message_:
+            warnings.append(ended)
         for network, y_pred in self.y_pred.items():
             if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
                 warnings.append(
@@ -312,6 +319,7 @@ class Learned:
             "training": {
                 **settings.as_json(),
                 "best_epoch": self.best_epoch,
+                "stopped": self.stopped,
                 "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
             },
             "layers": as_json(self.strengths),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from eegaug.files import PART
+from eegaug.files import PART, written_whole
 from eegaug.study.processes import is_first_process
 from eegaug.study.unfinished import RUN, read_run, state_files
 
@@ -34,6 +33,11 @@ class Run:
     resume : bool
         Whether to go on with an unfinished run.
 
+    Attributes
+    ----------
+    stopped : bool
+        Whether the run writes what is there before its end: states stay, to go on from.
+
     Raises
     ------
     ValueError
@@ -52,6 +56,7 @@ class Run:
 
     def __init__(self, out: str | Path, results: Sequence[str], resume: bool = False) -> None:
         self.out, self.results, self.resume = Path(out), results, resume
+        self.stopped = False
         self.unfinished = self.out / UNFINISHED
         self.folder = self.unfinished / "results"
         self._lock = FileLock(self.unfinished / ".lock", timeout=0)
@@ -93,16 +98,26 @@ class Run:
                 written = sorted(self.folder.iterdir())
                 self._check_free([result.name for result in written])
                 for result in written:
-                    os.replace(result, self.out / result.name)
-                for state in state_files(self.unfinished):
+                    with written_whole(self._target(result.name)) as part:
+                        shutil.move(result, part)
+                for state in [] if self.stopped else state_files(self.unfinished):
                     state.unlink()
         finally:
             self._leave()
 
     def _check_free(self, names: Sequence[str]) -> None:
-        in_the_way = [self.out / name for name in names if (self.out / name).is_dir()]
-        if in_the_way:
-            raise ValueError(f"{in_the_way[0]}: a folder; a file of this name is wanted.")
+        for target in map(self._target, names):
+            if target.is_dir():
+                raise ValueError(f"{target}: a folder; a file of this name is wanted.")
+            if not target.parent.is_dir():
+                raise ValueError(f"{target}: a link leads here, to a folder that does not exist.")
+
+    def _target(self, name: str) -> Path:
+        """Return the file of a result: where a link leads, if there is one."""
+        try:
+            return (self.out / name).resolve()
+        except (OSError, RuntimeError) as error:
+            raise ValueError(f"{self.out / name}: a link that leads nowhere.") from error
 
     def _check_resumed(self) -> None:
         if read_run(self.unfinished) is not None and not self.resume:

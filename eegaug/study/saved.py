@@ -8,29 +8,32 @@ from typing import Any
 import mne
 import numpy as np
 import torch
+from packaging.version import InvalidVersion, Version
 from torch import nn
 
 import eegaug
 from eegaug.ensemble import Ensemble
+from eegaug.files import first_line, load_whole
 from eegaug.models import InvariantModel
 from eegaug.policies import make_policy
 from eegaug.study.network import build_network
 from eegaug.study.result import Learned
 
-#: What a file should have.
+#: What a file should have, and of which types.
 WANTED = {
-    "task",
-    "model",
-    "policy",
-    "n_copies",
-    "labels",
-    "ch_names",
-    "positions",
-    "sfreq",
-    "n_times",
-    "scaling",
-    "cutting",
-    "networks",
+    "eegaug": str,
+    "task": str,
+    "model": str,
+    "policy": str,
+    "n_copies": int,
+    "labels": list,
+    "ch_names": list,
+    "positions": list,
+    "sfreq": float,
+    "n_times": int,
+    "scaling": str,
+    "cutting": dict,
+    "networks": list,
 }
 
 
@@ -99,7 +102,7 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds another model, or is damaged.
+        If it holds another model, is damaged, or of a newer version of eegaug.
 
     Examples
     --------
@@ -119,16 +122,21 @@ def load_model(path: str | Path, device: str = "cpu") -> nn.Module:
 
 def build_model(saved: dict[str, Any], path: str | Path, device: str = "cpu") -> nn.Module:
     """Return the model of what :func:`read_model` returned; parameters as of :func:`load_model`."""
-    networks = [_network(saved, one["augmented"]) for one in saved["networks"]]
-    for network, one in zip(networks, saved["networks"], strict=True):
-        try:
+    networks = []
+    try:
+        for one in saved["networks"]:
+            network = _network(saved, one["augmented"])
             network.load_state_dict(one["state_dict"])
-        except RuntimeError as error:  # of several lines
-            raise ValueError(
-                f"{path}: damaged, or written by another version of eegaug or braindecode: its"
-                f" parameters are not those of {saved['model']}."
-            ) from error
-    model = Ensemble(networks) if len(networks) > 1 else networks[0]
+            networks.append(network)
+        model = Ensemble(networks) if len(networks) > 1 else networks[0]
+    except Exception as error:  # whatever the parts of a network raise where one does not fit
+        raise ValueError(
+            f"{path}: damaged, or written with another version of braindecode: no network can be"
+            f" built of it ({first_line(error)})."
+        ) from error
+    broken = [name for name, value in model.state_dict().items() if not _is_finite(value)]
+    if broken:
+        raise ValueError(f"{path}: damaged: {broken[0]} is not finite.")
     return model.to(device).eval()
 
 
@@ -149,20 +157,36 @@ def read_model(path: str | Path) -> dict[str, Any]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it holds something else, or is damaged.
+        If it holds something else, is damaged, or of a newer version of eegaug.
     """
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # torch and pickle raise many
+        saved = load_whole(path)
+    except ValueError as error:
         raise ValueError(f"{path}: damaged, or not the model.pt of `eegaug learn`.") from error
-    if not isinstance(saved, dict) or not WANTED <= set(saved):
+    if not isinstance(saved, dict) or not set(WANTED) <= set(saved):
         raise ValueError(
             f"{path}: not the model.pt of `eegaug learn`. Build a model of your own as it was, and"
             " load its state into it."
         )
+    wrong = [name for name, kind in WANTED.items() if not isinstance(saved[name], kind)]
+    if wrong:
+        found = type(saved[wrong[0]]).__name__
+        raise ValueError(f"{path}: damaged: its `{wrong[0]}` is a {found}.")
+    try:
+        is_newer = Version(saved["eegaug"]) > Version(eegaug.__version__)
+    except InvalidVersion as error:
+        raise ValueError(f"{path}: damaged ({first_line(error)}).") from error
+    if is_newer:
+        raise ValueError(
+            f"{path}: written by eegaug {saved['eegaug']}, which is newer than this,"
+            f" {eegaug.__version__}; update eegaug."
+        )
     return saved
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether an entry of a state is finite; those that are no tensors are."""
+    return not isinstance(value, torch.Tensor) or bool(torch.isfinite(value).all())
 
 
 def _network(saved: dict[str, Any], augmented: bool) -> nn.Module:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from eegaug.study.gain import Gain
 from eegaug.study.learning import _gain as gain_of
 from eegaug.study.result import is_inactive
 
+#: A strength in the state of a model.
+RAW = "augmentation.augmentations.1.max_shift.raw"
 #: A training that is over soon.
 QUICK = Settings(epochs=1, batch_size=16, n_networks=1, device="cpu")
 
@@ -398,6 +401,56 @@ def test_another_model_file_is_an_error(learned, tmp_path):
     torch.save(learned.net.module_.state_dict(), tmp_path / "mine.pt")
     with pytest.raises(ValueError, match=r"mine\.pt: not the model\.pt of `eegaug learn`"):
         load_model(tmp_path / "mine.pt")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda saved: saved.update(eegaug="99.0"), "written by eegaug 99.0, which is newer than"),
+        (lambda saved: saved.update(eegaug="ninety"), "damaged (Invalid version: 'ninety')"),
+        (lambda saved: saved.update(n_times="many"), "damaged: its `n_times` is a str"),
+        (lambda saved: saved.update(cutting=None), "damaged: its `cutting` is a NoneType"),
+        (lambda saved: saved.update(networks=[]), "damaged, or written with another version of"),
+        (lambda saved: saved.update(n_times=10), "damaged, or written with another version of"),
+        (lambda saved: saved.update(model="Nothing"), "braindecode has no model named 'Nothing'"),
+        (lambda saved: saved["positions"].pop(), "damaged, or written with another version of"),
+        (lambda saved: saved["networks"][0].clear(), "('augmented')"),
+        (
+            lambda saved: saved["networks"][0]["state_dict"][RAW].fill_(nan),
+            f"damaged: {RAW} is not finite.",
+        ),
+    ],
+)
+def test_a_model_file_that_does_not_do_gives_one_line(alone, tmp_path, change, says):
+    path = tmp_path / "model.pt"
+    save_model(alone, path)
+    saved = torch.load(path, weights_only=True)
+    change(saved)
+    torch.save(saved, path)
+    with pytest.raises(ValueError) as caught:
+        load_model(path)
+    assert str(caught.value).startswith(f"{path}: ") and says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_model_file_gives_one_line(alone, tmp_path):
+    path, rng = tmp_path / "model.pt", np.random.default_rng(0)
+    save_model(alone, path)
+    whole = path.read_bytes()
+    places = rng.integers(0, len(whole), 60)
+    damaged = [whole[:place] for place in places[:20]]
+    damaged += [whole[:place] + rng.bytes(8) + whole[place + 8 :] for place in places[20:]]
+    true, refused = load_model(path).state_dict(), 0
+    for content in [b"", b"PK", b"\x80\x02.", *damaged]:
+        path.write_bytes(content)
+        try:
+            state = load_model(path).state_dict()
+        except ValueError as error:
+            assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
+            refused += 1
+        else:  # bytes that matter to nobody, as those between two entries
+            assert all(torch.equal(state[name], value) for name, value in true.items())
+    assert refused > 50
 
 
 def test_unlabelled_windows_are_not_learned_from(windows):

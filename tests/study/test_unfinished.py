@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from eegaug import InvariantModel
 from eegaug.integrations.accelerate import OverProcesses
+from eegaug.integrations.resuming import TrainingState
 from eegaug.recordings import make_sleep_windows, simulate_nights, split_by_subject
 from eegaug.study import Settings, learn, learning
 from eegaug.study.cli import RESULTS, main
@@ -285,9 +286,11 @@ def test_a_training_that_became_nan_stays_at_its_end(windows, tmp_path, monkeypa
     settings = replace(SETTINGS, objective="invariance")
     with monkeypatch.context() as patched, pytest.warns(UserWarning, match="nan in epoch 2"):
         patched.setattr(InvariantModel, "forward", forward)
-        before = fit_augmented(windows, split, settings, state=path)
+        before = fit_augmented(windows, split, settings, state=TrainingState(path))
     written = path.read_bytes()
-    after, taken = n_steps(monkeypatch, lambda: fit_augmented(windows, split, settings, state=path))
+    after, taken = n_steps(
+        monkeypatch, lambda: fit_augmented(windows, split, settings, state=TrainingState(path))
+    )
     assert taken == 0 and path.read_bytes() == written
     stopped = (
         "The training loss became nan in epoch 2: training stopped, and the parameters of epoch"
@@ -489,30 +492,30 @@ def finished(tmp_path_factory):
     return result(out)
 
 
-def stop_in_training(out, how, training, *arguments):
-    """Run the command, and send it a signal after the first epoch of a training."""
+def earlier_results(out):
+    out.mkdir(parents=True, exist_ok=True)
+    for name in RESULTS:
+        (out / name).write_text("of an earlier run")
+
+
+def holds_earlier_results(out):
+    return all((out / name).read_bytes() == b"of an earlier run" for name in RESULTS)
+
+
+def test_the_command_is_killed_and_goes_on(finished, tmp_path, capfd):
+    out = tmp_path / "out"
+    earlier_results(out)
     command = [sys.executable, "-W", "ignore", "-m", "eegaug", *ARGUMENTS_OF_THE_COMMAND]
-    with open(out.parent / "stderr", "w") as stderr:
+    with open(tmp_path / "stderr", "w") as stderr:
         process = subprocess.Popen(
-            [*command, *arguments, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=stderr
+            [*command, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=stderr
         )
-        state = out / "unfinished" / STATES[training]
-        while not state.exists():
+        while not (out / "unfinished" / STATES[0]).exists():
             assert process.poll() is None, "it should be in training"
             time.sleep(0.01)
-        process.send_signal(how)
+        process.kill()
         process.wait(timeout=60)
-    return process.returncode, (out.parent / "stderr").read_text().splitlines()
-
-
-def test_the_command_is_killed_and_interrupted_and_goes_on(finished, tmp_path, capfd):
-    out = tmp_path / "out"
-    assert stop_in_training(out, signal.SIGKILL, 0)[0] == -signal.SIGKILL
-    status, lines = stop_in_training(out, signal.SIGINT, 1, "--resume")
-    assert status == 130
-    assert lines[-1] == "eegaug: interrupted; --resume goes on with it."
-    assert not [line for line in lines if "Traceback" in line]
-    assert listed(out) == [f"unfinished/{name}" for name in (*STATES[:2], "run.json")]
+    assert holds_earlier_results(out)
     for more, message in (
         ([], "an unfinished run. `eegaug learn --resume` goes on with it; remove the folder to"),
         (["--resume", "--seed", "1"], "an unfinished run with other settings: seed 0, now 1."),
@@ -523,6 +526,58 @@ def test_the_command_is_killed_and_interrupted_and_goes_on(finished, tmp_path, c
         last = capfd.readouterr().err.splitlines()[-1]
         assert last.startswith(f"eegaug: error: {out / 'unfinished'}: {message}")
     assert main([*ARGUMENTS_OF_THE_COMMAND, "--resume", "--out", str(out)]) == 0
+    assert sorted(os.listdir(out)) == sorted(RESULTS)
+    assert_same(result(out), finished)
+
+
+@pytest.mark.parametrize(
+    ("where", "signals", "status", "stopped"),
+    [
+        ((0, 2), [signal.SIGINT], 130, None),
+        ((1, 2), [signal.SIGINT], 130, "epoch 2 of 8 (learning)"),
+        ((1, 8), [signal.SIGINT], 130, "epoch 8 of 8 (learning)"),
+        ((1, 2), [signal.SIGINT, signal.SIGINT], 130, None),
+        ((1, 2), [signal.SIGTERM], 143, None),
+        ((2, 3), [signal.SIGINT], 130, "epoch 3 of 8 (network 3, recombined)"),
+    ],
+)
+def test_a_signal_keeps_what_is_there_and_earlier_results_whole(
+    where, signals, status, stopped, finished, tmp_path, capfd, monkeypatch
+):
+    """Ctrl-C once: results of what is learned so far. Twice, or SIGTERM: at once, without."""
+    training, epoch = where
+    out, steps, original = tmp_path / "out", [], OverProcesses.train_step_single
+    earlier_results(out)
+
+    def train_step_single(net, batch, **rest):
+        state = dict(net.callbacks_)["state"]
+        if state.path.name == STATES[training] and len(net.history) == epoch and not steps:
+            steps.append(batch)
+            for each in signals:
+                signal.raise_signal(each)
+        return original(net, batch, **rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(OverProcesses, "train_step_single", train_step_single)
+        patched.setattr("eegaug.study.report.write_report", lambda learned, path: path.touch())
+        assert main([*ARGUMENTS_OF_THE_COMMAND, "--out", str(out)]) == status
+        assert steps
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        error = capfd.readouterr().err
+        assert listed(out / "unfinished") == [*STATES[: training + 1], "run.json"]
+        if stopped is None:
+            assert holds_earlier_results(out)
+            how = "interrupted" if status == 130 else "terminated"
+            assert f"\neegaug: {how}; --resume goes on with it.\n" in error
+        else:
+            found = json.loads((out / "invariances.json").read_text(encoding="utf-8"))
+            assert found["training"]["stopped"] == stopped
+            assert found["data"]["warnings"][0].startswith(f"Stopped in {stopped}")
+            networks = torch.load(out / "model.pt", weights_only=True)["networks"]
+            assert len(networks) == 2 or found["gain"]["switched_off"]
+            assert error.endswith("stopped before the end; --resume goes on to the whole result.\n")
+        assert main([*ARGUMENTS_OF_THE_COMMAND, "--resume", "--out", str(out)]) == 0
     assert sorted(os.listdir(out)) == sorted(RESULTS)
     assert_same(result(out), finished)
 
