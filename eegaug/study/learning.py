@@ -142,6 +142,7 @@ def learn(
         split = split_in_time(windows.y, windows.subjects)
     else:
         split = split_by_subject(windows.y, windows.subjects, tested, settings.seed)
+    split = _in_order(split, windows)
 
     run = Unfinished(
         unfinished,
@@ -207,6 +208,15 @@ def learn(
         restarts=[learned_strengths(other.module_) for other in again],
         stopped=stopped,
     )
+
+
+def _in_order(split: Split, windows: Windows) -> Split:
+    """Return a split by subject, recording and time: in whatever order they were given."""
+    table = windows.metadata
+    keys = [table["onset"], table["recording"].astype(str), table["subject"].astype(str)]
+    place = np.argsort(np.lexsort(keys))
+    parts = {name: getattr(split, name) for name in ("train", "valid", "test")}
+    return replace(split, **{name: own[np.argsort(place[own])] for name, own in parts.items()})
 
 
 def _plan(settings: Settings, compare: bool, restarts: int) -> list[_Training]:

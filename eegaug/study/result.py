@@ -18,6 +18,7 @@ from eegaug.inspect.records import as_json, by_layer, summary_row
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.policies import DEFAULT, Candidates, default_for
 from eegaug.recordings import Split, Windows
+from eegaug.study.environment import environment
 from eegaug.study.gain import Gain, gain_by_person
 from eegaug.study.metrics import METRICS
 from eegaug.study.network import FOR_ONE_CHANNEL
@@ -322,6 +323,7 @@ class Learned:
                 "stopped": self.stopped,
                 "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
             },
+            "environment": environment(),
             "layers": as_json(self.strengths),
             "candidates": self.candidates.as_json() if self.candidates else None,
             "trust": {

@@ -171,6 +171,8 @@ def choose_device(name: str) -> str:
         raise ValueError(f"Device {name!r} is not available: torch finds no CUDA device here.")
     try:
         torch.zeros(1, device=name).item()  # torch knows devices that hold no numbers
+        if name.startswith("cpu") and name != "cpu":  # of which torch takes any number
+            raise ValueError(name)
     except Exception as error:  # each backend raises its own
         raise ValueError(
             f"No device {name!r} can be used here; try 'auto', 'cpu' or 'cuda'."

@@ -65,6 +65,8 @@ def test_invariances_are_laid_out_as_agreed(learned):
     assert set(found["scores"]) == set(found["scores_without_augmentation"])
     assert found["training"]["model"] == "SleepStagerChambon2018" and found["task"] == "sleep"
     assert found["data"]["labels"] == ["W", "N1", "N2", "N3", "REM"]
+    assert torch.__version__.startswith(found["environment"]["torch"])
+    assert found["environment"]["threads"] == torch.get_num_threads()
 
 
 @pytest.mark.parametrize(
@@ -375,6 +377,17 @@ def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
     assert "The model averages 5 networks" in report
     write_report(switched_off(learned), tmp_path / "off.html")
     assert "The model averages" not in (tmp_path / "off.html").read_text(encoding="utf-8")
+
+
+def test_the_order_of_recordings_changes_nothing(nights):
+    """Sums of other batches differ by rounding, which a training amplifies."""
+    settings = replace(QUICK, policy="general")
+    one, other = (
+        learn(make_sleep_windows(each), settings, test=["sim01"]) for each in (nights, nights[::-1])
+    )
+    assert [record.value for record in one.strengths] == [each.value for each in other.strengths]
+    assert one.profiles == other.profiles
+    assert one.scores_by_subject().equals(other.scores_by_subject())
 
 
 # -- model files, data and trainings that do not do ----------------------------------------

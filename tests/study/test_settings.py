@@ -26,6 +26,7 @@ from eegaug.study.settings import choose_device
         ({"seed": 2**32}, "`seed` should be an integer from 0"),
         ({"device": "abacus"}, "No device 'abacus' can be used here"),
         ({"device": "meta"}, "No device 'meta' can be used here"),
+        ({"device": "cpu:5"}, "No device 'cpu:5' can be used here"),
     ],
 )
 def test_bad_settings_give_one_line(settings, match):
