@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from eegaug.strength import Strength
 from eegaug.transforms.contexts import (
     in_full_precision,
-    in_worker,
+    in_loader,
     own_generator,
-    without_graph_in_workers,
+    without_graph_in_loader,
 )
 from eegaug.transforms.draws import Choices, Draw, Noise, noise_shapes, tensors_in
 
@@ -41,7 +41,17 @@ class Random(nn.Module, ABC):
         -------
         Draw
             One row per trial, independent of any learnable parameter.
+
+        Raises
+        ------
+        RuntimeError
+            Under ``torch.jit.trace``, which does not repeat the draws of a seed.
         """
+        if torch.jit.is_tracing():
+            raise RuntimeError(
+                "A model for `torch.jit.trace` should draw nothing, such as an InvariantModel with"
+                f" `n_copies=0` in evaluation. Found {type(self).__name__}."
+            )
         trials = as_trials(x)[:, 0]
         if generator is None:
             generator = own_generator(x.device)
@@ -57,7 +67,7 @@ class Random(nn.Module, ABC):
             draw = self.sample(x, generator)
         else:
             check_draw(self, draw, as_trials(x))
-        return draw.whole() if not self.training or in_worker() else draw
+        return draw.whole() if not self.training or in_loader() else draw
 
 
 class Augmentation(Random):
@@ -120,7 +130,7 @@ class Augmentation(Random):
             batch or by another augmentation.
         """
         trials = as_trials(x)
-        with in_full_precision(x), without_graph_in_workers():
+        with in_full_precision(x), without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
             out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
         out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])

@@ -11,7 +11,7 @@ from torch import Tensor
 from eegaug import functional
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.augmentation import Random, as_trials
-from eegaug.transforms.contexts import in_full_precision, without_graph_in_workers
+from eegaug.transforms.contexts import in_full_precision, without_graph_in_loader
 from eegaug.transforms.draws import Draw, Noise, draw_choices, uniform
 from eegaug.validation import check_count
 
@@ -81,7 +81,7 @@ class BatchTransform(Random):
             raise ValueError(
                 f"Input `y` should have {len(x)} labels, one per trial. Found {tuple(y.shape)}."
             )
-        with in_full_precision(x), without_graph_in_workers():
+        with in_full_precision(x), without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
             mixed, labels = self.mix(trials, y, draw.noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)
