@@ -24,7 +24,8 @@ class AugmentationLayer(Augmentation):
 
     The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the output is
     the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed by one
-    :math:`T_i`, drawn with probability :math:`w_i`. A mixture costs one application per linear
+    :math:`T_i`, drawn with probability :math:`w_i`, where the published layer draws one for the
+    whole batch. A mixture costs one application per linear
     form, rather than one per transform, and one draw of white noise; on a processor a choice costs
     one transform per trial.
 

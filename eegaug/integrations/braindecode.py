@@ -165,7 +165,9 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
     nn.Module or list of nn.Module
         Strengths start at braindecode's values, in ranges that contain them; so does the
         probability of a transform that has no other strength (flips, symmetry, reference).
-        Otherwise ``probability`` becomes a frozen ``p``.
+        Otherwise ``probability`` becomes a frozen ``p``. The bandwidth of a band-stop filter is
+        0.4 Hz wider here, which removes the same power: braindecode's is that of the band which is
+        fully stopped, ours is between half amplitudes.
 
     Raises
     ------
@@ -196,9 +198,20 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
     )
 
 
+#: How much wider a band between half amplitudes is (Hz) than the fully stopped one of braindecode's
+#: filter, where both remove the same power.
+STOPPED = 0.4
+
+
 def _reaching(value: float, high: float, unit: str) -> Strength:
     """Return a strength with the usual range, extended to the value if that lies beyond it."""
     return Strength(float(value), high=max(high, float(value)), unit=unit)
+
+
+def _bandstop(transform: Any, p: float, _: Any) -> nn.Module:
+    bandwidth = transform.bandwidth + STOPPED * (transform.bandwidth > 0)
+    band = _reaching(bandwidth, min(5.0, transform.max_freq / 2), "Hz")
+    return eegaug.BandstopFilter(transform.sfreq, band, transform.max_freq, p=p)
 
 
 def _time_mask(transform: Any, p: float, sfreq: float | None) -> nn.Module:
@@ -257,9 +270,7 @@ def _rotation(transform: Any, p: float, _: Any) -> nn.Module:
 EQUIVALENTS: dict[str, Callable[[Any, float, float | None], nn.Module]] = {
     "AmplitudeScale": _amplitude_scale,
     "BandRotation": _band_rotation,
-    "BandstopFilter": lambda t, p, _: eegaug.BandstopFilter(
-        t.sfreq, _reaching(t.bandwidth, min(5.0, t.max_freq / 2), "Hz"), t.max_freq, p=p
-    ),
+    "BandstopFilter": _bandstop,
     "ChannelsDropout": lambda t, p, _: eegaug.ChannelsDropout(float(t.p_drop), p=p),
     "ChannelsReref": lambda t, p, _: eegaug.ChannelsReref(p),
     "ChannelsShuffle": lambda t, p, _: eegaug.ChannelsShuffle(float(t.p_shuffle), p=p),

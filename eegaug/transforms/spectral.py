@@ -80,7 +80,8 @@ class BandstopFilter(SpectralTransform):
     with :math:`b` the bandwidth between half amplitudes and :math:`K` a step from 0 to 1 over the
     transition :math:`t`, the integral of a Hann window: the band of an FIR filter designed by
     windowing. A band narrower than the transition is attenuated in part, so that the filter
-    approaches the identity smoothly at zero bandwidth.
+    approaches the identity smoothly at zero bandwidth. Braindecode's bandwidth is that of the band
+    which is fully stopped, and removes as much power as one of 0.4 Hz more here.
 
     Parameters
     ----------
@@ -166,6 +167,8 @@ class FrequencyShift(ModulationTransform):
        \big), \qquad \delta \sim U(-1, 1)\,\delta_{\max},
 
     with :math:`\mathcal{H}` the Hilbert transform. Frequencies shifted below 0 Hz are folded back.
+    The Hilbert transform is circular here; the published one, and braindecode's, pads the signals
+    with zeros to a power of two, and differs near the ends.
 
     Parameters
     ----------

@@ -294,7 +294,7 @@ def test_transforms_from_an_mne_info(windows):
 BRIDGED = {
     "AmplitudeScale": (theirs.AmplitudeScale(0.6), {"max_change": 1.0, "max_decrease": 0.5}, 0.6),
     "BandRotation": (theirs.BandRotation(0.6, 3, 1), {"max_offset": 1.0}, 0.6),
-    "BandstopFilter": (theirs.BandstopFilter(0.6, 100, 2.5, 40), {"bandwidth": 2.5}, 0.6),
+    "BandstopFilter": (theirs.BandstopFilter(0.6, 100, 2.5, 40), {"bandwidth": 2.9}, 0.6),
     "ChannelsDropout": (theirs.ChannelsDropout(0.6, 0.15), {"p_drop": 0.15}, 0.6),
     "ChannelsReref": (theirs.ChannelsReref(0.6), {"p": 0.6}, 0.6),
     "ChannelsShuffle": (theirs.ChannelsShuffle(0.6, 0.15), {"p_shuffle": 0.15}, 0.6),
@@ -323,6 +323,17 @@ def test_from_braindecode_keeps_the_strengths(name):
     assert ours.p().item() == pytest.approx(p)
     x = torch.randn(4, 3, 300)
     assert ours(x).shape == x.shape
+
+
+@pytest.mark.parametrize("bandwidth", [0.0, 0.5, 1.0, 2.0, 4.0])
+def test_from_braindecode_removes_as_much_power(bandwidth):
+    """Wherever the band lies: each trial has another."""
+    x = torch.randn(100, 1, 2000, generator=torch.Generator().manual_seed(0))
+    transform = theirs.BandstopFilter(1.0, 100, bandwidth, 50, random_state=0)
+    torch.manual_seed(0)
+    ours = from_braindecode(transform)
+    wanted, removed = ((x.square() - each(x).square()).mean().item() for each in (transform, ours))
+    assert removed == pytest.approx(wanted, rel=0.05, abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:Montage name")
