@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -124,12 +125,13 @@ class Augmentation(Random):
         Raises
         ------
         TypeError
-            If ``x`` is not a floating-point tensor, or ``draw`` is not a Draw.
+            If ``x`` is not a dense floating-point tensor, or ``draw`` is not a Draw.
         ValueError
-            If ``x`` is empty or has another number of dimensions, or the draw was made for another
-            batch or by another augmentation.
+            If ``x`` is empty, has another number of dimensions or is on another device than the
+            augmentation, or the draw was made for another batch or by another augmentation.
         """
         trials = as_trials(x)
+        check_device(self, x)
         with in_full_precision(x), without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
             out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
@@ -238,9 +240,21 @@ def check_signals(x: object) -> None:
         raise TypeError(f"Input `x` should be {wanted}. Found {type(x).__name__}.")
     if not x.is_floating_point():
         raise TypeError(f"Input `x` should be {wanted}. Found dtype {x.dtype}.")
+    if x.layout is not torch.strided:
+        raise TypeError(f"Input `x` should be {wanted}. Found layout {x.layout}.")
     if x.ndim not in (2, 3, 4) or x.numel() == 0:
         kind = "an empty tensor" if x.numel() == 0 else "a tensor"
         raise ValueError(f"Input `x` should be {wanted}. Found {kind} of shape {tuple(x.shape)}.")
+
+
+def check_device(augmentation: nn.Module, x: Tensor) -> None:
+    """Raise if signals are not where the augmentation is; scalars go with any signals."""
+    for held in chain(augmentation.parameters(), augmentation.buffers()):
+        if held.ndim and held.device != x.device:
+            raise ValueError(
+                f"Input `x` should be on {held.device}, as the augmentation is, which"
+                f" `augmentation.to(x.device)` moves. Found {x.device}."
+            )
 
 
 def as_trials(x: Tensor) -> Tensor:

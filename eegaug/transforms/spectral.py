@@ -10,7 +10,7 @@ from torch import Tensor
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.draws import uniform
 from eegaug.transforms.forms import ModulationTransform, SpectralTransform
-from eegaug.validation import check_positive
+from eegaug.validation import check_flag, check_positive
 
 
 class FTSurrogate(SpectralTransform):
@@ -53,6 +53,7 @@ class FTSurrogate(SpectralTransform):
         p: float | Strength = 1.0,
     ) -> None:
         super().__init__(p=p)
+        check_flag("channel_indep", channel_indep)
         self.channel_indep = channel_indep
         self.phase_noise_magnitude = as_strength(
             "phase_noise_magnitude", phase_noise_magnitude, unit="fraction of 2π"
