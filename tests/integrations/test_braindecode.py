@@ -10,6 +10,7 @@ from braindecode import augmentation as theirs
 from braindecode.augmentation import AugmentedDataLoader, Compose
 from braindecode.models import ShallowFBCSPNet
 from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
 from skorch.callbacks import Callback
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
@@ -170,6 +171,31 @@ def test_a_resumed_training_is_bit_for_bit_the_one_that_ran_through(resume, tmp_
     assert resumed_history == history
     for name, value in state.items():
         assert torch.equal(value, resumed_state[name]), name
+
+
+@pytest.mark.parametrize("given", ["class", "instance"])
+def test_a_cross_validation_after_a_fit_starts_afresh(given):
+    """Labels are noise: a network that had seen the test sets would score far above chance."""
+    torch.manual_seed(0)
+    y = np.random.default_rng(0).permutation(Y)
+    parts = {"model": nn.Sequential(nn.Flatten(), nn.Linear(400, 2)), "augmentation": SignFlip(0.1)}
+    module = InvariantModel(**parts)
+    if given == "class":
+        module, parts = InvariantModel, {f"module__{key}": part for key, part in parts.items()}
+    else:
+        parts = {}
+    net = EEGClassifier(
+        module,
+        **parts,
+        optimizer=torch.optim.Adam,
+        lr=0.01,
+        max_epochs=20,
+        batch_size=16,
+        train_split=None,
+        verbose=0,
+    )
+    assert net.fit(X, y).score(X, y) > 0.9
+    assert cross_val_score(net, X, y, cv=3).mean() < 0.65
 
 
 def test_a_module_without_augmentation_is_refused():
