@@ -16,7 +16,7 @@ from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.batch import BatchTransform
 from eegaug.transforms.draws import Choices, Noise, map_noise, stratified
 from eegaug.transforms.transform import Transform
-from eegaug.validation import check_positive, found
+from eegaug.validation import check_flag, check_positive, found
 
 
 class AugmentationLayer(Augmentation):
@@ -24,9 +24,9 @@ class AugmentationLayer(Augmentation):
 
     The weights are :math:`w = \operatorname{softmax}(\text{logits} / T)`. In training the output is
     the mixture :math:`\sum_i w_i T_i(x)`; in evaluation each trial is transformed by one
-    :math:`T_i`, drawn with probability :math:`w_i`. A mixture costs one application per linear
-    form, rather than one per transform, and one draw of white noise; on a processor a choice costs
-    one transform per trial.
+    :math:`T_i`, drawn with probability :math:`w_i`, where the published layer draws one for the
+    whole batch. A mixture costs one application per linear form, rather than one per transform, and
+    one draw of white noise; on a processor a choice costs one transform per trial.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class AugmentationLayer(Augmentation):
     ------
     TypeError
         If a candidate is not a :class:`~eegaug.Transform`, or overrides ``augment``, as a crop
-        does.
+        does, or ``mixture`` is not a bool.
     ValueError
         If there are no candidates, or the temperature is not positive.
 
@@ -80,6 +80,7 @@ class AugmentationLayer(Augmentation):
                     f" be added to others. Found {type(transform).__name__}."
                 )
         check_positive("temperature", temperature)
+        check_flag("mixture", mixture)
         self.temperature = temperature
         self.mixture = mixture
         self.logits = nn.Parameter(torch.zeros(len(self.transforms)))

@@ -11,7 +11,7 @@ from eegaug.transforms.augmentation import Augmentation, check_signals
 from eegaug.transforms.check import check_when_built
 from eegaug.transforms.contexts import in_full_precision
 from eegaug.transforms.draws import Draw, Noise, interleave
-from eegaug.validation import check_count, found
+from eegaug.validation import check_count, check_flag, check_module, found
 
 #: Attributes that braindecode, and code compatible with it, reads from a model.
 SIGNAL_ATTRIBUTES = (
@@ -58,11 +58,11 @@ class InvariantModel(nn.Module):
     Raises
     ------
     TypeError
-        If ``augmentation`` is not an :class:`~eegaug.Augmentation`, or a number of copies is not an
-        integer.
+        If ``model`` is not a module, ``augmentation`` is not an :class:`~eegaug.Augmentation`, a
+        number of copies or the seed is not an integer, or ``equivariant`` is not a bool.
     ValueError
-        If a number of copies is not positive, or a custom transform breaks a rule of
-        :func:`~eegaug.check_transform`, which is checked if the network has ``n_chans`` and
+        If a number of copies is not positive, the seed is negative, or a custom transform breaks a
+        rule of :func:`~eegaug.check_transform`, which is checked if the network has ``n_chans`` and
         ``n_times``.
 
     References
@@ -103,8 +103,11 @@ class InvariantModel(nn.Module):
             raise TypeError(
                 f"Parameter `augmentation` should be an Augmentation. Found {found(augmentation)}."
             )
+        check_module("model", model)
         check_count("n_copies", n_copies, least=0)
         check_count("n_copies_train", n_copies_train)
+        check_count("seed", seed, least=0)
+        check_flag("equivariant", equivariant)
         self.model = model
         self.augmentation = augmentation
         self.n_copies = n_copies

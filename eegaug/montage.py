@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eegaug.validation import check_positive
+
 #: Prior for the centre of the head in MNE's head coordinates (m), and its weight: the squared
 #: spread of the sensors (m^2) above which they determine the centre themselves.
 HEAD_CENTRE, DOUBT = (0.0, 0.0, 0.04), 1e-4
@@ -42,6 +44,8 @@ def read_channels(info: Any) -> Sequence[Any]:
     ------
     TypeError
         If ``info`` is neither.
+    ValueError
+        If there are no channels, or one has no name.
     """
     channels = info["chs"] if isinstance(info, Mapping) and "chs" in info else info
     if not isinstance(channels, Sequence) or not all(isinstance(ch, Mapping) for ch in channels):
@@ -49,7 +53,39 @@ def read_channels(info: Any) -> Sequence[Any]:
             "Argument `info` should be an mne.Info, or a list of its channels."
             f" Found {type(info).__name__}."
         )
+    if not channels or not all("ch_name" in channel for channel in channels):
+        what = "a channel without `ch_name`" if channels else "none"
+        raise ValueError(f"Argument `info` should hold channels with names. Found {what}.")
     return channels
+
+
+def read_sfreq(info: Any) -> float:
+    """Return the sampling rate of an ``mne.Info``.
+
+    Parameters
+    ----------
+    info : mne.Info
+        Description of a recording.
+
+    Returns
+    -------
+    float
+        Sampling rate (Hz).
+
+    Raises
+    ------
+    TypeError
+        If ``info`` is not an ``mne.Info``, or its rate not a number.
+    ValueError
+        If it has no sampling rate.
+    """
+    read_channels(info)
+    if not isinstance(info, Mapping):
+        raise ValueError("Argument `sfreq` should be given with a list of channels. Found none.")
+    if "sfreq" not in info:
+        raise ValueError("Argument `info` should have a sampling rate, `sfreq`. Found none.")
+    check_positive("sfreq", info["sfreq"])
+    return float(info["sfreq"])
 
 
 def read_positions(channels: Sequence[Any]) -> Tensor:
@@ -72,9 +108,9 @@ def read_positions(channels: Sequence[Any]) -> Tensor:
         If a channel has no position.
     """
     nowhere = [float("nan")] * 3
+    places = [nowhere if channel.get("loc") is None else channel["loc"] for channel in channels]
     positions = torch.tensor(
-        [[float(number) for number in channel.get("loc", nowhere)[:3]] for channel in channels],
-        dtype=torch.float64,
+        [[float(number) for number in place[:3]] for place in places], dtype=torch.float64
     )
     missing = ~positions.isfinite().all(1) | (positions == 0).all(1)
     if missing.any():
@@ -158,7 +194,7 @@ def on_sphere(positions: Any) -> Tensor:
     """
     try:
         positions = torch.as_tensor(positions, dtype=torch.float64)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(
             "Parameter `positions` should be an array of numbers of shape (channels, 3)."
             f" Found {positions!r}."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from eegaug.layers import AugmentationLayer, Compose, OneOf
-from eegaug.montage import has_pair, has_positions, read_channels
+from eegaug.montage import has_pair, has_positions, read_channels, read_sfreq
 from eegaug.strength import Strength
 from eegaug.transforms import (
     AmplitudeScale,
@@ -164,8 +164,7 @@ def imagery(info: Any) -> Compose:
     >>> [type(t).__name__[:11] for t in imagery(info).augmentations]
     ['SensorsXRot', 'SensorsYRot', 'SensorsZRot', 'ChannelsDro', 'ChannelsSym', 'SignFlip']
     """
-    channels = read_channels(info)
-    names = [channel["ch_name"] for channel in channels]
+    channels, names = read_channels(info), _names(info)
     transforms: list[Transform] = []
     if len(channels) > 1 and has_positions(channels):
         rotations = (SensorsXRotation, SensorsYRotation, SensorsZRotation)
@@ -199,7 +198,7 @@ def general(info: Any) -> Compose:
     >>> [type(t).__name__ for t in general(info).augmentations][4:]
     ['AmplitudeScale', 'SmoothTimeMask', 'ChannelsDropout', 'ChannelsSymmetry']
     """
-    transforms, names = _of_people(info), list(info["ch_names"])
+    transforms, names = _of_people(info), _names(info)
     if has_pair(names):
         transforms.append(ChannelsSymmetry(names))
     return Compose(transforms)
@@ -294,7 +293,7 @@ def default_for(task: str, info: Any, n_times: int | None = None) -> Candidates:
     }
     channels = read_channels(info)
     left_out = {"ChannelsSymmetry": "the side may be the label"}
-    if not has_pair([channel["ch_name"] for channel in channels]):
+    if not has_pair(_names(info)):
         left_out["ChannelsSymmetry"] = "no channels to the left and to the right of the midline"
     if len(channels) == 1:
         left_out["ChannelsDropout"] = "there is one channel only"
@@ -344,7 +343,7 @@ def recombination(n_times: int, sfreq: float) -> SegmentationReconstruction:
 
 def _of_people(info: Any, n_times: int | None = None) -> list[Transform]:
     """Return transforms by what may differ between people and sessions, whatever the task."""
-    sfreq = float(info["sfreq"])
+    sfreq = read_sfreq(info)
     duration = float("inf") if n_times is None else n_times / sfreq
     transforms: list[Transform] = [
         SignFlip(),
@@ -354,7 +353,7 @@ def _of_people(info: Any, n_times: int | None = None) -> list[Transform]:
         AmplitudeScale(),
         SmoothTimeMask(sfreq, _within(2.0, duration, "s", start=0.5)),
     ]
-    if len(info["ch_names"]) > 1:
+    if len(_names(info)) > 1:
         transforms.append(ChannelsDropout())
     return transforms
 
@@ -367,7 +366,11 @@ def _within(high: float, limit: float, unit: str, start: float = 0.1) -> Strengt
 
 def _by_names(policy: Callable[[float, int, Sequence[str]], Compose]) -> Callable[[Any], Compose]:
     """Return a policy as a function of an ``mne.Info``."""
-    return lambda info: policy(float(info["sfreq"]), len(info["ch_names"]), info["ch_names"])
+    return lambda info: policy(read_sfreq(info), len(_names(info)), _names(info))
+
+
+def _names(info: Any) -> list[str]:
+    return [channel["ch_name"] for channel in read_channels(info)]
 
 
 #: Name of the policy that follows the task.

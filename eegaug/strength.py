@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.validation import check_number
+from eegaug.validation import check_flag, check_module, check_number
 
 
 class Strength(nn.Module):
@@ -37,7 +37,7 @@ class Strength(nn.Module):
     Raises
     ------
     TypeError
-        If ``value``, ``low`` or ``high`` is not a number.
+        If ``value``, ``low`` or ``high`` is not a number, or ``learnable`` is not a bool.
     ValueError
         If the range is empty or ``value`` lies outside it.
 
@@ -64,6 +64,7 @@ class Strength(nn.Module):
         super().__init__()
         for name, number in (("value", value), ("low", low), ("high", high)):
             check_number(name, number)
+        check_flag("learnable", learnable)
         if not low < high:
             raise ValueError(
                 f"Parameter `high` should be greater than `low`. Found {low = } and {high = }."
@@ -253,7 +254,7 @@ def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
     Raises
     ------
     TypeError
-        If the fraction is not a number.
+        If ``module`` is not a module, or the fraction is not a number.
     ValueError
         If the fraction is out of range, or ``module`` contains no strength.
 
@@ -263,6 +264,7 @@ def init_strengths(module: nn.Module, fraction: float = START) -> nn.Module:
     >>> init_strengths(FrequencyShift(sfreq=100)).max_delta_freq
     Strength(0.1 Hz in [0, 5])
     """
+    check_module("module", module)
     check_number("fraction", fraction)
     if not 0 <= fraction <= 1:
         raise ValueError(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from numbers import Integral, Real
+
+from torch import nn
+
+#: The largest count: what a tensor can hold.
+LARGEST = 2**63 - 1
 
 
 def found(value: object) -> str:
@@ -11,10 +17,18 @@ def found(value: object) -> str:
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
+def check_module(name: str, value: object) -> None:
+    """Raise if ``value`` is not a torch module."""
+    if not isinstance(value, nn.Module):
+        raise TypeError(f"Argument `{name}` should be a torch module. Found {found(value)}.")
+
+
 def check_number(name: str, value: object) -> None:
     """Raise if ``value`` is not a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"Parameter `{name}` should be a number. Found `{name} = {value!r}`.")
+    if isinstance(value, Integral) and abs(int(value)) > sys.float_info.max:
+        raise ValueError(f"Parameter `{name}` should be a finite float. Found a larger integer.")
     if not math.isfinite(value):
         raise ValueError(f"Parameter `{name}` should be finite. Found `{name} = {value}`.")
 
@@ -37,6 +51,14 @@ def check_count(name: str, value: object, least: int = 1) -> None:
     """Raise if ``value`` is not a whole number of ``least`` or more."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
+    if abs(int(value)) > LARGEST:
+        raise ValueError(f"Parameter `{name}` should be of 64 bits. Found a larger integer.")
     if value < least:
         wanted = "positive" if least == 1 else f"{least} or more"
         raise ValueError(f"Parameter `{name}` should be {wanted}. Found `{name} = {value}`.")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise if ``value`` is neither True nor False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"Parameter `{name}` should be True or False. Found `{name} = {value!r}`.")

@@ -155,6 +155,18 @@ def test_input_that_is_no_batch_is_reported(model, training, bad, error, match):
         (lambda: InvariantModel(nn.Identity(), nn.Identity()), TypeError, "Found Identity"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=-1), ValueError, "`n_copies`"),
         (lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=1.5), TypeError, "`n_copies`"),
+        (
+            lambda: InvariantModel(nn.Identity(), SignFlip(), n_copies=10**400),
+            ValueError,
+            "`n_copies` should be of 64 bits",
+        ),
+        (lambda: InvariantModel(nn.Identity(), SignFlip(), seed="0"), TypeError, "`seed`"),
+        (
+            lambda: InvariantModel(nn.Identity(), SignFlip(), equivariant="no"),
+            TypeError,
+            "`equivariant` should be True or False",
+        ),
+        (lambda: InvariantModel(len, SignFlip()), TypeError, "`model` should be a torch module"),
     ],
 )
 def test_bad_arguments_are_reported_in_one_line(build, error, match):

@@ -10,6 +10,30 @@ PAIR = ["C3", "C4"]
 
 
 @pytest.mark.parametrize("name", policies.POLICIES)
+@pytest.mark.parametrize(
+    ("info", "error", "match"),
+    [
+        (None, TypeError, "should be an mne.Info, or a list of its channels. Found NoneType"),
+        ("C3", TypeError, "Found str"),
+        ({"sfreq": 100.0}, TypeError, "Found dict"),
+    ],
+)
+def test_what_is_no_info_is_reported_in_one_line(name, info, error, match):
+    with pytest.raises(error, match=match) as caught:
+        policies.POLICIES[name](info)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(set(policies.POLICIES) - {"imagery"}))
+def test_an_info_without_a_rate_is_reported(name):
+    channels = [{"ch_name": "C3"}, {"ch_name": "C4"}]
+    with pytest.raises(ValueError, match="`info` should have a sampling rate"):
+        policies.POLICIES[name]({"chs": channels})
+    with pytest.raises(ValueError, match="`sfreq` should be given with a list of channels"):
+        policies.POLICIES[name](channels)
+
+
+@pytest.mark.parametrize("name", policies.POLICIES)
 @pytest.mark.parametrize("ch_names", [["Fpz-Cz"], ["C3-A2", "C4-A1", "O1-A2", "EOG"], PAIR])
 def test_policies_run_and_learn(name, ch_names):
     policy = policies.POLICIES[name](mne.create_info(ch_names, 100, "eeg"))

@@ -1,6 +1,15 @@
+import numpy as np
 import pytest
 
-from eegaug import FlipProbability, FrequencyShift, SignFlip, Strength, TimeShift, as_strength
+from eegaug import (
+    FlipProbability,
+    FrequencyShift,
+    SignFlip,
+    Strength,
+    TimeShift,
+    as_strength,
+    init_strengths,
+)
 
 
 def test_value_and_fraction():
@@ -43,6 +52,14 @@ def test_a_chance_is_widest_at_one_half():
         (lambda: Strength(float("nan")), ValueError, "finite"),
         (lambda: Strength("strong"), TypeError, "should be a number.*'strong'"),
         (lambda: Strength(True), TypeError, "should be a number"),
+        (lambda: Strength(np.True_), TypeError, "should be a number"),
+        (lambda: Strength(np.str_("0.5")), TypeError, "should be a number"),
+        (lambda: Strength(10**400), ValueError, "`value` should be a finite float"),
+        (lambda: Strength(0.5, high=10**400), ValueError, "`high` should be a finite float"),
+        (lambda: TimeShift(-(10**5000)), ValueError, "`sfreq` should be a finite float"),
+        (lambda: Strength(0.5, learnable="False"), TypeError, "`learnable` should be True or"),
+        (lambda: init_strengths(None), TypeError, "a torch module. Found NoneType"),
+        (lambda: init_strengths(SignFlip), TypeError, "a torch module. Found the class SignFlip"),
         (lambda: TimeShift(100, -0.1), ValueError, r"`max_shift` should be between 0 and 2 \(s\)"),
         (lambda: TimeShift(100, 3.0), ValueError, "Strength"),
         (lambda: TimeShift(0, 0.1), ValueError, "`sfreq` should be positive"),

@@ -3,7 +3,7 @@
 from eegaug.functional.beta import smaller_share
 from eegaug.functional.estimators import bernoulli, categorical
 from eegaug.functional.operators import Operators, apply, hilbert, spectral
-from eegaug.functional.resampling import resample
+from eegaug.functional.resampling import double_rate, resample
 from eegaug.functional.splines import interpolation_matrix, rotation_series
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "apply",
     "bernoulli",
     "categorical",
+    "double_rate",
     "hilbert",
     "interpolation_matrix",
     "resample",

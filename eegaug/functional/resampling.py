@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from eegaug.functional.operators import spectral
+
 
 def resample(x: Tensor, times: Tensor) -> Tensor:
     r"""Interpolate signals at any times, by cubic convolution of the four nearest samples.
@@ -48,3 +50,38 @@ def resample(x: Tensor, times: Tensor) -> Tensor:
         index = (first.long() + offset).clamp(0, x.shape[-1] - 1)[:, None]
         out = out + weight * x.gather(-1, index.expand(-1, x.shape[1], -1))
     return out
+
+
+def double_rate(x: Tensor) -> Tensor:
+    r"""Return the signals with a sample between any two, by Fourier series.
+
+    A shift by half a sample is circular. The line through both ends is therefore set aside, and
+    does not ring where they meet. Cubic convolution keeps .81 of the power of white noise, and .97
+    at the double rate.
+
+    Parameters
+    ----------
+    x : Tensor
+        Signals, shape (batch, channels, times).
+
+    Returns
+    -------
+    Tensor
+        Signals, shape (batch, channels, 2 * times - 1), with those of ``x`` at every second time.
+
+    Examples
+    --------
+    >>> double_rate(torch.tensor([[[0.0, 1.0, 2.0]]]))
+    tensor([[[0.0000, 0.5000, 1.0000, 1.5000, 2.0000]]])
+    """
+    n_times = x.shape[-1]
+    times = torch.arange(n_times, device=x.device, dtype=x.dtype)
+    first, last = x[..., :1], x[..., -1:]
+    slope = (last - first) / max(n_times - 1, 1)
+    line = first + slope * times
+    phase = torch.pi / n_times * times[: n_times // 2 + 1]
+    real, imaginary = torch.cos(phase), torch.sin(phase)
+    imaginary = imaginary * (2 * times[: len(phase)] != n_times)  # none at the Nyquist frequency
+    half_earlier = torch.stack([real, imaginary], -1)[None, None]
+    between = spectral(x - line, half_earlier) + line + slope / 2
+    return torch.stack([x, between], -1).flatten(-2)[..., :-1]

@@ -73,11 +73,10 @@ def compare_top_candidates(
     Raises
     ------
     TypeError
-        If the model is not an InvariantModel, signals or targets are not tensors, or the number of
-        draws is not an integer.
+        If the model is not an InvariantModel, signals or targets are not tensors, or a number is
+        none.
     ValueError
-        If the number of draws is not positive, there is only one trial, or the number of targets
-        differs.
+        If a number is out of its range, there is only one trial, or the number of targets differs.
 
     Examples
     --------
@@ -88,7 +87,7 @@ def compare_top_candidates(
     >>> comparison.winner, comparison.runner_up
     ('TimeShift', 'SignFlip')
     """
-    check_trials(model, x, y, n_draws)
+    check_trials(model, x, y, n_draws, batch_size, seed)
     comparisons = []
     records = by_layer(learned_strengths(model.augmentation))
     with torch.no_grad(), in_mode(model, training=False):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from eegaug.models import InvariantModel
-from eegaug.objectives.losses import per_trial, with_reduction
+from eegaug.objectives.losses import check_targets, per_trial, with_reduction
 from eegaug.validation import check_count
 
 #: Number of standard errors above which a difference of the loss is significant.
@@ -54,6 +54,7 @@ def replayed_losses(
                 for signals in x.split(batch_size)
             ]
         )
+        check_targets(loss, outputs, y)
         losses.append(per_trial(each, outputs, y, together(outputs, y)))
     return torch.stack(losses).mean(0)
 
@@ -63,7 +64,9 @@ def mean_and_error(differences: Tensor) -> tuple[float, float]:
     return differences.mean().item(), (differences.std() / len(differences) ** 0.5).item()
 
 
-def check_trials(model: object, x: object, y: object, n_draws: object) -> None:
+def check_trials(
+    model: object, x: object, y: object, n_draws: object, batch_size: object, seed: object
+) -> None:
     """Raise if these are not a model, and trials on which to measure it."""
     if not isinstance(model, InvariantModel):
         raise TypeError(
@@ -81,3 +84,5 @@ def check_trials(model: object, x: object, y: object, n_draws: object) -> None:
             f" Found {len(x)} and {len(y)}."
         )
     check_count("n_draws", n_draws)
+    check_count("batch_size", batch_size)
+    check_count("seed", seed, least=0)

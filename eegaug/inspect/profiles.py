@@ -14,6 +14,7 @@ from eegaug.models import InvariantModel
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.strength import FlipProbability, Strength
 from eegaug.transforms.contexts import in_mode, restored
+from eegaug.validation import check_not_negative
 
 #: Multiples of a strength at which the loss is evaluated.
 MULTIPLES = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -114,11 +115,10 @@ def identifiability(
     Raises
     ------
     TypeError
-        If the model is not an InvariantModel, signals or targets are not tensors, or the number of
-        draws is not an integer.
+        If the model is not an InvariantModel, signals or targets are not tensors, or a number is
+        none.
     ValueError
-        If the number of draws is not positive, there is only one trial, or the number of targets
-        differs.
+        If a number is out of its range, there is only one trial, or the number of targets differs.
 
     Examples
     --------
@@ -133,7 +133,8 @@ def identifiability(
     >>> identifiability(model, nn.CrossEntropyLoss(), x, y)[0].verdict
     'ruled out'
     """
-    check_trials(model, x, y, n_draws)
+    check_trials(model, x, y, n_draws, batch_size, seed)
+    check_not_negative("reward_weight", reward_weight)
     profiles = []
     with torch.no_grad(), in_mode(model, training=False):
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -37,6 +38,16 @@ class _TrainsByObjective(NeuralNet):
     ) -> None:
         self.objective = objective
         super().__init__(*args, **kwargs)
+
+    def initialize_module(self) -> Any:
+        """Initialize the module: a copy, so that training leaves what was given as it is.
+
+        A clone, as cross-validation makes them, copies what was given. It would otherwise start
+        from what the net has already learned, from trials of the test sets too.
+        """
+        super().initialize_module()
+        self.module_ = copy.deepcopy(self.module_)
+        return self
 
     def initialize_criterion(self) -> Any:
         """Initialize the criterion, and the objective of module and criterion."""
@@ -86,7 +97,11 @@ class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
     Parameters
     ----------
     module : InvariantModel
-        A network preceded by its augmentation.
+        A network preceded by its augmentation, or the class, with ``module__model`` and
+        ``module__augmentation``. They are copied and stay as they are: every fit, and every fold of
+        a cross-validation, starts from them, whatever was fitted before. The trained one is
+        ``module_``. A network that is given to a net of braindecode or skorch is itself trained,
+        and copied with what it has learned: give those the class, with ``module__...``.
     objective : callable
         Objective to minimise in training: :class:`~eegaug.InvarianceObjective`, or
         :class:`~eegaug.BreadthObjective` for the published penalty. Its parameters are given as
@@ -105,8 +120,15 @@ class EEGClassifier(_TrainsByObjective, braindecode.EEGClassifier):
     >>> from eegaug import InvariantModel, TimeShift
     >>> _ = torch.manual_seed(0)
     >>> X, y = torch.randn(32, 2, 50).numpy(), torch.arange(32).numpy() % 2
-    >>> model = InvariantModel(nn.Sequential(nn.Flatten(), nn.Linear(100, 2)), TimeShift(sfreq=50))
-    >>> net = EEGClassifier(model, max_epochs=2, batch_size=16, train_split=None, verbose=0)
+    >>> net = EEGClassifier(
+    ...     InvariantModel,
+    ...     module__model=nn.Sequential(nn.Flatten(), nn.Linear(100, 2)),
+    ...     module__augmentation=TimeShift(sfreq=50),
+    ...     max_epochs=2,
+    ...     batch_size=16,
+    ...     train_split=None,
+    ...     verbose=0,
+    ... )
     >>> net = net.fit(X, y)
     >>> len(net.history[:, "layer 1 TimeShift max_shift (s)"])
     2
@@ -122,7 +144,11 @@ class EEGRegressor(_TrainsByObjective, braindecode.EEGRegressor):
     Parameters
     ----------
     module : InvariantModel
-        A network preceded by its augmentation.
+        A network preceded by its augmentation, or the class, with ``module__model`` and
+        ``module__augmentation``. They are copied and stay as they are: every fit, and every fold of
+        a cross-validation, starts from them, whatever was fitted before. The trained one is
+        ``module_``. A network that is given to a net of braindecode or skorch is itself trained,
+        and copied with what it has learned: give those the class, with ``module__...``.
     objective : callable
         Objective to minimise in training. The reward is in units of the loss: standardise the
         targets, or give ``objective__reward_weight``.
@@ -165,7 +191,9 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
     nn.Module or list of nn.Module
         Strengths start at braindecode's values, in ranges that contain them; so does the
         probability of a transform that has no other strength (flips, symmetry, reference).
-        Otherwise ``probability`` becomes a frozen ``p``.
+        Otherwise ``probability`` becomes a frozen ``p``. The bandwidth of a band-stop filter is
+        0.4 Hz wider here, which removes the same power: braindecode's is that of the band which is
+        fully stopped, ours is between half amplitudes.
 
     Raises
     ------
@@ -196,9 +224,20 @@ def from_braindecode(transform: Any, sfreq: float | None = None) -> Any:
     )
 
 
+#: How much wider a band between half amplitudes is (Hz) than the fully stopped one of braindecode's
+#: filter, where both remove the same power.
+STOPPED = 0.4
+
+
 def _reaching(value: float, high: float, unit: str) -> Strength:
     """Return a strength with the usual range, extended to the value if that lies beyond it."""
     return Strength(float(value), high=max(high, float(value)), unit=unit)
+
+
+def _bandstop(transform: Any, p: float, _: Any) -> nn.Module:
+    bandwidth = transform.bandwidth + STOPPED * (transform.bandwidth > 0)
+    band = _reaching(bandwidth, min(5.0, transform.max_freq / 2), "Hz")
+    return eegaug.BandstopFilter(transform.sfreq, band, transform.max_freq, p=p)
 
 
 def _time_mask(transform: Any, p: float, sfreq: float | None) -> nn.Module:
@@ -257,9 +296,7 @@ def _rotation(transform: Any, p: float, _: Any) -> nn.Module:
 EQUIVALENTS: dict[str, Callable[[Any, float, float | None], nn.Module]] = {
     "AmplitudeScale": _amplitude_scale,
     "BandRotation": _band_rotation,
-    "BandstopFilter": lambda t, p, _: eegaug.BandstopFilter(
-        t.sfreq, _reaching(t.bandwidth, min(5.0, t.max_freq / 2), "Hz"), t.max_freq, p=p
-    ),
+    "BandstopFilter": _bandstop,
     "ChannelsDropout": lambda t, p, _: eegaug.ChannelsDropout(float(t.p_drop), p=p),
     "ChannelsReref": lambda t, p, _: eegaug.ChannelsReref(p),
     "ChannelsShuffle": lambda t, p, _: eegaug.ChannelsShuffle(float(t.p_shuffle), p=p),

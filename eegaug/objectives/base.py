@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from eegaug.models import InvariantModel
+from eegaug.objectives.losses import check_targets
 from eegaug.validation import found
 
 
@@ -60,7 +61,7 @@ class Objective(nn.Module, ABC):
     >>> class Plain(Objective):  # the loss alone
     ...     def training_step(self, x, y):
     ...         outputs = self.model(x)
-    ...         return Step(self.loss(outputs, y), outputs)
+    ...         return Step(self.mean_loss(outputs, y), outputs)
     >>> model = InvariantModel(nn.Flatten(), TimeShift(sfreq=10))
     >>> objective = Plain(model, nn.CrossEntropyLoss())
     >>> objective(torch.zeros(4, 1, 20), torch.arange(4)).item()
@@ -109,7 +110,12 @@ class Objective(nn.Module, ABC):
         if self.training:
             return self.training_step(x, y)
         outputs = self.model(x)
-        return Step(self.loss(outputs, y), outputs)
+        return Step(self.mean_loss(outputs, y), outputs)
+
+    def mean_loss(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """Return the loss, or raise a ValueError for targets of another shape."""
+        check_targets(self.loss, outputs, y)
+        return self.loss(outputs, y)
 
     @abstractmethod
     def training_step(self, x: Tensor, y: Tensor) -> Step:

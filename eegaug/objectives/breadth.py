@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from eegaug.models import InvariantModel
 from eegaug.objectives.base import Objective, Step
 from eegaug.transforms.augmentation import Augmentation, augmentation_layers
-from eegaug.validation import check_not_negative
+from eegaug.validation import check_module, check_not_negative
 
 #: Default weight of the published penalty.
 PENALTY_WEIGHT = 0.001
@@ -39,6 +39,8 @@ def width_penalty(module: nn.Module) -> Tensor:
 
     Raises
     ------
+    TypeError
+        If ``module`` is not a module.
     ValueError
         If ``module`` contains no augmentation.
 
@@ -56,6 +58,7 @@ def width_penalty(module: nn.Module) -> Tensor:
     >>> round(width_penalty(chain).item(), 3)
     -0.5
     """
+    check_module("module", module)
     if not any(isinstance(each, Augmentation) for each in module.modules()):
         raise ValueError(
             "Argument `module` should contain an augmentation."
@@ -118,4 +121,4 @@ class BreadthObjective(Objective):
         """Return the loss with the penalty, together with the outputs."""
         outputs = self.model(x)
         penalty = self.penalty_weight * width_penalty(self.model)
-        return Step(self.loss(outputs, y) + penalty, outputs)
+        return Step(self.mean_loss(outputs, y) + penalty, outputs)

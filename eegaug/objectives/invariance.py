@@ -142,7 +142,7 @@ class InvarianceObjective(Objective):
         """Return the loss less the reward for width, and the outputs of the model."""
         draw = self.model.sample(x).whole()
         outputs = self.model(x, draw=draw)
-        total = loss = self.loss(outputs, y)
+        total = loss = self.mean_loss(outputs, y)
         with torch.no_grad():
             losses = per_trial(self.trial_loss, outputs, y, loss).reshape(len(x), -1).mean(1)
             advantage, count = self._observe(outputs, y, loss, losses)

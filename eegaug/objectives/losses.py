@@ -6,6 +6,18 @@ import copy
 
 from torch import Tensor, nn
 
+#: Losses that compare outputs and targets number by number.
+BY_NUMBER = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss, nn.BCEWithLogitsLoss)
+
+
+def check_targets(loss: nn.Module, outputs: Tensor, targets: Tensor) -> None:
+    """Raise if targets have another shape than the outputs that they are compared with."""
+    if isinstance(loss, BY_NUMBER) and outputs.shape != targets.shape:
+        raise ValueError(
+            f"Targets of {type(loss).__name__} should have the shape of the outputs,"
+            f" {tuple(outputs.shape)}. Found {tuple(targets.shape)}."
+        )
+
 
 def with_reduction(loss: nn.Module, reduction: str) -> nn.Module:
     """Return a copy of a loss with another ``reduction``."""

@@ -110,7 +110,7 @@ class ScoreObjective(InvarianceObjective):
             return augmented.loss, augmented.outputs
         clean = self.model.model(x[n_augmented:])
         share = n_augmented / len(x)
-        loss = share * augmented.loss + (1 - share) * self.loss(clean, y[n_augmented:])
+        loss = share * augmented.loss + (1 - share) * self.mean_loss(clean, y[n_augmented:])
         return loss, torch.cat([augmented.outputs, clean])
 
     def _constant_step(self, x: Tensor, y: Tensor, n_augmented: int) -> tuple[Tensor, Tensor]:
@@ -126,7 +126,7 @@ class ScoreObjective(InvarianceObjective):
             augmented = torch.func.functional_call(augmentation, constant, x[:n_augmented])
             signals = torch.cat([augmented, x[n_augmented:]])
         outputs = self.model.model(signals)
-        return self.loss(outputs, y), outputs
+        return self.mean_loss(outputs, y), outputs
 
     def get_extra_state(self) -> dict[str, Any]:
         """Return the number of steps since the first or one that learned, for the state dict."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from eegaug.strength import FlipProbability, Strength, as_strength
 from eegaug.transforms.draws import uniform
 from eegaug.transforms.forms import GainTransform
+from eegaug.validation import check_flag
 
 
 class SignFlip(GainTransform):
@@ -79,6 +80,7 @@ class AmplitudeScale(GainTransform):
         p: float | Strength = 1.0,
     ) -> None:
         super().__init__(p=p)
+        check_flag("channel_indep", channel_indep)
         self.channel_indep = channel_indep
         self.max_change = as_strength("max_change", max_change, unit="fraction")
         self.max_decrease = (

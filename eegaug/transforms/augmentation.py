@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,9 +13,9 @@ from torch import Tensor, nn
 from eegaug.strength import Strength
 from eegaug.transforms.contexts import (
     in_full_precision,
-    in_worker,
+    in_loader,
     own_generator,
-    without_graph_in_workers,
+    without_graph_in_loader,
 )
 from eegaug.transforms.draws import Choices, Draw, Noise, noise_shapes, tensors_in
 
@@ -41,7 +42,17 @@ class Random(nn.Module, ABC):
         -------
         Draw
             One row per trial, independent of any learnable parameter.
+
+        Raises
+        ------
+        RuntimeError
+            Under ``torch.jit.trace``, which does not repeat the draws of a seed.
         """
+        if torch.jit.is_tracing():
+            raise RuntimeError(
+                "A model for `torch.jit.trace` should draw nothing, such as an InvariantModel with"
+                f" `n_copies=0` in evaluation. Found {type(self).__name__}."
+            )
         trials = as_trials(x)[:, 0]
         if generator is None:
             generator = own_generator(x.device)
@@ -57,7 +68,7 @@ class Random(nn.Module, ABC):
             draw = self.sample(x, generator)
         else:
             check_draw(self, draw, as_trials(x))
-        return draw.whole() if not self.training or in_worker() else draw
+        return draw.whole() if not self.training or in_loader() else draw
 
 
 class Augmentation(Random):
@@ -114,13 +125,14 @@ class Augmentation(Random):
         Raises
         ------
         TypeError
-            If ``x`` is not a floating-point tensor, or ``draw`` is not a Draw.
+            If ``x`` is not a dense floating-point tensor, or ``draw`` is not a Draw.
         ValueError
-            If ``x`` is empty or has another number of dimensions, or the draw was made for another
-            batch or by another augmentation.
+            If ``x`` is empty, has another number of dimensions or is on another device than the
+            augmentation, or the draw was made for another batch or by another augmentation.
         """
         trials = as_trials(x)
-        with in_full_precision(x), without_graph_in_workers():
+        check_device(self, x)
+        with in_full_precision(x), without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
             out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
         out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
@@ -228,9 +240,21 @@ def check_signals(x: object) -> None:
         raise TypeError(f"Input `x` should be {wanted}. Found {type(x).__name__}.")
     if not x.is_floating_point():
         raise TypeError(f"Input `x` should be {wanted}. Found dtype {x.dtype}.")
+    if x.layout is not torch.strided:
+        raise TypeError(f"Input `x` should be {wanted}. Found layout {x.layout}.")
     if x.ndim not in (2, 3, 4) or x.numel() == 0:
         kind = "an empty tensor" if x.numel() == 0 else "a tensor"
         raise ValueError(f"Input `x` should be {wanted}. Found {kind} of shape {tuple(x.shape)}.")
+
+
+def check_device(augmentation: nn.Module, x: Tensor) -> None:
+    """Raise if signals are not where the augmentation is; scalars go with any signals."""
+    for held in chain(augmentation.parameters(), augmentation.buffers()):
+        if held.ndim and held.device != x.device:
+            raise ValueError(
+                f"Input `x` should be on {held.device}, as the augmentation is, which"
+                f" `augmentation.to(x.device)` moves. Found {x.device}."
+            )
 
 
 def as_trials(x: Tensor) -> Tensor:

@@ -11,9 +11,9 @@ from torch import Tensor
 from eegaug import functional
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.augmentation import Random, as_trials
-from eegaug.transforms.contexts import in_full_precision, without_graph_in_workers
+from eegaug.transforms.contexts import in_full_precision, without_graph_in_loader
 from eegaug.transforms.draws import Draw, Noise, draw_choices, uniform
-from eegaug.validation import check_count
+from eegaug.validation import check_count, check_flag
 
 
 class BatchTransform(Random):
@@ -81,7 +81,7 @@ class BatchTransform(Random):
             raise ValueError(
                 f"Input `y` should have {len(x)} labels, one per trial. Found {tuple(y.shape)}."
             )
-        with in_full_precision(x), without_graph_in_workers():
+        with in_full_precision(x), without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
             mixed, labels = self.mix(trials, y, draw.noise)
         mixed = mixed.to(x.dtype).reshape(x.shape)
@@ -131,6 +131,7 @@ class Mixup(BatchTransform):
     def __init__(self, alpha: float | Strength = 0.4, beta_per_sample: bool = False) -> None:
         super().__init__()
         self.alpha = as_strength("alpha", alpha, high=10.0, unit="", learnable=False)
+        check_flag("beta_per_sample", beta_per_sample)
         self.beta_per_sample = beta_per_sample
 
     def draw(self, x: Tensor, generator: torch.Generator | None = None) -> Noise:

@@ -1,23 +1,36 @@
-"""Contexts in which an augmentation runs: precision, mode, worker and process."""
+"""Contexts in which an augmentation runs: precision, mode, data loader and process."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import get_worker_info
+from torch.utils.data import DataLoader, get_worker_info
 
 
-def in_worker() -> bool:
-    """Return whether this is a data loader worker, which sends its batch to another process."""
-    return not torch.compiler.is_compiling() and get_worker_info() is not None
+def in_loader() -> bool:
+    """Return whether a data loader asks for this batch, in a worker or in the main process.
+
+    Torch says so in a worker only. Without workers, the loader is among the callers.
+    """
+    if torch.compiler.is_compiling():
+        return False
+    if get_worker_info() is not None:
+        return True
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_globals.get("__name__") == DataLoader.__module__:
+            return True
+    return False
 
 
-def without_graph_in_workers() -> AbstractContextManager[object]:
-    """Build no graph in a data loader worker, since it cannot be sent with the batch."""
-    return torch.no_grad() if in_worker() else nullcontext()
+def without_graph_in_loader() -> AbstractContextManager[object]:
+    """Build no graph in a data loader: a worker cannot send it with the batch."""
+    return torch.no_grad() if in_loader() else nullcontext()
 
 
 def in_full_precision(x: Tensor) -> AbstractContextManager[object]:

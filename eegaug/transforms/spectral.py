@@ -10,7 +10,7 @@ from torch import Tensor
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.draws import uniform
 from eegaug.transforms.forms import ModulationTransform, SpectralTransform
-from eegaug.validation import check_positive
+from eegaug.validation import check_flag, check_positive
 
 
 class FTSurrogate(SpectralTransform):
@@ -53,6 +53,7 @@ class FTSurrogate(SpectralTransform):
         p: float | Strength = 1.0,
     ) -> None:
         super().__init__(p=p)
+        check_flag("channel_indep", channel_indep)
         self.channel_indep = channel_indep
         self.phase_noise_magnitude = as_strength(
             "phase_noise_magnitude", phase_noise_magnitude, unit="fraction of 2π"
@@ -80,7 +81,8 @@ class BandstopFilter(SpectralTransform):
     with :math:`b` the bandwidth between half amplitudes and :math:`K` a step from 0 to 1 over the
     transition :math:`t`, the integral of a Hann window: the band of an FIR filter designed by
     windowing. A band narrower than the transition is attenuated in part, so that the filter
-    approaches the identity smoothly at zero bandwidth.
+    approaches the identity smoothly at zero bandwidth. Braindecode's bandwidth is that of the band
+    which is fully stopped, and removes as much power as one of 0.4 Hz more here.
 
     Parameters
     ----------
@@ -166,6 +168,8 @@ class FrequencyShift(ModulationTransform):
        \big), \qquad \delta \sim U(-1, 1)\,\delta_{\max},
 
     with :math:`\mathcal{H}` the Hilbert transform. Frequencies shifted below 0 Hz are folded back.
+    The Hilbert transform is circular here; the published one, and braindecode's, pads the signals
+    with zeros to a power of two, and differs near the ends.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from eegaug import functional
 from eegaug.functional.operators import Operators, times
-from eegaug.montage import read_channels, read_positions
+from eegaug.montage import read_channels, read_positions, read_sfreq
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.draws import Choices, Noise, draw_choices
@@ -108,11 +108,7 @@ class Transform(Augmentation):
         needed = inspect.signature(cls).parameters
         channels = read_channels(info)
         if "sfreq" in needed and "sfreq" not in kwargs:
-            if channels is info:
-                raise ValueError(
-                    "Argument `sfreq` should be given with a list of channels. Found none."
-                )
-            kwargs["sfreq"] = float(info["sfreq"])
+            kwargs["sfreq"] = read_sfreq(info)
         if "ch_names" in needed:
             kwargs.setdefault("ch_names", [channel["ch_name"] for channel in channels])
         if "positions" in needed and "positions" not in kwargs:

@@ -1,6 +1,7 @@
 """Resampling against SciPy's."""
 
 import numpy as np
+import pytest
 import scipy
 import torch
 from numpy.random import RandomState
@@ -41,3 +42,19 @@ def test_resample_at_another_rate_is_scipys():
     difference = functional.resample(x, times).numpy() - wanted
     inside = slice(5, -5)  # at its ends ours holds the signal, SciPy's is circular
     assert np.abs(difference[..., inside]).max() < 1e-3
+
+
+@pytest.mark.parametrize("n_times", [1, 2, 3, 60, 61])
+def test_the_double_rate_keeps_samples_and_ramps(n_times):
+    x = trials(n_times)
+    assert torch.equal(functional.double_rate(x)[..., ::2], x)
+    ramp = torch.linspace(3, 7, 2 * n_times - 1).double()[None, None]
+    assert torch.allclose(functional.double_rate(ramp[..., ::2]), ramp, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_times", [60, 61])
+def test_the_double_rate_is_scipys_where_the_ends_meet(n_times):
+    x = trials(n_times)
+    x[..., -1] = x[..., 0]
+    wanted = scipy.signal.resample(x.numpy(), 2 * n_times, axis=-1)[..., :-1]
+    assert np.allclose(functional.double_rate(x).numpy(), wanted, atol=1e-12)

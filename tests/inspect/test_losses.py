@@ -48,6 +48,24 @@ def test_bad_arguments_are_reported(ask):
         ask(model, nn.CrossEntropyLoss(), x, y[:3])
     with pytest.raises(ValueError, match=r"Found 1 and 1"):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
+    with pytest.raises(ValueError, match="`batch_size` should be positive"):
+        ask(model, nn.CrossEntropyLoss(), x, y, batch_size=0)
+    with pytest.raises(TypeError, match="`seed` should be an integer"):
+        ask(model, nn.CrossEntropyLoss(), x, y, seed=0.5)
+    layer = InvariantModel(Power(), AugmentationLayer([SignFlip(), TimeShift(100)]))
+    with pytest.raises(ValueError, match=r"shape of the outputs, \(4, 2\)\. Found \(4,\)"):
+        ask(layer, nn.MSELoss(), x, y.float())
+
+
+@pytest.mark.parametrize("reward_weight", [float("nan"), float("inf"), -0.1])
+def test_a_reward_that_is_no_weight_is_refused(reward_weight):
+    with pytest.raises(ValueError, match="`reward_weight` should be"):
+        identifiability(
+            InvariantModel(Power(), SignFlip()),
+            nn.CrossEntropyLoss(),
+            *powers(4),
+            reward_weight=reward_weight,
+        )
 
 
 @pytest.mark.parametrize("ask", [identifiability, compare_top_candidates])

@@ -10,6 +10,7 @@ from braindecode import augmentation as theirs
 from braindecode.augmentation import AugmentedDataLoader, Compose
 from braindecode.models import ShallowFBCSPNet
 from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
 from skorch.callbacks import Callback
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
@@ -172,6 +173,31 @@ def test_a_resumed_training_is_bit_for_bit_the_one_that_ran_through(resume, tmp_
         assert torch.equal(value, resumed_state[name]), name
 
 
+@pytest.mark.parametrize("given", ["class", "instance"])
+def test_a_cross_validation_after_a_fit_starts_afresh(given):
+    """Labels are noise: a network that had seen the test sets would score far above chance."""
+    torch.manual_seed(0)
+    y = np.random.default_rng(0).permutation(Y)
+    parts = {"model": nn.Sequential(nn.Flatten(), nn.Linear(400, 2)), "augmentation": SignFlip(0.1)}
+    module = InvariantModel(**parts)
+    if given == "class":
+        module, parts = InvariantModel, {f"module__{key}": part for key, part in parts.items()}
+    else:
+        parts = {}
+    net = EEGClassifier(
+        module,
+        **parts,
+        optimizer=torch.optim.Adam,
+        lr=0.01,
+        max_epochs=20,
+        batch_size=16,
+        train_split=None,
+        verbose=0,
+    )
+    assert net.fit(X, y).score(X, y) > 0.9
+    assert cross_val_score(net, X, y, cv=3).mean() < 0.65
+
+
 def test_a_module_without_augmentation_is_refused():
     net = EEGClassifier(nn.Linear(2, 2), train_split=None, verbose=0)
     with pytest.raises(TypeError, match=r"should be an InvariantModel.* Found Linear"):
@@ -294,7 +320,7 @@ def test_transforms_from_an_mne_info(windows):
 BRIDGED = {
     "AmplitudeScale": (theirs.AmplitudeScale(0.6), {"max_change": 1.0, "max_decrease": 0.5}, 0.6),
     "BandRotation": (theirs.BandRotation(0.6, 3, 1), {"max_offset": 1.0}, 0.6),
-    "BandstopFilter": (theirs.BandstopFilter(0.6, 100, 2.5, 40), {"bandwidth": 2.5}, 0.6),
+    "BandstopFilter": (theirs.BandstopFilter(0.6, 100, 2.5, 40), {"bandwidth": 2.9}, 0.6),
     "ChannelsDropout": (theirs.ChannelsDropout(0.6, 0.15), {"p_drop": 0.15}, 0.6),
     "ChannelsReref": (theirs.ChannelsReref(0.6), {"p": 0.6}, 0.6),
     "ChannelsShuffle": (theirs.ChannelsShuffle(0.6, 0.15), {"p_shuffle": 0.15}, 0.6),
@@ -323,6 +349,17 @@ def test_from_braindecode_keeps_the_strengths(name):
     assert ours.p().item() == pytest.approx(p)
     x = torch.randn(4, 3, 300)
     assert ours(x).shape == x.shape
+
+
+@pytest.mark.parametrize("bandwidth", [0.0, 0.5, 1.0, 2.0, 4.0])
+def test_from_braindecode_removes_as_much_power(bandwidth):
+    """Wherever the band lies: each trial has another."""
+    x = torch.randn(100, 1, 2000, generator=torch.Generator().manual_seed(0))
+    transform = theirs.BandstopFilter(1.0, 100, bandwidth, 50, random_state=0)
+    torch.manual_seed(0)
+    ours = from_braindecode(transform)
+    wanted, removed = ((x.square() - each(x).square()).mean().item() for each in (transform, ours))
+    assert removed == pytest.approx(wanted, rel=0.05, abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:Montage name")

@@ -24,6 +24,7 @@ from eegaug import (
     InvarianceObjective,
     InvariantModel,
     Objective,
+    ScoreObjective,
     SignFlip,
     Strength,
     TimeReverse,
@@ -427,6 +428,22 @@ def test_bad_arguments_raise_one_line(build, error, match):
     with pytest.raises(error, match=match) as caught:
         build()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("kind", [InvarianceObjective, ScoreObjective, BreadthObjective])
+@pytest.mark.parametrize(
+    "loss", [nn.MSELoss(), nn.L1Loss(), nn.SmoothL1Loss(), nn.HuberLoss(), nn.BCEWithLogitsLoss()]
+)
+@pytest.mark.parametrize("shape", [(10,), (10, 2), (10, 1, 1)])
+def test_targets_of_another_shape_are_refused(kind, loss, shape, training):
+    """Torch would compare all with all, or say which sizes do not match."""
+    objective = kind(model_of(SignFlip(), n_outputs=1), loss).double().train(training)
+    name = type(loss).__name__
+    for _ in range(2):  # steps of one objective differ
+        with pytest.raises(ValueError, match=rf"of {name} .*, \(\d+, 1\)\. Found") as caught:
+            objective(signal(10, 3, 2), torch.zeros(shape).double())
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -1,10 +1,19 @@
-"""Augmentations in the workers of a data loader."""
+"""Augmentations in a data loader, with workers and without."""
 
 import pytest
 import torch
-from torch.utils.data import DataLoader, Dataset, get_worker_info
+from braindecode.augmentation import AugmentedDataLoader
+from torch.utils.data import DataLoader, Dataset, TensorDataset, get_worker_info
 
-from eegaug import AugmentationLayer, ChannelsDropout, Compose, SignFlip, TimeShift
+from eegaug import (
+    AugmentationLayer,
+    ChannelsDropout,
+    Compose,
+    SegmentationReconstruction,
+    SignFlip,
+    Strength,
+    TimeShift,
+)
 
 from ..helpers import SFREQ, signal, tensors
 
@@ -57,3 +66,25 @@ def test_workers_draw_by_themselves_and_replay_exactly(name):
         runs.append(drawn)
     for (_, first), (_, second) in zip(*runs, strict=True):
         assert torch.equal(first, second), "a seeded run repeats"
+
+
+@pytest.mark.parametrize("n_workers", [0, 1])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        SignFlip(0.4),
+        ChannelsDropout(0.4),
+        Compose([SignFlip(0.4), ChannelsDropout(0.4)]),
+        SegmentationReconstruction(2, Strength(0.4, unit="probability")),
+    ],
+    ids=lambda transform: type(transform).__name__,
+)
+def test_a_loader_makes_whole_choices_without_a_graph(transform, n_workers):
+    data = TensorDataset(torch.randn(200, 1, 20).sign(), torch.zeros(200).long())
+    loader = AugmentedDataLoader(
+        data, transforms=transform, batch_size=100, num_workers=n_workers, timeout=30 * n_workers
+    )
+    for x, _ in loader:
+        assert not x.requires_grad
+        assert x.abs().unique().tolist() in ([0, 1], [1])
+    assert transform(data.tensors[0]).requires_grad, "in a model it learns"

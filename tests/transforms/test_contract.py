@@ -456,6 +456,17 @@ def test_compiles_to_one_graph(augmentation):
     compiles(augmentation, "aot_eager")
 
 
+@pytest.mark.filterwarnings("ignore")  # of torch's own tracer
+@pytest.mark.parametrize("training", [True, False])
+def test_a_trace_is_refused_in_one_line(augmentation, training):
+    """It would draw anew at each call, whatever the seed."""
+    model = in_a_model(augmentation).train(training)
+    for module in (augmentation, model):
+        with pytest.raises(RuntimeError, match="should draw nothing") as caught:
+            torch.jit.trace(module, signal(4, 3, 100), check_trace=False)
+        assert "\n" not in str(caught.value)
+
+
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 def test_compiled_code_keeps_the_values():
     compiles(Compose([CANDIDATES[name]() for name in ("FTSurrogate", "SignFlip")]), "inductor")

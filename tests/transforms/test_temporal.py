@@ -93,6 +93,15 @@ def test_a_ramp_shows_the_map_of_time():
     assert fastest[1] - fastest[0] == pytest.approx(1.3, abs=1e-3)
 
 
+@pytest.mark.parametrize("strength", [0.01, 0.3])
+def test_a_warp_keeps_the_power_of_fast_signals(strength):
+    """Cubic convolution of the samples alone keeps .81 of white noise, and .80 at 30 Hz."""
+    noise = torch.randn(20, 2, 1000, generator=torch.Generator().manual_seed(0))
+    warp = TimeWarp(strength)
+    for x, least in ((noise, 0.95), (tone(30.0).expand(20, 1, -1), 0.96)):
+        assert least < warp(x).var() / x.var() < 1.01
+
+
 @pytest.mark.parametrize(("noise", "first"), [(0.0, 100), (1.0, 70), (-1.0, 130), (0.5, 85)])
 def test_a_crop_starts_at_the_margin_less_the_shift(noise, first):
     transform = RandomCrop(SFREQ, 2.0, Strength(0.3, high=0.5, unit="s"))
