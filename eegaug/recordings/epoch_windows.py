@@ -21,6 +21,7 @@ from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.epochs import EpochsFile
 from eegaug.recordings.labels import TRIALS, as_names, by_name, choose_labels
+from eegaug.recordings.names import visible
 from eegaug.recordings.recording import Recording
 from eegaug.recordings.windows import (
     CUT_VERSION,
@@ -32,14 +33,14 @@ from eegaug.recordings.windows import (
     common_info,
     join_windows,
 )
-from eegaug.validation import check_number, check_positive
+from eegaug.validation import check_list, check_number, check_positive
 
 #: Column of the metadata that says whose a trial is.
 SUBJECT = "subject"
 
 
 def make_epoch_windows(
-    files: Sequence[EpochsFile],
+    files: Iterable[EpochsFile],
     label: str | None = None,
     *,
     labels: Mapping[str, str] | Iterable[str] | None = None,
@@ -60,7 +61,7 @@ def make_epoch_windows(
 
     Parameters
     ----------
-    files : sequence of EpochsFile
+    files : iterable of EpochsFile
         Files of epochs, see :func:`read_epochs`; their signals are loaded one after the other.
     label : str, optional
         Column of the metadata that has the labels; where absent, the names of the events are.
@@ -120,11 +121,11 @@ def make_epoch_windows(
     >>> windows.X.shape, windows.metadata["label"].tolist()
     ((4, 2, 200), ['left', 'right', 'right', 'left'])
     """
-    _check_files(files)
+    files = check_list(files, EpochsFile, "file of epochs", "read_epochs")
+    for file in files:
+        file.epochs.drop_bad(verbose="error")  # else their number is not known
     recordings = [Recording(file.name, file.subject, file.epochs) for file in files]
-    names, notes = common_channels(
-        recordings, [channels] if isinstance(channels, str) else channels
-    )
+    names, notes = common_channels(recordings, channels)
     rate = _common_rate(files) if sfreq is None else sfreq
     cutting = _Cutting(*_common_window(files, window), rate, l_freq, h_freq)
     notes += _changes(files, cutting)
@@ -232,18 +233,6 @@ class _Trials(NamedTuple):
     n_unlabelled: int
 
 
-def _check_files(files: Sequence[EpochsFile]) -> None:
-    if not files:
-        raise ValueError("At least one file of epochs is needed. Found none.")
-    for file in files:
-        if not isinstance(file, EpochsFile):
-            raise TypeError(
-                "Files should be those of `read_epochs`, or be made by `EpochsFile`."
-                f" Found {type(file).__name__}."
-            )
-        file.epochs.drop_bad(verbose="error")  # else their number is not known
-
-
 def _common_rate(files: Sequence[EpochsFile]) -> float:
     rates = Counter(float(file.epochs.info["sfreq"]) for file in files)
     if len(rates) > 1:
@@ -326,7 +315,7 @@ def _values(file: EpochsFile, label: str | None, labelled: bool) -> list[str | N
     """Return what each trial is labelled with: its event, or a value of the metadata."""
     epochs = file.epochs
     if label is None:
-        events = {code: name for name, code in epochs.event_id.items()}
+        events = {code: visible(name) for name, code in epochs.event_id.items()}
         return [events.get(code) for code in epochs.events[:, 2].tolist()]
     columns = [] if epochs.metadata is None else list(epochs.metadata.columns)
     if label in columns:
@@ -339,7 +328,7 @@ def _values(file: EpochsFile, label: str | None, labelled: bool) -> list[str | N
             f" {', '.join(map(repr, sorted(epochs.event_id)))}."
         )
     raise ValueError(
-        f"{file.name}: no column {label!r} in the metadata; it has {', '.join(map(str, columns))}."
+        f"{file.name}: no column {label!r} in the metadata; it has {_listed(columns)}."
     )
 
 
@@ -350,7 +339,7 @@ def _check_labels_there(
     if label is not None or len(found) > 1:
         return
     metadata = [file.epochs.metadata for file in files if file.epochs.metadata is not None]
-    columns = ", ".join(str(name) for name in metadata[0].columns) if metadata else ""
+    columns = _listed(metadata[0].columns) if metadata else ""
     raise ValueError(
         f"Epochs without labels: all events are {''.join(map(repr, found)) or 'missing'};"
         + (
@@ -359,6 +348,10 @@ def _check_labels_there(
             else " events of two names, or metadata, are wanted."
         )
     )
+
+
+def _listed(columns: Iterable[Any]) -> str:
+    return ", ".join(visible(str(name)) for name in columns)
 
 
 def _in_order(values: Iterable[str]) -> list[str]:

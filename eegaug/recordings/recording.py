@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from tqdm.auto import tqdm
 from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.files import RECORDINGS, check_whole, find_files, is_hypnogram, is_recording
+from eegaug.recordings.names import visible, with_visible_channels
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
 
 
@@ -24,7 +26,8 @@ class Recording:
     Parameters
     ----------
     name : str
-        Name of the file, or of the simulated recording.
+        Name of the file, or of the simulated recording. Ends of lines, and what cannot be encoded,
+        are escaped here, in ``subject`` and in the names of channels.
     subject : str
         Subject, as far as splits are concerned: one subject is never trained and tested on, unless
         a split calibrates by subject.
@@ -32,6 +35,11 @@ class Recording:
         Signals (V), with sleep stages, cues or other events as annotations.
     path : Path, optional
         File that was read.
+
+    Raises
+    ------
+    ValueError
+        If there are no samples, or no sampling rate.
 
     Examples
     --------
@@ -50,6 +58,14 @@ class Recording:
     subject: str
     raw: mne.io.BaseRaw
     path: Path | None = None
+
+    def __post_init__(self) -> None:
+        for part in ("name", "subject"):
+            object.__setattr__(self, part, visible(str(getattr(self, part))))
+        object.__setattr__(self, "raw", with_visible_channels(self.raw))
+        rate, n_times = float(self.raw.info["sfreq"]), len(self.raw.times)
+        if not (0 < rate < math.inf and n_times):
+            raise ValueError(f"{self.name}: no signals: {n_times} samples at {rate:g} Hz.")
 
 
 def read_recordings(
@@ -140,6 +156,8 @@ def read_recordings(
 def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     """Return the annotations of a recording, in the order of time.
 
+    In descriptions, which may be labels, ends of lines and what cannot be encoded are escaped.
+
     Parameters
     ----------
     raw : mne.io.BaseRaw
@@ -160,7 +178,7 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     """
     found = raw.annotations
     return [
-        (float(onset - raw.first_time), float(duration), str(description))
+        (float(onset - raw.first_time), float(duration), visible(str(description)))
         for onset, duration, description in zip(
             found.onset, found.duration, found.description, strict=True
         )

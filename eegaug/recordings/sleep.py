@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def stage_of(label: str) -> str | None:
 
 
 def make_sleep_windows(
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     *,
     sfreq: float = 100.0,
     l_freq: float = 0.3,
@@ -90,7 +90,7 @@ def make_sleep_windows(
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : iterable of Recording
         Recordings; their signals are loaded one after the other.
     sfreq : float
         Sampling rate of the windows (Hz).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,8 +19,10 @@ from tqdm.auto import tqdm
 
 from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import Cutting, Events, Piece, checksum_of, cut
+from eegaug.recordings.names import visible
 from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.signals import StoredSignals
+from eegaug.validation import check_list
 
 #: Code and name of windows without a label.
 UNLABELLED, NO_LABEL = -1, "unlabelled"
@@ -142,8 +144,8 @@ class Windows:
 
 
 def make_windows(
-    recordings: Sequence[Recording],
-    labels: Sequence[str],
+    recordings: Iterable[Recording],
+    labels: Iterable[str],
     find_events: Callable[[mne.io.BaseRaw], Events],
     *,
     tmin: float,
@@ -164,7 +166,7 @@ def make_windows(
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : iterable of Recording
         Recordings; their signals are loaded one after the other.
     labels : sequence of str
         Names of the labels.
@@ -227,8 +229,7 @@ def make_windows(
     ((8, 64, 200), [0, 1, 0, 1, 0, 1, 0, 1])
     """
     cutting = Cutting(tmin, tmax, sfreq, l_freq, h_freq, scaling)
-    check_recordings(recordings)
-    channels = [channels] if isinstance(channels, str) else channels
+    recordings, labels = check_recordings(recordings), list(labels)
     names, notes = common_channels(recordings, channels)
     rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
     resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
@@ -453,31 +454,31 @@ def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float)
     return info
 
 
-def check_recordings(recordings: Sequence[Recording]) -> None:
-    """Raise where there are no recordings, or something else."""
-    if not recordings:
-        raise ValueError("At least one recording is needed. Found none.")
-    for recording in recordings:
-        if not isinstance(recording, Recording):
-            raise TypeError(
-                "Recordings should be those of `read_recordings`, or be made by `Recording`."
-                f" Found {type(recording).__name__}."
-            )
+def check_recordings(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return recordings as a list; raise where there are none, or something else."""
+    return check_list(recordings, Recording, "recording", "read_recordings")
 
 
 def common_channels(
-    recordings: Sequence[Recording], channels: Sequence[str] | None
+    recordings: Sequence[Recording], channels: str | Iterable[str] | None
 ) -> tuple[list[str], list[str]]:
     """Return the names of the channels to take, and notes on those left out."""
     if channels is not None:
+        chosen = [channels] if isinstance(channels, str) else channels
+        names = [visible(str(name)) for name in chosen]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                "Parameter `channels` should name one channel or more, each once. Found"
+                f" {', '.join(names) or 'none'}."
+            )
         for recording in recordings:
-            missing = [name for name in channels if name not in recording.raw.ch_names]
+            missing = [name for name in names if name not in recording.raw.ch_names]
             if missing:
                 raise ValueError(
                     f"{recording.name}: no channel {', '.join(missing)};"
                     f" it has {', '.join(recording.raw.ch_names)}."
                 )
-        return list(channels), []
+        return names, []
     eeg, notes = [], []
     for recording in recordings:
         bads = recording.raw.info["bads"]

@@ -150,10 +150,10 @@ W, N2, N3 = "Sleep stage W", "Sleep stage 2", "Sleep stage 3"
 @pytest.mark.parametrize(
     ("scores", "kept", "dropped"),
     [
-        # every 15 s: of one stage they are joined, and a window that reaches into another is not one
+        # every 15 s: those of one stage are joined, and no window reaches into another
         (
             [(15 * n, 30, W) for n in range(7)] + [(135, 60, N2)],
-            [(0, W), (30, W), (60, W), (90, W)] + [(135, N2), (165, N2)],
+            [(0, W), (30, W), (60, W), (90, W), (135, N2), (165, N2)],
             {},
         ),
         (
