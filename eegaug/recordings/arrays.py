@@ -20,6 +20,7 @@ from eegaug.recordings.epoch_windows import make_epoch_windows
 from eegaug.recordings.epochs import EpochsFile
 from eegaug.recordings.files import ARRAYS, find_files, is_array_file
 from eegaug.recordings.labels import as_names
+from eegaug.recordings.memory import check_memory
 from eegaug.recordings.names import visible
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
 from eegaug.recordings.ts import read_ts
@@ -281,10 +282,11 @@ def make_array_windows(
 
 def _npz_parts(path: Path) -> dict[str, Any]:
     """Return the parts of an ``.npz`` file, as arguments of :class:`ArrayFile`."""
+    check_memory(f"{path}: its arrays", _unpacked_size(path))
     parts: dict[str, Any] = {}
     reading = "file"
     try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as stored:
+        with np.load(path, allow_pickle=False) as stored:
             names = list(stored.files)
             for reading in PARTS:
                 if reading in names:
@@ -312,6 +314,15 @@ def _npz_parts(path: Path) -> dict[str, Any]:
             raise ValueError(f"{path}: `sfreq` should be a positive number. Found {rate}.")
         parts["sfreq"] = float(rate.item())
     return parts
+
+
+def _unpacked_size(path: Path) -> int:
+    """Return the size of the arrays in an ``.npz`` file (bytes), which may be packed to little."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return sum(part.file_size for part in packed.infolist())
+    except Exception as error:  # which parts of zip files raise differs
+        raise ValueError(f"{path}: not a whole .npz file ({first_line(error)}).") from error
 
 
 def _check_alike(files: Sequence[ArrayFile], any_channels: bool) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import mne
 import numpy as np
 
+from eegaug.recordings.memory import check_memory
 from eegaug.recordings.recording import Recording
 from eegaug.recordings.signals import StoredSignals
 from eegaug.validation import check_number, check_positive
@@ -236,6 +237,9 @@ def _preprocess(recording: Recording, names: list[str], cutting: Cutting) -> mne
         raise ValueError(
             f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz is wanted."
         )
+    n_times = recording.raw.n_times
+    shown = f"{recording.name}: {n_times} samples of {len(names)} channels"
+    check_memory(shown, 8 * n_times * len(names))  # as numbers of MNE
     raw = recording.raw.copy().pick(names).reorder_channels(names)
     raw.info["bads"] = []
     if raw.info["meas_date"] is None:  # else MNE counts the start of a cropped recording twice

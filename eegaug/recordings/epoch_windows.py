@@ -21,14 +21,15 @@ from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.epochs import EpochsFile
 from eegaug.recordings.labels import TRIALS, as_names, by_name, choose_labels
+from eegaug.recordings.memory import check_memory
 from eegaug.recordings.names import visible
 from eegaug.recordings.recording import Recording
 from eegaug.recordings.windows import (
     CUT_VERSION,
+    KEEP,
     UNLABELLED,
     Part,
     Windows,
-    check_memory,
     common_channels,
     common_info,
     join_windows,
@@ -147,7 +148,8 @@ def make_epoch_windows(
 
     store = WindowCache(cache) if cache is not None else None
     if store is None:
-        check_memory(sum(len(own.chosen) for own in trials), len(names), cutting.n_times)
+        n_windows = sum(len(own.chosen) for own in trials)
+        check_memory(f"{n_windows} windows", 4 * n_windows * len(names) * cutting.n_times, KEEP)
     parts = []
     makes = [partial(_cut, own, names, cutting) for own in trials]
     keys = [store.key(_made_by(own, names, cutting)) for own in trials] if store else None

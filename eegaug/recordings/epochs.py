@@ -16,6 +16,7 @@ from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.files import EPOCHS, find_files, is_epochs_file, is_further_part
 from eegaug.recordings.names import visible, with_visible_channels
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
+from eegaug.validation import found
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class EpochsFile:
     path : Path, optional
         File that was read.
 
+    Raises
+    ------
+    TypeError
+        If ``epochs`` are something else.
+
     Examples
     --------
     >>> info = mne.create_info(["C3", "C4"], 100, "eeg")
@@ -51,6 +57,10 @@ class EpochsFile:
     path: Path | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.epochs, mne.BaseEpochs):
+            raise TypeError(
+                f"{self.name}: `epochs` should be those of MNE. Found {found(self.epochs)}."
+            )
         for part in ("name", "subject"):
             object.__setattr__(self, part, visible(str(getattr(self, part))))
         object.__setattr__(self, "epochs", with_visible_channels(self.epochs))

@@ -17,6 +17,7 @@ from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.files import RECORDINGS, check_whole, find_files, is_hypnogram, is_recording
 from eegaug.recordings.names import visible, with_visible_channels
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
+from eegaug.validation import found
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Recording:
 
     Raises
     ------
+    TypeError
+        If ``raw`` is something else.
     ValueError
         If there are no samples, or no sampling rate.
 
@@ -60,10 +63,13 @@ class Recording:
     path: Path | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.raw, mne.io.BaseRaw | mne.BaseEpochs):
+            raise TypeError(f"{self.name}: `raw` should be one of MNE. Found {found(self.raw)}.")
         for part in ("name", "subject"):
             object.__setattr__(self, part, visible(str(getattr(self, part))))
         object.__setattr__(self, "raw", with_visible_channels(self.raw))
-        rate, n_times = float(self.raw.info["sfreq"]), len(self.raw.times)
+        rate = float(self.raw.info["sfreq"])
+        n_times = self.raw.n_times if isinstance(self.raw, mne.io.BaseRaw) else len(self.raw.times)
         if not (0 < rate < math.inf and n_times):
             raise ValueError(f"{self.name}: no signals: {n_times} samples at {rate:g} Hz.")
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import mne
 import numpy as np
 import pandas as pd
-import psutil
 from tqdm.auto import tqdm
 
 from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import Cutting, Events, Piece, checksum_of, cut
+from eegaug.recordings.memory import check_memory
 from eegaug.recordings.names import visible
 from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.signals import StoredSignals
@@ -26,8 +26,8 @@ from eegaug.validation import check_list
 
 #: Code and name of windows without a label.
 UNLABELLED, NO_LABEL = -1, "unlabelled"
-#: Part of the free memory that windows may take.
-MEMORY = 0.8
+#: What to do where windows do not fit into memory.
+KEEP = ": name a folder to keep them in, by `cache` or --cache"
 #: What cuts windows; a change of its numbers is a change of this one, for the cache.
 CUT_VERSION = 1
 
@@ -239,7 +239,8 @@ def make_windows(
     found = [find_events(recording.raw) for recording in recordings]
     store = WindowCache(cache) if cache is not None else None
     if store is None:
-        check_memory(sum(len(events.onsets) for events in found), len(names), cutting.n_times)
+        n_windows = sum(len(events.onsets) for events in found)
+        check_memory(f"{n_windows} windows", 4 * n_windows * len(names) * cutting.n_times, KEEP)
     cuts = [
         (recording, names, events, cutting)
         for recording, events in zip(recordings, found, strict=True)
@@ -374,31 +375,6 @@ def join_windows(
     for column in ("subject", "recording", "label"):  # a million windows name few of them
         metadata[column] = metadata[column].astype("category")
     return Windows(_joined(parts), metadata, tuple(labels), info, sources, notes)
-
-
-def check_memory(n_windows: int, n_chans: int, n_times: int) -> None:
-    """Raise where so many windows do not fit into the memory that is free.
-
-    Parameters
-    ----------
-    n_windows, n_chans, n_times : int
-        Shape of the windows.
-
-    Raises
-    ------
-    ValueError
-        If they need more than four fifths of it.
-
-    Examples
-    --------
-    >>> check_memory(100, 2, 3000)
-    """
-    wanted, free = 4 * n_windows * n_chans * n_times, psutil.virtual_memory().available
-    if wanted > MEMORY * free:
-        raise ValueError(
-            f"{n_windows} windows need {wanted / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB"
-            " are free: name a folder to keep them in, by `cache` or --cache."
-        )
 
 
 def dropped_by_reason(sources: Sequence[dict[str, Any]]) -> str:

@@ -1,5 +1,6 @@
 """What windows are made of: recordings and files, in any iterable, and nothing else."""
 
+import os
 from collections import Counter
 
 import mne
@@ -17,7 +18,10 @@ from eegaug.recordings import (
     make_event_windows,
     make_sleep_windows,
     make_windows,
+    read_recordings,
 )
+
+from .bad_files import with_header
 
 INFO = mne.create_info(["C3", "C4"], 100, "eeg")
 
@@ -97,3 +101,35 @@ def test_channels_are_named_once_each(make, one, channels, found):
 def test_nothing_gives_one_line(make, one):
     with pytest.raises(ValueError, match=r"At least one .* is needed\. Found none\."):
         make(each for each in [])
+
+
+def test_a_recording_that_does_not_fit_into_memory_gives_one_line(tmp_path, nights):
+    """A file of 40 GB, but that none of it is on the disk."""
+    path = with_header(tmp_path, nights[0], (236, 8, "99999999"))
+    os.truncate(path, 768 + 99_999_999 * 400)
+    wanted = r"^a\.edf: 9999999900 samples of 2 channels need 149\.0 GB of memory, and "
+    with pytest.raises(ValueError, match=wanted):
+        make_windows(
+            read_recordings(path), ["a", "b"], two_events, tmin=0, tmax=2, sfreq=100, l_freq=1,
+            h_freq=40,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Recording("one", "anna", None), "one: `raw` should be one of MNE. Found NoneType"),
+        (
+            lambda: EpochsFile("one", "anna", np.zeros((2, 3, 4))),
+            "one: `epochs` should be those of MNE. Found ndarray.",
+        ),
+        (
+            lambda: EpochsFile("one", "anna", recording().raw),
+            "one: `epochs` should be those of MNE. Found RawArray.",
+        ),
+    ],
+)
+def test_what_holds_no_signals_of_mne_gives_one_line(make, message):
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert message in str(caught.value)
