@@ -20,6 +20,7 @@ from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.epochs import EpochsFile
+from eegaug.recordings.filtering import check_filter, filter_duration
 from eegaug.recordings.labels import TRIALS, as_names, by_name, choose_labels
 from eegaug.recordings.memory import check_memory
 from eegaug.recordings.names import visible
@@ -38,6 +39,8 @@ from eegaug.validation import check_list, check_number, check_positive
 
 #: Column of the metadata that says whose a trial is.
 SUBJECT = "subject"
+#: How many times as long as a trial a filter may be.
+LONGEST_FILTER = 100.0
 
 
 def make_epoch_windows(
@@ -101,8 +104,8 @@ def make_epoch_windows(
         If there is no file, trials have no labels, one label only or none of ``labels``, a column
         of the metadata is missing, files share no channel, differ in rate or time where ``sfreq``
         or ``window`` is absent, ``window`` is beyond a trial, the pass band does not lie below half
-        of the sampling rate, signals cannot be read or do not fit into memory, or ``cache`` is no
-        folder for windows.
+        of the sampling rate or needs too long a filter, signals cannot be read or do not fit into
+        memory, or ``cache`` is no folder for windows.
     OSError
         If the cache cannot be written, as on a full disk.
 
@@ -302,13 +305,16 @@ def _changes(files: Sequence[EpochsFile], cutting: _Cutting) -> list[str]:
                 f"{file.name}: sampled at {rate:g} Hz; more than {2 * cutting.h_freq:g} Hz is"
                 " wanted."
             )
+        band = cutting.l_freq, cutting.h_freq, rate
+        check_filter(file.name, len(file.epochs.times) / rate, LONGEST_FILTER, band)
     shortest = min(files, key=lambda file: np.diff(_reach(file)).item())
-    rate, n_times = float(shortest.epochs.info["sfreq"]), len(shortest.epochs.times)
-    taps = mne.filter.create_filter(None, rate, cutting.l_freq, cutting.h_freq, verbose="error")
-    if len(taps) > n_times:
+    rate = float(shortest.epochs.info["sfreq"])
+    duration = len(shortest.epochs.times) / rate
+    filtered = filter_duration(cutting.l_freq, cutting.h_freq, rate)
+    if filtered > duration:
         notes.append(
-            f"Trials of {n_times / rate:.3g} s are shorter than the filter of"
-            f" {len(taps) / rate:.3g} s, which distorts them towards their edges."
+            f"Trials of {duration:.3g} s are shorter than the filter of {filtered:.3g} s, which"
+            " distorts them towards their edges."
         )
     return notes
 

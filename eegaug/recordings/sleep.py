@@ -120,8 +120,9 @@ def make_sleep_windows(
         If a recording is not a :class:`Recording`, or a rate or frequency is not a number.
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
-        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
-        ``wake_margin`` is negative, or no window or one stage only is left.
+        read, are sampled too slowly or are shorter than the filter, the pass band does not lie
+        below half of ``sfreq``, ``wake_margin`` is negative, or no window or one stage only is
+        left.
 
     Examples
     --------

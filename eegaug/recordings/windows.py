@@ -206,9 +206,9 @@ def make_windows(
         number.
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
-        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
-        ``tmax`` is not after ``tmin``, no window or windows of one label only are left, they do
-        not fit into memory, or ``cache`` is no folder for windows.
+        read, are sampled too slowly or are shorter than the filter, the pass band does not lie
+        below half of ``sfreq``, ``tmax`` is not after ``tmin``, no window or windows of one label
+        only are left, they do not fit into memory, or ``cache`` is no folder for windows.
     OSError
         If the cache cannot be written, as on a full disk.
 
