@@ -48,10 +48,16 @@ def written_whole(path: Path, kept: str = "") -> Iterator[Path]:
         yield part
         os.replace(part, path)
     except (OSError, RuntimeError) as error:  # torch has its own for a full disk
-        why = getattr(error, "strerror", None) or first_line(error)
-        raise OSError(f"{path}: cannot be written ({why}).{f' {kept}' * bool(kept)}") from error
+        raise OSError(
+            f"{path}: cannot be written ({reason(error)}).{f' {kept}' * bool(kept)}"
+        ) from error
     finally:
         part.unlink(missing_ok=True)  # of an interruption too
+
+
+def reason(error: Exception) -> str:
+    """Return why a file cannot be read or written, without its path where that is known."""
+    return getattr(error, "strerror", None) or first_line(error)
 
 
 def first_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from eegaug.files import PART, written_whole
+from eegaug.files import PART, reason, written_whole
 from eegaug.recordings.cutting import Piece
 from eegaug.recordings.names import visible
 from eegaug.recordings.signals import DTYPE, StoredSignals
@@ -71,7 +71,7 @@ class WindowCache:
             content = mark.read_bytes()
         except OSError as error:
             raise ValueError(
-                f"{self.folder}: not a folder that windows can be written to ({error.strerror})."
+                f"{self.folder}: not a folder that windows can be written to ({reason(error)})."
             ) from error
         try:
             layout = json.loads(content)["layout"]

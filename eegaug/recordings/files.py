@@ -8,6 +8,8 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from eegaug.files import reason
+
 #: How names of files end that a folder is searched for, of recordings, of epochs and of arrays. A
 #: recording of any kind that MNE reads can be named itself.
 RECORDINGS = (".edf", ".bdf", ".gdf", ".vhdr", ".set", ".fif", ".fif.gz", ".cnt")
@@ -103,7 +105,7 @@ def check_kind(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileNotFoundError(f"{path}: no such file or folder.") from error
     except OSError as error:
-        raise OSError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise OSError(f"{path}: cannot be read ({reason(error)}).") from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise ValueError(f"{path}: a pipe, a socket or a device, where a file is wanted.")
 
@@ -136,7 +138,7 @@ def files_in(folder: Path) -> list[Path]:
     """
 
     def refuse(error: OSError) -> None:
-        raise OSError(f"{error.filename}: cannot be read ({error.strerror}).") from error
+        raise OSError(f"{error.filename}: cannot be read ({reason(error)}).") from error
 
     found = [
         Path(parent, name)

@@ -71,6 +71,6 @@ def check_filter(
         edges = " ".join(f"{word} {edge:g}" for word, edge in words if edge is not None)
         raise ValueError(
             f"{name}: a pass band {edges} Hz needs a filter of {length:.3g} s, too long for a"
-            f" signal of {duration:.3g} s at {band[2]:g} Hz; edges farther from 0 Hz and from half the"
-            " sampling rate are wanted."
+            f" signal of {duration:.3g} s at {band[2]:g} Hz; edges farther from 0 Hz and from"
+            " half the sampling rate are wanted."
         )

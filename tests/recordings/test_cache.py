@@ -740,6 +740,18 @@ def test_windows_that_do_not_fit_into_memory_are_refused(tmp_path, nights, monke
         check_memory("100000 windows", 4 * 100_000 * 2 * 3000)
 
 
+def test_a_disk_that_is_full_from_the_start_gives_one_line(tmp_path, monkeypatch):
+    def full(path, text, **rest):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ValueError) as caught:
+        WindowCache(tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path}: not a folder that windows can be written to (")
+    assert "No space left on device" in message and "None" not in message
+
+
 # -- what reads windows -------------------------------------------------------------------
 
 
