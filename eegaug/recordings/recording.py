@@ -172,7 +172,13 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     Returns
     -------
     list of (float, float, str)
-        Onset (s) from the first sample, cropped or not, duration (s) and description.
+        Onset (s) from the first sample, cropped or not, duration (s), no longer than that of the
+        recording, and description.
+
+    Raises
+    ------
+    ValueError
+        If an onset or a duration is not finite, or a duration is negative.
 
     Examples
     --------
@@ -182,13 +188,19 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     >>> spans(cropped)
     [(20.0, 5.0, 'lights off')]
     """
-    found = raw.annotations
-    return [
-        (float(onset - raw.first_time), float(duration), visible(str(description)))
-        for onset, duration, description in zip(
-            found.onset, found.duration, found.description, strict=True
-        )
-    ]
+    found, longest = raw.annotations, raw.n_times / float(raw.info["sfreq"])
+    whole = []
+    for onset, duration, description in zip(
+        found.onset, found.duration, found.description, strict=True
+    ):
+        label = visible(str(description))
+        if not (math.isfinite(onset) and 0 <= duration < math.inf):
+            raise ValueError(
+                f"Annotation {label!r} should have an onset and a duration. Found {onset:g} s and"
+                f" {duration:g} s."
+            )
+        whole.append((float(onset - raw.first_time), min(float(duration), longest), label))
+    return whole
 
 
 def _open(path: Path) -> mne.io.BaseRaw:

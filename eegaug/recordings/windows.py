@@ -237,6 +237,8 @@ def make_windows(
         notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
 
     found = [find_events(recording.raw) for recording in recordings]
+    for recording, events in zip(recordings, found, strict=True):
+        _check_events(recording.name, events, len(labels))
     store = WindowCache(cache) if cache is not None else None
     if store is None:
         n_windows = sum(len(events.onsets) for events in found)
@@ -419,6 +421,22 @@ def _made_by(
         "onsets": events.onsets.tolist(),
         "breaks": [span for span in spans(raw) if span[2].lower().startswith(("bad", "edge"))],
     }
+
+
+def _check_events(name: str, events: Events, n_labels: int) -> None:
+    onsets, codes = np.asarray(events.onsets), np.asarray(events.codes)
+    if onsets.shape != codes.shape or onsets.ndim != 1 or not np.isfinite(onsets).all():
+        raise ValueError(
+            f"{name}: events should have an onset and a code each. Found onsets of shape"
+            f" {onsets.shape}, {np.isfinite(onsets).sum()} of them finite, and codes of shape"
+            f" {codes.shape}."
+        )
+    strange = sorted(set(codes.tolist()) - set(range(UNLABELLED, n_labels)))
+    if strange:
+        raise ValueError(
+            f"{name}: codes of events should be -1 to {n_labels - 1}, for {n_labels} labels. Found"
+            f" {', '.join(map(str, strange[:5]))}."
+        )
 
 
 def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float) -> mne.Info:
