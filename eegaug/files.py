@@ -52,8 +52,9 @@ def written_whole(path: Path, kept: str = "") -> Iterator[Path]:
         yield part
         os.replace(part, path)
     except (OSError, RuntimeError) as error:  # torch has its own for a full disk
-        why = getattr(error, "strerror", None) or first_line(error)
-        raise OSError(f"{path}: cannot be written ({why}).{f' {kept}' * bool(kept)}") from error
+        raise OSError(
+            f"{path}: cannot be written ({reason(error)}).{f' {kept}' * bool(kept)}"
+        ) from error
     finally:
         part.unlink(missing_ok=True)  # of an interruption too
 
@@ -79,6 +80,11 @@ def load_whole(path: str | Path) -> Any:
         raise
     except Exception as error:  # torch, pickle and zipfile raise many
         raise ValueError(f"{path}: damaged, or not a file of torch.") from error
+
+
+def reason(error: Exception) -> str:
+    """Return why a file cannot be read or written, without its path where that is known."""
+    return getattr(error, "strerror", None) or first_line(error)
 
 
 def first_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 from torch import nn
@@ -45,6 +46,25 @@ def check_not_negative(name: str, value: object) -> None:
     check_number(name, value)
     if value < 0:  # type: ignore[operator]
         raise ValueError(f"Parameter `{name}` should be zero or more. Found `{name} = {value}`.")
+
+
+def check_list(values: object, kind: type, one: str, reader: str) -> list:
+    """Return ``values`` as a list; raise unless they are one or more instances of a class.
+
+    ``one`` is what an instance is called, ``reader`` the function that returns them.
+    """
+    noun, *of_what = one.capitalize().split()
+    many = " ".join([f"{noun}s", *of_what])
+    wanted = f"{many} should be those of `{reader}`, or be made by `{kind.__name__}`"
+    if isinstance(values, str | kind) or not isinstance(values, Iterable):
+        raise TypeError(f"{wanted}, in a list. Found a single {type(values).__name__}.")
+    listed = list(values)
+    for value in listed:
+        if not isinstance(value, kind):
+            raise TypeError(f"{wanted}. Found {found(value)}.")
+    if not listed:
+        raise ValueError(f"At least one {one} is needed. Found none.")
+    return listed
 
 
 def check_count(name: str, value: object, least: int = 1) -> None:

@@ -20,6 +20,16 @@ needs_eegmmidb = pytest.mark.skipif(
 )
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--fuzz",
+        type=int,
+        default=1,
+        metavar="N",
+        help="try N times as many examples of what recordings may hold, and new ones each time",
+    )
+
+
 @pytest.fixture(scope="session")
 def nights():
     return simulate_nights(3, hours=0.5, seed=0)

@@ -20,10 +20,12 @@ from eegaug.recordings.epoch_windows import make_epoch_windows
 from eegaug.recordings.epochs import EpochsFile
 from eegaug.recordings.files import ARRAYS, find_files, is_array_file
 from eegaug.recordings.labels import as_names
+from eegaug.recordings.memory import check_memory
+from eegaug.recordings.names import visible
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
 from eegaug.recordings.ts import read_ts
 from eegaug.recordings.windows import Windows
-from eegaug.validation import check_positive
+from eegaug.validation import check_list, check_positive
 
 #: What is read of an ``.npz`` file.
 PARTS = ("X", "y", "subject", "sfreq", "ch_names")
@@ -71,6 +73,7 @@ class ArrayFile:
     path: Path | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", visible(str(self.name)))
         X = np.asarray(self.X)
         if X.dtype.kind not in "iuf" or X.ndim != 3 or not X.size:
             raise ValueError(
@@ -175,7 +178,7 @@ def read_arrays(
 
 
 def make_array_windows(
-    files: Sequence[ArrayFile],
+    files: Iterable[ArrayFile],
     *,
     labels: Mapping[str, str] | Iterable[str] | None = None,
     one_subject: bool = False,
@@ -195,7 +198,7 @@ def make_array_windows(
 
     Parameters
     ----------
-    files : sequence of ArrayFile
+    files : iterable of ArrayFile
         Files of arrays, see :func:`read_arrays`.
     labels : mapping of str to str, or iterable of str, optional
         Value of ``y`` for each label, as ``{"left": "1", "right": "2"}``, or values that are labels
@@ -244,7 +247,7 @@ def make_array_windows(
     >>> windows.X.shape, windows.y.tolist(), windows.subject_names
     ((4, 3, 100), [1, 0, 1, 0], ['anna', 'ben'])
     """
-    _check_files(files)
+    files = check_list(files, ArrayFile, "file of arrays", "read_arrays")
     if sfreq is not None:
         check_positive("sfreq", sfreq)
     files = [replace(file, sfreq=sfreq if file.sfreq is None else file.sfreq) for file in files]
@@ -279,10 +282,11 @@ def make_array_windows(
 
 def _npz_parts(path: Path) -> dict[str, Any]:
     """Return the parts of an ``.npz`` file, as arguments of :class:`ArrayFile`."""
+    check_memory(f"{path}: its arrays", _unpacked_size(path))
     parts: dict[str, Any] = {}
     reading = "file"
     try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as stored:
+        with np.load(path, allow_pickle=False) as stored:
             names = list(stored.files)
             for reading in PARTS:
                 if reading in names:
@@ -296,7 +300,8 @@ def _npz_parts(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: not a whole .npz file ({first_line(error)}).") from error
     if "X" not in parts:
         raise ValueError(
-            f"{path}: no `X`, the trials, in this file; it has {', '.join(names) or 'nothing'}."
+            f"{path}: no `X`, the trials, in this file; it has"
+            f" {', '.join(map(visible, names)) or 'nothing'}."
         )
     if parts["X"].ndim == 2:
         parts["X"] = parts["X"][:, None]
@@ -311,15 +316,13 @@ def _npz_parts(path: Path) -> dict[str, Any]:
     return parts
 
 
-def _check_files(files: Sequence[ArrayFile]) -> None:
-    if not files:
-        raise ValueError("At least one file of arrays is needed. Found none.")
-    for file in files:
-        if not isinstance(file, ArrayFile):
-            raise TypeError(
-                "Files should be those of `read_arrays`, or be made by `ArrayFile`."
-                f" Found {type(file).__name__}."
-            )
+def _unpacked_size(path: Path) -> int:
+    """Return the size of the arrays in an ``.npz`` file (bytes), which may be packed to little."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return sum(part.file_size for part in packed.infolist())
+    except Exception as error:  # which parts of zip files raise differs
+        raise ValueError(f"{path}: not a whole .npz file ({first_line(error)}).") from error
 
 
 def _check_alike(files: Sequence[ArrayFile], any_channels: bool) -> None:

@@ -21,7 +21,7 @@ from eegaug.validation import check_number, check_positive
 
 
 def make_block_windows(
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     labels: Mapping[str, str] | Iterable[str] | None = None,
     *,
     length: float = 4.0,
@@ -41,7 +41,7 @@ def make_block_windows(
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : iterable of Recording
         Recordings; their signals are loaded one after the other.
     labels : mapping of str to str, or iterable of str, optional
         Description of the annotation for each label, or descriptions that are labels themselves;
@@ -98,7 +98,7 @@ def make_block_windows(
             f"Parameter `overlap` should be from 0 to less than the length, {length:g} s."
             f" Found {overlap:g} s."
         )
-    check_recordings(recordings)
+    recordings = check_recordings(recordings)
     by_label = find_labels(recordings, labels, length) if labelled else by_name(labels or {})
     if labelled:
         for recording in recordings:

@@ -12,8 +12,9 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from eegaug.files import PART, written_whole
+from eegaug.files import PART, reason, written_whole
 from eegaug.recordings.cutting import Piece
+from eegaug.recordings.names import visible
 from eegaug.recordings.signals import DTYPE, StoredSignals
 
 #: Name of the file that marks a folder as a cache, and the layout of what is in it.
@@ -70,7 +71,7 @@ class WindowCache:
             content = mark.read_bytes()
         except OSError as error:
             raise ValueError(
-                f"{self.folder}: not a folder that windows can be written to ({error.strerror})."
+                f"{self.folder}: not a folder that windows can be written to ({reason(error)})."
             ) from error
         try:
             layout = json.loads(content)["layout"]
@@ -86,7 +87,7 @@ class WindowCache:
     def key(made_by: dict[str, Any]) -> str:
         """Return the name of a file by all that its content depends on."""
         text = json.dumps(made_by, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
     def get(self, key: str, make: Callable[[], Piece], wait: bool = True) -> Piece:
         """Return the piece of a key, its signals as :class:`StoredSignals`; make it where absent.
@@ -183,7 +184,8 @@ def make_pieces(
                         pieces[place] = cache.get(keys[place], make, wait)
                     except Timeout:
                         continue
-                    bar.set_postfix_str(f"{cache.n_asked - cache.n_made} found in {cache.folder}")
+                    where = visible(str(cache.folder))
+                    bar.set_postfix_str(f"{cache.n_asked - cache.n_made} found in {where}")
                 bar.update()
     return [pieces[place] for place in range(len(makes))]
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import mne
 import numpy as np
 
+from eegaug.recordings.filtering import check_filter
+from eegaug.recordings.memory import check_memory
 from eegaug.recordings.recording import Recording
 from eegaug.recordings.signals import StoredSignals
 from eegaug.validation import check_number, check_positive
@@ -169,7 +171,8 @@ def cut(recording: Recording, channels: Sequence[str], events: Events, cutting: 
     Raises
     ------
     ValueError
-        If the recording is sampled too slowly, or cannot be read.
+        If the recording is sampled too slowly, shorter than the filter, larger than the memory
+        that is free, or cannot be read.
 
     Examples
     --------
@@ -236,6 +239,11 @@ def _preprocess(recording: Recording, names: list[str], cutting: Cutting) -> mne
         raise ValueError(
             f"{recording.name}: sampled at {rate:g} Hz; more than {2 * h_freq:g} Hz is wanted."
         )
+    n_times = recording.raw.n_times
+    # a longer filter would be of the edges alone
+    check_filter(recording.name, n_times / rate, 1.0, (cutting.l_freq, h_freq, rate))
+    shown = f"{recording.name}: {n_times} samples of {len(names)} channels"
+    check_memory(shown, 8 * n_times * len(names))  # as numbers of MNE
     raw = recording.raw.copy().pick(names).reorder_channels(names)
     raw.info["bads"] = []
     if raw.info["meas_date"] is None:  # else MNE counts the start of a cropped recording twice

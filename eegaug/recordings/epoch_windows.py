@@ -20,26 +20,31 @@ from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.epochs import EpochsFile
+from eegaug.recordings.filtering import check_filter, filter_duration
 from eegaug.recordings.labels import TRIALS, as_names, by_name, choose_labels
+from eegaug.recordings.memory import check_memory
+from eegaug.recordings.names import visible
 from eegaug.recordings.recording import Recording
 from eegaug.recordings.windows import (
     CUT_VERSION,
+    KEEP,
     UNLABELLED,
     Part,
     Windows,
-    check_memory,
     common_channels,
     common_info,
     join_windows,
 )
-from eegaug.validation import check_number, check_positive
+from eegaug.validation import check_list, check_number, check_positive
 
 #: Column of the metadata that says whose a trial is.
 SUBJECT = "subject"
+#: How many times as long as a trial a filter may be.
+LONGEST_FILTER = 100.0
 
 
 def make_epoch_windows(
-    files: Sequence[EpochsFile],
+    files: Iterable[EpochsFile],
     label: str | None = None,
     *,
     labels: Mapping[str, str] | Iterable[str] | None = None,
@@ -60,7 +65,7 @@ def make_epoch_windows(
 
     Parameters
     ----------
-    files : sequence of EpochsFile
+    files : iterable of EpochsFile
         Files of epochs, see :func:`read_epochs`; their signals are loaded one after the other.
     label : str, optional
         Column of the metadata that has the labels; where absent, the names of the events are.
@@ -99,8 +104,8 @@ def make_epoch_windows(
         If there is no file, trials have no labels, one label only or none of ``labels``, a column
         of the metadata is missing, files share no channel, differ in rate or time where ``sfreq``
         or ``window`` is absent, ``window`` is beyond a trial, the pass band does not lie below half
-        of the sampling rate, signals cannot be read or do not fit into memory, or ``cache`` is no
-        folder for windows.
+        of the sampling rate or needs too long a filter, signals cannot be read or do not fit into
+        memory, or ``cache`` is no folder for windows.
     OSError
         If the cache cannot be written, as on a full disk.
 
@@ -120,11 +125,11 @@ def make_epoch_windows(
     >>> windows.X.shape, windows.metadata["label"].tolist()
     ((4, 2, 200), ['left', 'right', 'right', 'left'])
     """
-    _check_files(files)
+    files = check_list(files, EpochsFile, "file of epochs", "read_epochs")
+    for file in files:
+        file.epochs.drop_bad(verbose="error")  # else their number is not known
     recordings = [Recording(file.name, file.subject, file.epochs) for file in files]
-    names, notes = common_channels(
-        recordings, [channels] if isinstance(channels, str) else channels
-    )
+    names, notes = common_channels(recordings, channels)
     rate = _common_rate(files) if sfreq is None else sfreq
     cutting = _Cutting(*_common_window(files, window), rate, l_freq, h_freq)
     notes += _changes(files, cutting)
@@ -146,7 +151,8 @@ def make_epoch_windows(
 
     store = WindowCache(cache) if cache is not None else None
     if store is None:
-        check_memory(sum(len(own.chosen) for own in trials), len(names), cutting.n_times)
+        n_windows = sum(len(own.chosen) for own in trials)
+        check_memory(f"{n_windows} windows", 4 * n_windows * len(names) * cutting.n_times, KEEP)
     parts = []
     makes = [partial(_cut, own, names, cutting) for own in trials]
     keys = [store.key(_made_by(own, names, cutting)) for own in trials] if store else None
@@ -232,18 +238,6 @@ class _Trials(NamedTuple):
     n_unlabelled: int
 
 
-def _check_files(files: Sequence[EpochsFile]) -> None:
-    if not files:
-        raise ValueError("At least one file of epochs is needed. Found none.")
-    for file in files:
-        if not isinstance(file, EpochsFile):
-            raise TypeError(
-                "Files should be those of `read_epochs`, or be made by `EpochsFile`."
-                f" Found {type(file).__name__}."
-            )
-        file.epochs.drop_bad(verbose="error")  # else their number is not known
-
-
 def _common_rate(files: Sequence[EpochsFile]) -> float:
     rates = Counter(float(file.epochs.info["sfreq"]) for file in files)
     if len(rates) > 1:
@@ -311,13 +305,16 @@ def _changes(files: Sequence[EpochsFile], cutting: _Cutting) -> list[str]:
                 f"{file.name}: sampled at {rate:g} Hz; more than {2 * cutting.h_freq:g} Hz is"
                 " wanted."
             )
+        band = cutting.l_freq, cutting.h_freq, rate
+        check_filter(file.name, len(file.epochs.times) / rate, LONGEST_FILTER, band)
     shortest = min(files, key=lambda file: np.diff(_reach(file)).item())
-    rate, n_times = float(shortest.epochs.info["sfreq"]), len(shortest.epochs.times)
-    taps = mne.filter.create_filter(None, rate, cutting.l_freq, cutting.h_freq, verbose="error")
-    if len(taps) > n_times:
+    rate = float(shortest.epochs.info["sfreq"])
+    duration = len(shortest.epochs.times) / rate
+    filtered = filter_duration(cutting.l_freq, cutting.h_freq, rate)
+    if filtered > duration:
         notes.append(
-            f"Trials of {n_times / rate:.3g} s are shorter than the filter of"
-            f" {len(taps) / rate:.3g} s, which distorts them towards their edges."
+            f"Trials of {duration:.3g} s are shorter than the filter of {filtered:.3g} s, which"
+            " distorts them towards their edges."
         )
     return notes
 
@@ -326,7 +323,7 @@ def _values(file: EpochsFile, label: str | None, labelled: bool) -> list[str | N
     """Return what each trial is labelled with: its event, or a value of the metadata."""
     epochs = file.epochs
     if label is None:
-        events = {code: name for name, code in epochs.event_id.items()}
+        events = {code: visible(name) for name, code in epochs.event_id.items()}
         return [events.get(code) for code in epochs.events[:, 2].tolist()]
     columns = [] if epochs.metadata is None else list(epochs.metadata.columns)
     if label in columns:
@@ -339,7 +336,7 @@ def _values(file: EpochsFile, label: str | None, labelled: bool) -> list[str | N
             f" {', '.join(map(repr, sorted(epochs.event_id)))}."
         )
     raise ValueError(
-        f"{file.name}: no column {label!r} in the metadata; it has {', '.join(map(str, columns))}."
+        f"{file.name}: no column {label!r} in the metadata; it has {_listed(columns)}."
     )
 
 
@@ -350,7 +347,7 @@ def _check_labels_there(
     if label is not None or len(found) > 1:
         return
     metadata = [file.epochs.metadata for file in files if file.epochs.metadata is not None]
-    columns = ", ".join(str(name) for name in metadata[0].columns) if metadata else ""
+    columns = _listed(metadata[0].columns) if metadata else ""
     raise ValueError(
         f"Epochs without labels: all events are {''.join(map(repr, found)) or 'missing'};"
         + (
@@ -359,6 +356,10 @@ def _check_labels_there(
             else " events of two names, or metadata, are wanted."
         )
     )
+
+
+def _listed(columns: Iterable[Any]) -> str:
+    return ", ".join(visible(str(name)) for name in columns)
 
 
 def _in_order(values: Iterable[str]) -> list[str]:

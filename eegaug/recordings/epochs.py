@@ -14,7 +14,9 @@ from tqdm.auto import tqdm
 from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.files import EPOCHS, find_files, is_epochs_file, is_further_part
+from eegaug.recordings.names import visible, with_visible_channels
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
+from eegaug.validation import found
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,19 @@ class EpochsFile:
     Parameters
     ----------
     name : str
-        Name of the file.
+        Name of the file. Ends of lines, and what cannot be encoded, are escaped here, in
+        ``subject`` and in the names of channels.
     subject : str
         Subject of the trials, but of those that a column ``subject`` of the metadata gives another.
     epochs : mne.BaseEpochs
         Trials (V), with their labels as events or in the metadata.
     path : Path, optional
         File that was read.
+
+    Raises
+    ------
+    TypeError
+        If ``epochs`` are something else.
 
     Examples
     --------
@@ -47,6 +55,15 @@ class EpochsFile:
     subject: str
     epochs: mne.BaseEpochs
     path: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.epochs, mne.BaseEpochs):
+            raise TypeError(
+                f"{self.name}: `epochs` should be those of MNE. Found {found(self.epochs)}."
+            )
+        for part in ("name", "subject"):
+            object.__setattr__(self, part, visible(str(getattr(self, part))))
+        object.__setattr__(self, "epochs", with_visible_channels(self.epochs))
 
 
 def read_epochs(

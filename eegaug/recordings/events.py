@@ -83,7 +83,7 @@ def is_label(event: str) -> bool:
 
 
 def make_event_windows(
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     labels: Mapping[str, str] | Iterable[str] | None = None,
     *,
     window: tuple[float, float] = (0.5, 3.5),
@@ -102,7 +102,7 @@ def make_event_windows(
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : iterable of Recording
         Recordings; their signals are loaded one after the other.
     labels : mapping of str to str, or iterable of str, optional
         Description of the annotation for each label, as ``{"left": "T1", "right": "T2"}``, or
@@ -149,7 +149,7 @@ def make_event_windows(
     >>> windows.X.shape, windows.labels
     ((4, 64, 300), ('left', 'right'))
     """
-    check_recordings(recordings)
+    recordings = check_recordings(recordings)
     by_label = find_labels(recordings, labels) if labelled else by_name(labels or {})
     tmin, tmax = window
     codes = {event: code for code, event in enumerate(by_label.values())}

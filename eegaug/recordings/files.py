@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+from eegaug.files import reason
 
 #: How names of files end that a folder is searched for, of recordings, of epochs and of arrays. A
 #: recording of any kind that MNE reads can be named itself.
@@ -43,8 +47,10 @@ def find_files(
     ------
     FileNotFoundError
         If a path does not exist.
+    OSError
+        If a path cannot be followed, or a folder in it cannot be read.
     ValueError
-        If there are no paths, or a folder has no such file.
+        If there are no paths, one is neither a file nor a folder, or a folder has no such file.
 
     Examples
     --------
@@ -56,12 +62,10 @@ def find_files(
     """
     files: dict[Path, Path] = {}  # by resolved path: no file twice under two spellings
     for path in [Path(paths)] if isinstance(paths, str | Path) else map(Path, paths):
-        if not path.exists():
-            raise FileNotFoundError(f"{path}: no such file or folder.")
+        check_kind(path)
         found = [path]
         if path.is_dir() and path.suffix not in FOLDERS:
-            found = [p for p in sorted(path.rglob("*")) if not p.name.startswith(".")]
-            found = [p for p in found if p.is_file() and is_wanted(p)]
+            found = [p for p in files_in(path) if is_wanted(p)]
             if not found:
                 raise ValueError(
                     f"{path}: no {wanted} in this folder; wanted files that end in"
@@ -71,6 +75,78 @@ def find_files(
     if not files:
         raise ValueError(f"At least one {wanted} is needed. Found none.")
     return list(files.values())
+
+
+def check_kind(path: Path) -> None:
+    """Raise where there is neither a file nor a folder: a pipe or a device may have no end.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing.
+    OSError
+        If that cannot be told, as of links that lead to each other.
+    ValueError
+        If it is something else.
+
+    Examples
+    --------
+    >>> check_kind(Path("nowhere"))
+    Traceback (most recent call last):
+    FileNotFoundError: nowhere: no such file or folder.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(f"{path}: no such file or folder.") from error
+    except OSError as error:
+        raise OSError(f"{path}: cannot be read ({reason(error)}).") from error
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ValueError(f"{path}: a pipe, a socket or a device, where a file is wanted.")
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files in a folder and those below, but for hidden ones, by name.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    list of Path
+        Files that are there: neither pipes, devices nor links that lead nowhere.
+
+    Raises
+    ------
+    OSError
+        If a folder cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "one.npz").touch()
+    ...     [path.name for path in files_in(Path(folder))]
+    ['one.npz']
+    """
+
+    def refuse(error: OSError) -> None:
+        raise OSError(f"{error.filename}: cannot be read ({reason(error)}).") from error
+
+    found = [
+        Path(parent, name)
+        for parent, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if not name.startswith(".")
+    ]
+    return sorted(path for path in found if path.is_file())
 
 
 def is_recording(path: Path) -> bool:
@@ -139,7 +215,11 @@ def is_further_part(path: Path) -> bool:
 
 
 def check_whole(path: Path) -> None:
-    """Raise where an EDF or BDF file is shorter than its header says: MNE reads what is there."""
+    """Raise where an EDF or BDF file is shorter than its header says: MNE reads what is there.
+
+    Whatever the header announces, no more is read for it than the file holds.
+    """
+    check_kind(path)
     sample_size = {".edf": 2, ".bdf": 3}.get(path.suffix.lower())
     if sample_size is None:
         return
@@ -149,11 +229,13 @@ def check_whole(path: Path) -> None:
             header_size, n_records, n_signals = (
                 int(header[start:stop]) for start, stop in ((184, 192), (236, 244), (252, 256))
             )
-            file.seek(256 + 216 * n_signals)
-            n_samples = sum(int(file.read(8)) for _ in range(n_signals))
+            file.seek(256 + 216 * max(n_signals, 0))
+            sizes = file.read(8 * max(n_signals, 0))
+            n_samples = sum(int(sizes[8 * n : 8 * n + 8] or 0) for n in range(n_signals))
         except ValueError:  # not EDF: the reader raises
             return
     wanted, found = header_size + n_records * n_samples * sample_size, path.stat().st_size
+    wanted = max(wanted, 256 * (n_signals + 1))
     if found < wanted or n_records < 0:
         raise ValueError(
             f"{path}: truncated: its header announces {n_records} records, {wanted} bytes in all;"

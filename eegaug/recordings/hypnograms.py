@@ -6,11 +6,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import mne
 
-from eegaug.files import first_line
+from eegaug.files import first_line, reason
 from eegaug.recordings.files import check_whole, is_hypnogram
 from eegaug.recordings.recording import Recording, read_recordings
 from eegaug.recordings.sleep import stage_of
@@ -173,16 +174,28 @@ def add_stages(recording: Recording) -> None:
 
 
 def _open_hypnogram(path: Path) -> mne.Annotations:
-    with tempfile.TemporaryDirectory() as folder, mne.use_log_level("error"):
-        lower = path
-        if path.suffix != path.suffix.lower():  # MNE knows the lower-case suffix only
-            lower = Path(shutil.copy(path, Path(folder, path.stem + path.suffix.lower())))
+    if path.suffix == path.suffix.lower():
+        return _read_annotations(path, path)
+    with ExitStack() as stack:  # MNE knows the lower-case suffix only
         try:
-            return mne.read_annotations(lower)
-        except Exception as error:  # each reader raises its own
-            raise ValueError(
-                f"{path}: not a hypnogram that MNE can read ({first_line(error)})."
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            lower = shutil.copy(path, Path(folder, path.stem + path.suffix.lower()))
+        except OSError as error:
+            raise OSError(
+                f"{path}: cannot be copied to a temporary folder, which TMPDIR names"
+                f" ({reason(error)})."
             ) from error
+        return _read_annotations(Path(lower), path)
+
+
+def _read_annotations(path: Path, given: Path) -> mne.Annotations:
+    try:
+        with mne.use_log_level("error"):
+            return mne.read_annotations(path)
+    except Exception as error:  # each reader raises its own
+        raise ValueError(
+            f"{given}: not a hypnogram that MNE can read ({first_line(error)})."
+        ) from error
 
 
 def _hypnogram_name(path: Path) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eegaug.recordings.names import visible
+
 #: How many of the values that occur are named in an error.
 SHOWN = 8
 #: Words of errors: for what does not occur, for what each label should have, for all there is.
@@ -18,6 +20,8 @@ TRIALS = ("No trial is labelled", "trials of its own", "trials labelled")
 
 def by_name(labels: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
     """Return what each label is in the data; labels alone are that themselves.
+
+    Both are escaped as labels in the data are, see :func:`spans`.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ def by_name(labels: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
     {'T1': 'T1', 'T2': 'T2'}
     """
     chosen = labels if isinstance(labels, Mapping) else {label: label for label in labels}
-    return {str(label): str(value) for label, value in chosen.items()}
+    return {visible(str(label)): visible(str(value)) for label, value in chosen.items()}
 
 
 def choose_labels(
@@ -127,5 +131,5 @@ def as_names(values: Iterable[Any], where: str) -> list[str | None]:
                 )
             names.append(str(int(value)))
         else:
-            names.append(str(value))
+            names.append(visible(str(value)))
     return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,9 @@ from tqdm.auto import tqdm
 from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.files import RECORDINGS, check_whole, find_files, is_hypnogram, is_recording
+from eegaug.recordings.names import visible, with_visible_channels
 from eegaug.recordings.subjects import check_pattern, subject_of, tell_apart
+from eegaug.validation import found
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Recording:
     Parameters
     ----------
     name : str
-        Name of the file, or of the simulated recording.
+        Name of the file, or of the simulated recording. Ends of lines, and what cannot be encoded,
+        are escaped here, in ``subject`` and in the names of channels.
     subject : str
         Subject, as far as splits are concerned: one subject is never trained and tested on, unless
         a split calibrates by subject.
@@ -32,6 +36,13 @@ class Recording:
         Signals (V), with sleep stages, cues or other events as annotations.
     path : Path, optional
         File that was read.
+
+    Raises
+    ------
+    TypeError
+        If ``raw`` is something else.
+    ValueError
+        If there are no samples, or no sampling rate.
 
     Examples
     --------
@@ -50,6 +61,17 @@ class Recording:
     subject: str
     raw: mne.io.BaseRaw
     path: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.raw, mne.io.BaseRaw | mne.BaseEpochs):
+            raise TypeError(f"{self.name}: `raw` should be one of MNE. Found {found(self.raw)}.")
+        for part in ("name", "subject"):
+            object.__setattr__(self, part, visible(str(getattr(self, part))))
+        object.__setattr__(self, "raw", with_visible_channels(self.raw))
+        rate = float(self.raw.info["sfreq"])
+        n_times = self.raw.n_times if isinstance(self.raw, mne.io.BaseRaw) else len(self.raw.times)
+        if not (0 < rate < math.inf and n_times):
+            raise ValueError(f"{self.name}: no signals: {n_times} samples at {rate:g} Hz.")
 
 
 def read_recordings(
@@ -140,6 +162,8 @@ def read_recordings(
 def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     """Return the annotations of a recording, in the order of time.
 
+    In descriptions, which may be labels, ends of lines and what cannot be encoded are escaped.
+
     Parameters
     ----------
     raw : mne.io.BaseRaw
@@ -148,7 +172,13 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     Returns
     -------
     list of (float, float, str)
-        Onset (s) from the first sample, cropped or not, duration (s) and description.
+        Onset (s) from the first sample, cropped or not, duration (s), no longer than that of the
+        recording, and description.
+
+    Raises
+    ------
+    ValueError
+        If an onset or a duration is not finite, or a duration is negative.
 
     Examples
     --------
@@ -158,13 +188,19 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     >>> spans(cropped)
     [(20.0, 5.0, 'lights off')]
     """
-    found = raw.annotations
-    return [
-        (float(onset - raw.first_time), float(duration), str(description))
-        for onset, duration, description in zip(
-            found.onset, found.duration, found.description, strict=True
-        )
-    ]
+    found, longest = raw.annotations, raw.n_times / float(raw.info["sfreq"])
+    whole = []
+    for onset, duration, description in zip(
+        found.onset, found.duration, found.description, strict=True
+    ):
+        label = visible(str(description))
+        if not (math.isfinite(onset) and 0 <= duration < math.inf):
+            raise ValueError(
+                f"Annotation {label!r} should have an onset and a duration. Found {onset:g} s and"
+                f" {duration:g} s."
+            )
+        whole.append((float(onset - raw.first_time), min(float(duration), longest), label))
+    return whole
 
 
 def _open(path: Path) -> mne.io.BaseRaw:

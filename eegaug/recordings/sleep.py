@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import mne
 import numpy as np
@@ -72,7 +71,7 @@ def stage_of(label: str) -> str | None:
 
 
 def make_sleep_windows(
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     *,
     sfreq: float = 100.0,
     l_freq: float = 0.3,
@@ -86,12 +85,12 @@ def make_sleep_windows(
     """Cut recordings into windows of 30 s, labelled with their sleep stages.
 
     Each channel of each recording is scaled to median 0 and interquartile range 1. Windows that
-    are flat for 5 s or more, not finite, marked bad, not scored, or in wake long before or after
-    sleep are dropped and counted.
+    are flat for 5 s or more, not finite, marked bad, not scored, scored twice, or in wake long
+    before or after sleep are dropped and counted.
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : iterable of Recording
         Recordings; their signals are loaded one after the other.
     sfreq : float
         Sampling rate of the windows (Hz).
@@ -121,8 +120,9 @@ def make_sleep_windows(
         If a recording is not a :class:`Recording`, or a rate or frequency is not a number.
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
-        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
-        ``wake_margin`` is negative, or no window or one stage only is left.
+        read, are sampled too slowly or are shorter than the filter, the pass band does not lie
+        below half of ``sfreq``, ``wake_margin`` is negative, or no window or one stage only is
+        left.
 
     Examples
     --------
@@ -153,36 +153,51 @@ def make_sleep_windows(
 def _scored_events(raw: mne.io.BaseRaw, wake_margin: float) -> Events:
     """Return the scored windows, without wake far from sleep.
 
-    Epochs of one stage that follow each other are joined first: a hypnogram may hold epochs
-    of 20 s.
+    Epochs of one stage that follow each other or overlap are joined first: a hypnogram may hold
+    epochs of 20 s, or one every 15 s. Windows that reach into another stage are left out.
     """
-    runs: list[list[Any]] = []  # stage, onset, end
+    runs: dict[str, list[list[float]]] = {}  # of each stage, onsets and ends
     tolerance = 1.5 / raw.info["sfreq"]
     for onset, duration, description in spans(raw):
         try:
             stage = stage_of(description) or "not scored"
         except ValueError:  # an event that has nothing to do with stages
             continue
-        end = onset + duration
-        if runs and runs[-1][0] == stage and abs(onset - runs[-1][2]) < tolerance:
-            runs[-1][2] = end
+        own, end = runs.setdefault(stage, []), onset + duration
+        if own and onset - own[-1][1] < tolerance:
+            own[-1][1] = max(own[-1][1], end)
         else:
-            runs.append([stage, onset, end])
+            own.append([onset, end])
     dropped: Counter[str] = Counter()
     onsets, codes = [], []
-    for stage, onset, end in runs:
-        n_windows = int((end - onset + tolerance) / WINDOW)
-        if stage == "not scored":
-            dropped[stage] += round((end - onset) / WINDOW)
-            continue
-        if end - onset - n_windows * WINDOW > tolerance or n_windows == 0:
-            dropped["shorter than 30 s"] += 1
-        onsets += (onset + WINDOW * np.arange(n_windows)).tolist()
-        codes += [STAGES.index(stage)] * n_windows
+    for stage, own in runs.items():
+        for onset, end in own:
+            if stage == "not scored":
+                dropped[stage] += round((end - onset) / WINDOW)
+                continue
+            n_windows = int((end - onset + tolerance) / WINDOW)
+            if end - onset - n_windows * WINDOW > tolerance or n_windows == 0:
+                dropped["shorter than 30 s"] += 1
+            onsets += (onset + WINDOW * np.arange(n_windows)).tolist()
+            codes += [STAGES.index(stage)] * n_windows
     times, stages = np.array(onsets, dtype=float), np.array(codes, dtype=int)
+    alone = np.ones(len(times), dtype=bool)
+    for stage, own in runs.items():
+        is_own = stages == (STAGES.index(stage) if stage in STAGES else UNLABELLED)
+        alone &= is_own | ~_reach_into(own, times, tolerance)
+    dropped["labelled twice"] = int((~alone).sum())
+    times, stages = times[alone], stages[alone]
     near = _near_sleep(times, stages, wake_margin * 60)
     dropped["wake far from sleep"] = int((~near).sum())
     return Events(times[near], stages[near], dropped)
+
+
+def _reach_into(runs: list[list[float]], onsets: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return which windows share more than a rounding error with one of a stage's runs."""
+    lasting = [run for run in runs if run[1] - run[0] > tolerance] + [[np.inf, np.inf]]
+    starts, ends = np.array(lasting).T
+    first_left = np.searchsorted(ends, onsets + tolerance, side="right")
+    return starts[first_left] < onsets + WINDOW - tolerance
 
 
 def _all_events(raw: mne.io.BaseRaw) -> Events:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,18 +14,20 @@ from typing import Any, NamedTuple
 import mne
 import numpy as np
 import pandas as pd
-import psutil
 from tqdm.auto import tqdm
 
 from eegaug.recordings.cache import WindowCache, make_pieces
 from eegaug.recordings.cutting import Cutting, Events, Piece, checksum_of, cut
+from eegaug.recordings.memory import check_memory
+from eegaug.recordings.names import visible
 from eegaug.recordings.recording import Recording, spans
 from eegaug.recordings.signals import StoredSignals
+from eegaug.validation import check_list
 
 #: Code and name of windows without a label.
 UNLABELLED, NO_LABEL = -1, "unlabelled"
-#: Part of the free memory that windows may take.
-MEMORY = 0.8
+#: What to do where windows do not fit into memory.
+KEEP = ": name a folder to keep them in, by `cache` or --cache"
 #: What cuts windows; a change of its numbers is a change of this one, for the cache.
 CUT_VERSION = 1
 
@@ -142,8 +144,8 @@ class Windows:
 
 
 def make_windows(
-    recordings: Sequence[Recording],
-    labels: Sequence[str],
+    recordings: Iterable[Recording],
+    labels: Iterable[str],
     find_events: Callable[[mne.io.BaseRaw], Events],
     *,
     tmin: float,
@@ -164,7 +166,7 @@ def make_windows(
 
     Parameters
     ----------
-    recordings : sequence of Recording
+    recordings : iterable of Recording
         Recordings; their signals are loaded one after the other.
     labels : sequence of str
         Names of the labels.
@@ -204,9 +206,9 @@ def make_windows(
         number.
     ValueError
         If there is no recording, recordings share no channel, lack one of ``channels``, cannot be
-        read or are sampled too slowly, the pass band does not lie below half of ``sfreq``,
-        ``tmax`` is not after ``tmin``, no window or windows of one label only are left, they do
-        not fit into memory, or ``cache`` is no folder for windows.
+        read, are sampled too slowly or are shorter than the filter, the pass band does not lie
+        below half of ``sfreq``, ``tmax`` is not after ``tmin``, no window or windows of one label
+        only are left, they do not fit into memory, or ``cache`` is no folder for windows.
     OSError
         If the cache cannot be written, as on a full disk.
 
@@ -227,8 +229,7 @@ def make_windows(
     ((8, 64, 200), [0, 1, 0, 1, 0, 1, 0, 1])
     """
     cutting = Cutting(tmin, tmax, sfreq, l_freq, h_freq, scaling)
-    check_recordings(recordings)
-    channels = [channels] if isinstance(channels, str) else channels
+    recordings, labels = check_recordings(recordings), list(labels)
     names, notes = common_channels(recordings, channels)
     rates = Counter(float(recording.raw.info["sfreq"]) for recording in recordings)
     resampled = [f"{n} from {rate:g} Hz" for rate, n in sorted(rates.items()) if rate != sfreq]
@@ -236,9 +237,12 @@ def make_windows(
         notes.append(f"Recordings resampled to {sfreq:g} Hz: {', '.join(resampled)}.")
 
     found = [find_events(recording.raw) for recording in recordings]
+    for recording, events in zip(recordings, found, strict=True):
+        _check_events(recording.name, events, len(labels))
     store = WindowCache(cache) if cache is not None else None
     if store is None:
-        check_memory(sum(len(events.onsets) for events in found), len(names), cutting.n_times)
+        n_windows = sum(len(events.onsets) for events in found)
+        check_memory(f"{n_windows} windows", 4 * n_windows * len(names) * cutting.n_times, KEEP)
     cuts = [
         (recording, names, events, cutting)
         for recording, events in zip(recordings, found, strict=True)
@@ -375,31 +379,6 @@ def join_windows(
     return Windows(_joined(parts), metadata, tuple(labels), info, sources, notes)
 
 
-def check_memory(n_windows: int, n_chans: int, n_times: int) -> None:
-    """Raise where so many windows do not fit into the memory that is free.
-
-    Parameters
-    ----------
-    n_windows, n_chans, n_times : int
-        Shape of the windows.
-
-    Raises
-    ------
-    ValueError
-        If they need more than four fifths of it.
-
-    Examples
-    --------
-    >>> check_memory(100, 2, 3000)
-    """
-    wanted, free = 4 * n_windows * n_chans * n_times, psutil.virtual_memory().available
-    if wanted > MEMORY * free:
-        raise ValueError(
-            f"{n_windows} windows need {wanted / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB"
-            " are free: name a folder to keep them in, by `cache` or --cache."
-        )
-
-
 def dropped_by_reason(sources: Sequence[dict[str, Any]]) -> str:
     """Return how many windows were dropped and why, as "3 flat, 2 not scored"."""
     dropped = sum((Counter(source["dropped"]) for source in sources), Counter())
@@ -444,6 +423,22 @@ def _made_by(
     }
 
 
+def _check_events(name: str, events: Events, n_labels: int) -> None:
+    onsets, codes = np.asarray(events.onsets), np.asarray(events.codes)
+    if onsets.shape != codes.shape or onsets.ndim != 1 or not np.isfinite(onsets).all():
+        raise ValueError(
+            f"{name}: events should have an onset and a code each. Found onsets of shape"
+            f" {onsets.shape}, {np.isfinite(onsets).sum()} of them finite, and codes of shape"
+            f" {codes.shape}."
+        )
+    strange = sorted(set(codes.tolist()) - set(range(UNLABELLED, n_labels)))
+    if strange:
+        raise ValueError(
+            f"{name}: codes of events should be -1 to {n_labels - 1}, for {n_labels} labels. Found"
+            f" {', '.join(map(str, strange[:5]))}."
+        )
+
+
 def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float) -> mne.Info:
     """Return channels, with the positions that the first recording has, and the new rate."""
     info = mne.create_info(names, sfreq, "eeg", verbose="error")
@@ -453,31 +448,31 @@ def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float)
     return info
 
 
-def check_recordings(recordings: Sequence[Recording]) -> None:
-    """Raise where there are no recordings, or something else."""
-    if not recordings:
-        raise ValueError("At least one recording is needed. Found none.")
-    for recording in recordings:
-        if not isinstance(recording, Recording):
-            raise TypeError(
-                "Recordings should be those of `read_recordings`, or be made by `Recording`."
-                f" Found {type(recording).__name__}."
-            )
+def check_recordings(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return recordings as a list; raise where there are none, or something else."""
+    return check_list(recordings, Recording, "recording", "read_recordings")
 
 
 def common_channels(
-    recordings: Sequence[Recording], channels: Sequence[str] | None
+    recordings: Sequence[Recording], channels: str | Iterable[str] | None
 ) -> tuple[list[str], list[str]]:
     """Return the names of the channels to take, and notes on those left out."""
     if channels is not None:
+        chosen = [channels] if isinstance(channels, str) else channels
+        names = [visible(str(name)) for name in chosen]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(
+                "Parameter `channels` should name one channel or more, each once. Found"
+                f" {', '.join(names) or 'none'}."
+            )
         for recording in recordings:
-            missing = [name for name in channels if name not in recording.raw.ch_names]
+            missing = [name for name in names if name not in recording.raw.ch_names]
             if missing:
                 raise ValueError(
                     f"{recording.name}: no channel {', '.join(missing)};"
                     f" it has {', '.join(recording.raw.ch_names)}."
                 )
-        return list(channels), []
+        return names, []
     eeg, notes = [], []
     for recording in recordings:
         bads = recording.raw.info["bads"]

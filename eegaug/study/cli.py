@@ -18,6 +18,7 @@ from eegaug.policies import POLICIES
 from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.datasets import fetch_dataset
+from eegaug.recordings.names import visible
 from eegaug.study.options import pair, path
 from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
@@ -356,7 +357,8 @@ def _learn(arguments: argparse.Namespace) -> int:
         write_report(learned, run.folder / "report.html")
     _print_results(learned)
     print(
-        f"\nWrote {', '.join(RESULTS)} to {arguments.out} in {time.perf_counter() - start:.0f} s."
+        f"\nWrote {', '.join(RESULTS)} to {visible(str(arguments.out))}"
+        f" in {time.perf_counter() - start:.0f} s."
     )
     if run.stopped:
         _say("eegaug: stopped before the end; --resume goes on to the whole result.")
@@ -444,7 +446,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     counts = labels.value_counts().unstack(fill_value=0)
     print(counts.reindex(columns=predicted.windows.labels, fill_value=0).to_string())
     shown = ", ".join(written[:4]) + f" and {len(written) - 4} more" * (len(written) > 4)
-    print(f"\nWrote {shown} to {arguments.out}.")
+    print(f"\nWrote {shown} to {visible(str(arguments.out))}.")
     return 0
 
 

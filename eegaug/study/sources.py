@@ -10,7 +10,7 @@ from typing import Any
 from eegaug.recordings import Recording, place_electrodes, read_recordings
 from eegaug.recordings.bids import is_bids
 from eegaug.recordings.events import is_label
-from eegaug.recordings.files import is_array_file, is_epochs_file, is_recording
+from eegaug.recordings.files import files_in, is_array_file, is_epochs_file, is_recording
 from eegaug.recordings.hypnograms import add_stages, is_sleep
 from eegaug.recordings.recording import spans
 from eegaug.study.task import Task
@@ -131,7 +131,7 @@ def _task_by_name(given: Sequence[Path]) -> str | None:
         if is_bids(path):  # which may hold epochs too, among what was derived
             found.setdefault(None, path)
             continue
-        files = sorted(path.rglob("[!.]*")) if path.is_dir() else [path]
+        files = files_in(path) if path.is_dir() else [path]
         for file in files:
             kind = next((name for name, is_kind in KINDS.items() if is_kind(file)), None)
             if kind is not None or is_recording(file):

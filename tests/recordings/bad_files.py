@@ -1,5 +1,7 @@
 """Files that cannot be read, each with the error and the message wanted."""
 
+import os
+
 from ..conftest import write_hypnogram, write_psg
 
 
@@ -76,6 +78,67 @@ def hypnogram_alone(folder, night):
     return path, ValueError, "a hypnogram alone is not enough"
 
 
+def a_pipe(folder, night):
+    os.mkfifo(folder / "a.edf")
+    return folder / "a.edf", ValueError, "a.edf: a pipe, a socket or a device, where a file is"
+
+
+def pipes_alone(folder, night):
+    os.mkfifo(folder / "a.edf")
+    return folder, ValueError, "no recording in this folder"
+
+
+def a_pipe_for_a_hypnogram(folder, night):
+    os.mkfifo(folder / "a-Hypnogram.edf")
+    path = write_psg(folder / "a-PSG.edf", night)
+    return path, ValueError, "a-Hypnogram.edf: a pipe, a socket or a device"
+
+
+def a_device(folder, night):
+    (folder / "a.edf").symlink_to("/dev/zero")
+    return folder / "a.edf", ValueError, "a.edf: a pipe, a socket or a device"
+
+
+def links_in_a_circle(folder, night):
+    (folder / "a.edf").symlink_to("b.edf")
+    (folder / "b.edf").symlink_to("a.edf")
+    return folder / "a.edf", OSError, "a.edf: cannot be read (Too many levels of symbolic links)."
+
+
+def a_file_for_a_folder(folder, night):
+    return write_psg(folder / "a.edf", night) / "b.edf", FileNotFoundError, "no such file"
+
+
+def with_header(folder, night, *fields):
+    """Write a PSG with texts in its header: where each starts, its length, and the text."""
+    path = write_psg(folder / "a.edf", night)
+    content = bytearray(path.read_bytes())
+    for start, length, text in fields:
+        content[start : start + length] = text.encode().ljust(length)
+    path.write_bytes(content)
+    return path
+
+
+def too_many_signals(folder, night):
+    path = with_header(folder, night, (252, 4, "9999"))
+    return path, ValueError, "a.edf: truncated: its header announces"
+
+
+def too_many_records(folder, night):
+    path = with_header(folder, night, (236, 8, "10000000"))
+    return path, ValueError, "a.edf: truncated: its header announces 10000000 records"
+
+
+def records_without_samples(folder, night):
+    path = with_header(folder, night, (236, 8, "1000000"), (688, 8, "0"), (696, 8, "0"))
+    return path, ValueError, "a.edf: no signals: 0 samples at 0 Hz."
+
+
+def no_sampling_rate(folder, night):
+    path = with_header(folder, night, (244, 8, "nan"))
+    return path, ValueError, "samples at nan Hz"
+
+
 BAD_FILES = [
     no_such_path,
     empty_folder,
@@ -90,4 +153,14 @@ BAD_FILES = [
     unknown_labels,
     no_stages_inside,
     hypnogram_alone,
+    a_pipe,
+    pipes_alone,
+    a_pipe_for_a_hypnogram,
+    a_device,
+    links_in_a_circle,
+    a_file_for_a_folder,
+    too_many_signals,
+    too_many_records,
+    records_without_samples,
+    no_sampling_rate,
 ]

@@ -1,6 +1,9 @@
 """Arrays with labels: .npz and .ts files, windows, and what is dropped or refused."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import psutil
 import pytest
 
 from eegaug.recordings.arrays import ArrayFile, make_array_windows, read_arrays
@@ -500,3 +503,13 @@ def test_arrays_alone_are_no_files():
         make_array_windows([X])
     with pytest.raises(TypeError, match=r"Parameter `sfreq` should be a number"):
         read_arrays([], sfreq="50")
+
+
+def test_arrays_that_do_not_fit_into_memory_give_one_line(tmp_path, monkeypatch):
+    """Zeros that are small on the disk."""
+    path = npz(tmp_path, X=np.zeros((6, 4, 10_000)))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10**6))
+    with pytest.raises(
+        ValueError, match=r"its arrays need 0\.0 GB of memory, and 0\.0 GB are free"
+    ):
+        read_arrays(path)

@@ -33,7 +33,7 @@ from eegaug.recordings import (
 )
 from eegaug.recordings.cache import MARK, WindowCache, make_pieces
 from eegaug.recordings.cutting import as_piece, cut
-from eegaug.recordings.windows import check_memory
+from eegaug.recordings.memory import check_memory
 
 from ..conftest import changed
 
@@ -723,20 +723,33 @@ def test_windows_that_do_not_fit_into_memory_are_refused(tmp_path, nights, monke
     def memory(free):
         monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
 
-    wanted = 4 * 48 * 2 * 3000
+    nights = [*nights, *nights]  # of which one fits into memory
+    wanted = 4 * 96 * 2 * 3000
     memory(wanted / 0.8 - 1)
     with pytest.raises(ValueError) as caught:
         make_sleep_windows(nights)
     assert str(caught.value) == (
-        "48 windows need 0.0 GB of memory, and 0.0 GB are free: name a folder to keep them in, by"
+        "96 windows need 0.0 GB of memory, and 0.0 GB are free: name a folder to keep them in, by"
         " `cache` or --cache."
     )
-    assert len(make_sleep_windows(nights, cache=tmp_path)) == 48
+    assert len(make_sleep_windows(nights, cache=tmp_path)) == 96
     memory(wanted / 0.8 + 1)
-    assert len(make_sleep_windows(nights)) == 48
+    assert len(make_sleep_windows(nights)) == 96
     memory(2**30)
     with pytest.raises(ValueError, match=r"^100000 windows need 2\.2 GB of memory, and 1\.0 "):
-        check_memory(100_000, 2, 3000)
+        check_memory("100000 windows", 4 * 100_000 * 2 * 3000)
+
+
+def test_a_disk_that_is_full_from_the_start_gives_one_line(tmp_path, monkeypatch):
+    def full(path, text, **rest):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ValueError) as caught:
+        WindowCache(tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path}: not a folder that windows can be written to (")
+    assert "No space left on device" in message and "None" not in message
 
 
 # -- what reads windows -------------------------------------------------------------------

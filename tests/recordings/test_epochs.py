@@ -374,7 +374,7 @@ def test_files_of_several_rates_give_windows_of_one_length(window, sfreq):
 def test_a_filter_longer_than_the_trials_is_told():
     windows = make_epoch_windows([in_memory()], l_freq=0.5)
     assert windows.notes[0] == (
-        "Trials of 3 s are shorter than the filter of 6.61 s, which distorts them towards their"
+        "Trials of 3 s are shorter than the filter of 6.6 s, which distorts them towards their"
         " edges."
     )
 

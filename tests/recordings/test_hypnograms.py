@@ -1,5 +1,10 @@
 """Reading sleep recordings: hypnograms, stages, subjects."""
 
+import errno
+import os
+import shutil
+import tempfile
+
 import mne
 import numpy as np
 import pytest
@@ -174,3 +179,30 @@ def test_sleep_edf_that_is_not_there_is_an_error(monkeypatch):
     assert [path.name for path in fetch_sleep_edf([0])] == ["SC4001E0-PSG.edf"]
     with pytest.raises(ValueError, match="no recording of 39"):
         fetch_sleep_edf([0, 39])
+
+
+def upper_case(folder, night):
+    for write, name in ((write_psg, "A-PSG"), (write_hypnogram, "A-Hypnogram")):
+        write(folder / f"{name}.edf", night).rename(folder / f"{name}.EDF")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EINVAL])
+@pytest.mark.parametrize("step", [(shutil, "copy"), (tempfile, "TemporaryDirectory")])
+def test_a_full_temporary_folder_gives_one_line(tmp_path, nights, monkeypatch, number, step):
+    upper_case(tmp_path, nights[0])
+
+    def full(*args, **rest):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(*step, full)
+    with pytest.raises(OSError) as caught:
+        read_sleep_recordings(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / 'A-Hypnogram.EDF'}: cannot be copied to a temporary folder, which TMPDIR"
+        f" names ({os.strerror(number)})."
+    )
+
+
+def test_no_temporary_folder_is_wanted_without_need(psg_folder, monkeypatch):
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", None)
+    assert len(read_sleep_recordings(psg_folder)) == 3

@@ -1,13 +1,15 @@
 """Recordings by their files: what each is called, and whose it is."""
 
+import os
 from pathlib import Path
 
 import mne
 import numpy as np
 import pytest
 
-from eegaug.recordings import read_recordings
+from eegaug.recordings import read_arrays, read_epochs, read_recordings
 from eegaug.recordings.subjects import tell_apart
+from eegaug.study.sources import open_recordings
 
 
 @pytest.mark.parametrize(
@@ -73,3 +75,42 @@ def test_sessions_of_one_person_are_of_one_person(tmp_path):
     recordings = read_recordings(tmp_path)
     assert [each.subject for each in recordings] == ["anna", "anna", "ben", "ben"]
     assert len({each.name for each in recordings}) == 4
+
+
+READERS = [read_recordings, read_epochs, read_arrays, lambda path: open_recordings([path])]
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("name", ["x.edf", "x-epo.fif", "x.npz", "x.ts"])
+def test_what_may_have_no_end_is_not_opened(tmp_path, read, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match=f"{name}: a pipe, a socket or a device, where a file is"):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_links_that_lead_in_a_circle_give_one_line(tmp_path, read):
+    (tmp_path / "a.npz").symlink_to("b.npz")
+    (tmp_path / "b.npz").symlink_to("a.npz")
+    (tmp_path / "c").symlink_to(tmp_path)
+    with pytest.raises(OSError, match=r"a\.npz: cannot be read \(Too many levels of symbolic"):
+        read(tmp_path / "a.npz")
+    with pytest.raises(ValueError, match=r"in this folder|At least one recording is needed"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("at", ["", "below"])
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch, read, at):
+    (tmp_path / "below").mkdir()
+    scan = os.scandir
+
+    def refused(folder="."):
+        if Path(folder) == tmp_path / at:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(OSError) as caught:
+        read(tmp_path)
+    assert str(caught.value) == f"{tmp_path / at}: cannot be read (Permission denied)."

@@ -144,6 +144,65 @@ def test_epochs_of_20_seconds_are_joined(nights):
     assert windows.sources[0]["dropped"] == {"shorter than 30 s": 1}
 
 
+W, N2, N3 = "Sleep stage W", "Sleep stage 2", "Sleep stage 3"
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept", "dropped"),
+    [
+        # every 15 s: those of one stage are joined, and no window reaches into another
+        (
+            [(15 * n, 30, W) for n in range(7)] + [(135, 60, N2)],
+            [(0, W), (30, W), (60, W), (90, W), (135, N2), (165, N2)],
+            {},
+        ),
+        (
+            [(15 * n, 30, W) for n in range(4)] + [(60, 30, N2), (90, 30, N2)],
+            [(0, W), (30, W), (90, N2)],
+            {"shorter than 30 s": 1, "labelled twice": 1},
+        ),
+        # a stage inside a longer one, whose end is not that of the last to begin
+        (
+            [(0, 180, W), (30, 30, N2), (60, 30, W), (180, 30, N2)],
+            [(0, W), (60, W), (90, W), (120, W), (150, W), (180, N2)],
+            {"labelled twice": 2},
+        ),
+        # three at once, and one over what was not scored
+        (
+            [
+                (0, 60, W),
+                (0, 30, N2),
+                (0, 30, N3),
+                (60, 30, N2),
+                (60, 9, "Sleep stage ?"),
+                (90, 30, N3),
+            ],
+            [(30, W), (90, N3)],
+            {"labelled twice": 4},
+        ),
+        # events without a duration share nothing
+        (
+            [(0, 60, W), (15, 0, N2), (60, 30, N2)],
+            [(0, W), (30, W), (60, N2)],
+            {"shorter than 30 s": 1},
+        ),
+        # nor does a rounding error
+        ([(0, 30.01, W), (30, 30.01, N2), (60, 30.01, W)], [(0, W), (30, N2), (60, W)], {}),
+    ],
+)
+def test_windows_of_two_stages_share_no_samples(nights, scores, kept, dropped):
+    windows = make_sleep_windows([rescored(nights[0], *zip(*scores, strict=True))])
+    onsets, labels = windows.metadata["onset"], windows.metadata["label"]
+    assert list(zip(onsets, labels, strict=True)) == [(t, stage_of(label)) for t, label in kept]
+    assert windows.sources[0]["dropped"] == dropped
+
+
+def test_a_night_scored_twice_throughout_gives_one_line(nights):
+    onsets = 15.0 * np.arange(40)
+    with pytest.raises(ValueError, match="No window is left of 1 recording: 40 labelled twice"):
+        make_sleep_windows([rescored(nights[0], onsets, 30.0, [W, N2] * 20)])
+
+
 def test_epochs_a_rounding_error_short_are_windows(nights):
     labels = ["Sleep stage W", "Sleep stage 2"] * 5
     windows = make_sleep_windows([rescored(nights[0], np.arange(10) * 30.0, 29.99, labels)])
