@@ -64,7 +64,8 @@ def test_imports_run_downwards(path):
 
 #: What the extra ``eeg`` brings, by the names of its modules.
 EXTRA = (
-    "accelerate braindecode filelock matplotlib mne mne_bids pandas psutil sklearn scipy skorch tqdm"
+    "accelerate braindecode filelock matplotlib mne mne_bids pandas psutil"
+    " sklearn scipy skorch tqdm"
 ).split()
 
 

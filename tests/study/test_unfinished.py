@@ -505,6 +505,7 @@ def stop_in_training(out, how, training, *arguments):
     return process.returncode, (out.parent / "stderr").read_text().splitlines()
 
 
+@pytest.mark.slow
 def test_the_command_is_killed_and_interrupted_and_goes_on(finished, tmp_path, capfd):
     out = tmp_path / "out"
     assert stop_in_training(out, signal.SIGKILL, 0)[0] == -signal.SIGKILL
