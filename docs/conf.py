@@ -116,7 +116,7 @@ html_theme_options = {
 }
 # no list of neighbours beside pages that have none, nor beside wide code and tables
 _wide = (
-    "index getting_started catalogue faq glossary names contributing changelog"
+    "index getting_started catalogue faq glossary names contributing releases changelog"
     " tutorials/* benchmarks/* papers/*"
 )
 html_sidebars = {page: [] for page in _wide.split()}

@@ -1,12 +1,18 @@
 """Recordings to test with: small simulations, in memory and as files."""
 
+import os
 from pathlib import Path
 
 import edfio
 import numpy as np
 import pytest
+import torch
 
 from eegaug.recordings import Recording, make_sleep_windows, simulate_nights
+
+# One thread for each process, and for those that tests start: pytest runs one on each core.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"
 
 #: Real recordings beside the project, where there are any.
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -1,6 +1,5 @@
 """Signals, sensors and networks that several files of tests share."""
 
-import mne
 import numpy as np
 import torch
 from numpy.random import RandomState
@@ -121,12 +120,16 @@ def slow_waves(*shape):
 
 def cap():
     """Names and positions of a cap of 64 sensors, on a sphere."""
+    import mne
+
     montage = mne.channels.make_standard_montage("biosemi64").get_positions()["ch_pos"]
     return list(montage), torch.tensor([list(map(float, place)) for place in montage.values()])
 
 
 def standard_sensors(n_channels=64):
     """Names and positions spread evenly over the 343 places of the 10-05 system."""
+    import mne
+
     places = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
     names = [name for name in places if name not in {"T3", "T4", "T5", "T6", "A1", "A2"}]
     names = names[:: len(names) // n_channels][:n_channels]

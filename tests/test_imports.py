@@ -12,7 +12,7 @@ import eegaug
 PACKAGE = Path(eegaug.__file__).parent
 #: From the bottom up; a module may import those below it, and its own.
 TIERS = [
-    {"validation"},
+    {"validation", "extra"},
     {"strength", "functional", "montage"},
     {"transforms"},
     {"layers"},
@@ -62,9 +62,40 @@ def test_imports_run_downwards(path):
         assert imported != "integrations" or part in SEES_INTEGRATIONS
 
 
+#: What the extra ``eeg`` brings, by the names of its modules.
+EXTRA = (
+    "accelerate braindecode filelock matplotlib mne mne_bids pandas psutil"
+    " sklearn scipy skorch tqdm"
+).split()
+
+
 def test_the_core_imports_torch_alone():
     code = "import eegaug, sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert "torch" in loaded
-    heavy = {"braindecode", "mne", "skorch", "sklearn", "scipy", "pandas", "matplotlib"}
-    assert not heavy & set(loaded)
+    of_torch = {"filelock", "psutil", "tqdm"}  # which it imports where they are
+    assert not (set(EXTRA) - of_torch) & set(loaded)
+
+
+def test_what_needs_the_extra_says_so_in_one_line():
+    code = """
+import importlib, sys
+sys.modules.update(dict.fromkeys(sys.argv[1:]))  # as if they were not installed
+from eegaug.__main__ import main
+for part in ("recordings.bids", "plots.style", "integrations.skorch", "study.fit"):
+    try:
+        importlib.import_module(f"eegaug.{part}")
+    except ImportError as error:
+        print(error)
+print("exit", main())
+"""
+    done = subprocess.run([sys.executable, "-c", code, *EXTRA], capture_output=True, text=True)
+    how = 'pip install "eegaug[eeg]".'
+    assert done.stdout.splitlines() == [
+        f"eegaug.recordings needs mne: {how}",
+        f"eegaug.plots needs matplotlib: {how}",
+        f"eegaug.integrations needs skorch: {how}",
+        f"eegaug.recordings needs mne: {how}",
+        "exit 2",
+    ]
+    assert done.stderr == f"eegaug: error: eegaug.recordings needs mne: {how}\n"

@@ -11,6 +11,7 @@ README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
 
 
+@pytest.mark.slow
 def test_the_snippets_run_one_after_the_other(tmp_path):
     script = tmp_path / "snippets.py"
     script.write_text("\n".join(BLOCKS), encoding="utf-8")

@@ -8,6 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from eegaug.extra import needs_extra
+
+with needs_extra(__name__):
+    import eegaug.recordings  # noqa: F401 - whose libraries all of it needs
+
 if TYPE_CHECKING:
     from eegaug.study.learning import learn
     from eegaug.study.predicting import Predictions, predict_recordings
@@ -54,4 +59,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    with needs_extra(f"{__name__}.{name}"):
+        home = import_module(f"{__name__}.{_HOMES[name]}")
+    return getattr(home, name)

@@ -42,6 +42,7 @@ ENGINES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_trains_by_the_same_objective(examples, engine):
     objective = examples(engine).main(**ENGINES[engine])
@@ -70,6 +71,7 @@ def two_processes(tmp_path_factory):
     return [torch.load(out / f"rank{rank}.pt") for rank in (0, 1)]
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_same_strengths_and_running_means(two_processes):
     first, second = (saved["state"] for saved in two_processes)
     assert first.keys() == second.keys() and "running_loss" in first
@@ -78,11 +80,13 @@ def test_two_processes_have_the_same_strengths_and_running_means(two_processes):
     assert first["running_loss"].isfinite() and first["baseline_loss"].isfinite()
 
 
+@pytest.mark.slow
 def test_two_processes_draw_apart_though_seeded_alike(two_processes):
     for one, other in zip(*(saved["draws"] for saved in two_processes), strict=True):
         assert not torch.equal(one, other)
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does_with_the_doubled_batch(two_processes, examples):
     together = examples("plain_torch").main()
     learned = examples("plain_torch").main(epochs=0)

@@ -523,6 +523,7 @@ def test_accumulated_batches_are_observed_one_by_one():
     assert 0 < objective.running_loss < objective.baseline_loss * 10
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 def test_an_objective_compiles_without_a_graph_break():
     torch.compiler.reset()

@@ -207,6 +207,7 @@ def test_a_stopped_training_goes_on_as_the_one_that_ran_through(twin_of):
     assert through.skill > 0, "else the reward would not have mattered"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 def test_an_objective_compiles_once_for_each_step_of_four():
     torch.compiler.reset()

@@ -572,6 +572,7 @@ print(cache.n_made)
 """
 
 
+@pytest.mark.slow
 def test_two_processes_fill_one_cache_together(tmp_path):
     """Each file is made by one of them, and both find it whole."""
     processes = [
@@ -755,6 +756,7 @@ def test_a_disk_that_is_full_from_the_start_gives_one_line(tmp_path, monkeypatch
 # -- what reads windows -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_workers_read_the_same_batches(tmp_path, nights):
     memory, disk = make_sleep_windows(nights), make_sleep_windows(nights, cache=tmp_path)
     index = np.random.default_rng(0).permutation(len(memory))[:20]

@@ -19,6 +19,7 @@ def test_simulated_nights_repeat_and_subjects_differ():
     assert not np.allclose(first.raw.get_data(), other.raw.get_data())
 
 
+@pytest.mark.slow
 def test_simulated_stages_sound_like_stages():
     """Slow waves in N3, alpha behind in W, spindles in N2 more than in W or REM."""
     recordings = simulate_nights(4, hours=2, seed=0)

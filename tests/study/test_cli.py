@@ -30,6 +30,7 @@ def run(capfd, *arguments):
     return status, printed.out, printed.err
 
 
+@pytest.mark.slow
 def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
     found = []
     for name in ("one", "two"):
@@ -57,6 +58,7 @@ def test_the_command_on_simulated_nights_repeats(tmp_path, capfd):
         assert piece in report, piece
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_result(tmp_path, capfd):
     found = []
     for seed in (0, 1):
@@ -66,6 +68,7 @@ def test_another_seed_gives_another_result(tmp_path, capfd):
     assert found[0] != found[1]
 
 
+@pytest.mark.slow
 def test_the_command_on_files(psg_folder, tmp_path, capfd):
     options = ["--objective", "invariance", *ALONE]
     status, printed, progress = run(
@@ -182,6 +185,7 @@ def test_an_earlier_result_survives_a_failure(tmp_path, capfd):
     assert earlier.read_text() == "earlier" and os.listdir(tmp_path) == ["invariances.json"]
 
 
+@pytest.mark.slow
 def test_recordings_that_differ_are_brought_together_and_noted(tmp_path, nights, capfd):
     for number, night in enumerate(nights):
         raw = night.raw.copy()
@@ -202,6 +206,7 @@ def test_recordings_without_a_common_channel_are_refused_with_their_names(tmp_pa
     assert "no EEG channel in common" in err and "C3, C4" in err and "O1, O2" in err
 
 
+@pytest.mark.slow
 @needs_ucddb
 def test_the_command_on_real_nights(tmp_path, capfd):
     files = [SHARED / "ucddb" / f"UCD0{number}-PSG.edf" for number in ("06", "07", "17", "18")]
@@ -223,6 +228,7 @@ def test_the_command_on_real_nights(tmp_path, capfd):
 # -- tasks --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_motor_imagery_simulated(tmp_path, capfd):
     out = tmp_path / "out"
     arguments = ["--task", "events", *FISTS, "--policy", "imagery", "--subjects", 2, "--trials", 12]
@@ -242,6 +248,7 @@ def test_motor_imagery_simulated(tmp_path, capfd):
     assert model(torch.zeros(2, 64, 300)).shape == (2, 2)
 
 
+@pytest.mark.slow
 @needs_eegmmidb
 def test_motor_imagery_on_real_recordings(tmp_path, capfd):
     files = sorted((SHARED / "eegmmidb").glob("S00[12]R*.edf"))
@@ -463,6 +470,7 @@ def test_a_part_of_a_bids_root(tmp_path, capfd):
     assert "10 windows of sub-02 are too few to split into contiguous blocks" in err
 
 
+@pytest.mark.slow
 def test_a_data_set_by_name(tmp_path, capfd, monkeypatch):
     asked = []
 
@@ -485,6 +493,7 @@ def test_a_data_set_by_name(tmp_path, capfd, monkeypatch):
     assert status == 0 and asked[-1] == ("MOABB:Hands", None) and "3 subjects: 1, 2, 3." in err
 
 
+@pytest.mark.slow
 def test_windows_in_a_cache_give_the_same_result(tmp_path, capfd):
     folder, found = people(tmp_path / "in", REST, SUM), []
     for options in ([], ["--cache", tmp_path / "cache", "--workers", 0]):
@@ -496,6 +505,7 @@ def test_windows_in_a_cache_give_the_same_result(tmp_path, capfd):
     assert len(list((tmp_path / "cache").glob("*.npy"))) == 3
 
 
+@pytest.mark.slow
 def test_simulated_nights_are_kept_in_the_cache_too(tmp_path, capfd):
     found, nights = [], ["--subjects", 3, "--hours", 0.25]
     for options in ([], ["--cache", tmp_path / "cache", "--workers", 0]):
@@ -747,6 +757,7 @@ def test_what_cannot_be_learned_from_ends_with_status_2_and_one_line(make, tmp_p
     assert sorted(os.listdir(tmp_path / "in")) == before
 
 
+@pytest.mark.slow
 def test_one_channel_is_learned_by_a_network_that_takes_it(tmp_path, capfd):
     generator, y = np.random.default_rng(0), np.arange(48) % 2
     X = generator.standard_normal((48, 200)) + np.outer(y, np.sin(np.arange(200) / 3))

@@ -125,6 +125,7 @@ def test_verdicts_that_stand_against_an_answer_are_caveats(knowing, verdict, cav
     assert (caveat is None and not found) or (len(found) == 1 and caveat in found[0])
 
 
+@pytest.mark.slow
 def test_restarts_show_whether_answers_agree(windows):
     again = learn(windows, QUICK, test=["sim01"], restarts=1)
     other = learn(windows, replace(QUICK, seed=1), test=["sim01"])
@@ -140,6 +141,7 @@ def test_restarts_show_whether_answers_agree(windows):
         learn(windows, QUICK, restarts=-1)
 
 
+@pytest.mark.slow
 def test_a_training_that_becomes_nan_keeps_what_it_had(windows, monkeypatch):
     """One window is not a number: the loss is not, as soon as it is drawn."""
     original = InvariantModel.forward
@@ -338,6 +340,7 @@ def test_there_is_no_verdict_at_chance(learned):
         assert knowing.verdict.startswith("Augmentation"), name
 
 
+@pytest.mark.slow
 def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_path):
     at_chance = np.resize([0, 1, 2, 3, 4], len(learned.y_true))
     found = replace(learned, y_pred={**learned.y_pred, "augmented": at_chance})
@@ -363,6 +366,7 @@ def test_there_is_no_verdict_without_anybody_to_compare(learned):
     assert any("they have one label only: sim01" in warning for warning in alike.warnings())
 
 
+@pytest.mark.slow
 def test_the_verdict_and_the_gain_are_written(learned, tmp_path):
     found = json.loads(json.dumps(learned.invariances(), allow_nan=False))
     assert found["verdict"] == learned.verdict

@@ -17,6 +17,8 @@ from eegaug.study.fit import fit_baseline
 
 from .two_processes import FITS, SETTINGS, losses, make_windows, whole_batch
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory):

@@ -53,6 +53,7 @@ def test_an_unknown_task_is_an_error():
         find_task("dreams")
 
 
+@pytest.mark.slow
 def test_a_task_of_the_callers(tmp_path):
     """Asleep or awake, in windows of 10 s: nothing but a task is needed."""
 

@@ -502,6 +502,7 @@ def holds_earlier_results(out):
     return all((out / name).read_bytes() == b"of an earlier run" for name in RESULTS)
 
 
+@pytest.mark.slow
 def test_the_command_is_killed_and_goes_on(finished, tmp_path, capfd):
     out = tmp_path / "out"
     earlier_results(out)

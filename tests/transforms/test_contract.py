@@ -381,6 +381,7 @@ def test_equivariant_models_learn_through_the_inverse(augmentation):
     assert model.eval()(signal(5, 3, 100)).shape == (5, 2, 100)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 @pytest.mark.parametrize("any_name", MOVED_BACK)
 def test_the_inverse_compiles_to_one_graph(augmentation):
@@ -451,6 +452,7 @@ def compiles(augmentation, backend):
         assert all(strength.raw.item() == 1 for strength in strengths), "projected when compiled"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 def test_compiles_to_one_graph(augmentation):
     compiles(augmentation, "aot_eager")
@@ -467,6 +469,7 @@ def test_a_trace_is_refused_in_one_line(augmentation, training):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 def test_compiled_code_keeps_the_values():
     compiles(Compose([CANDIDATES[name]() for name in ("FTSurrogate", "SignFlip")]), "inductor")
