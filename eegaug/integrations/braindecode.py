@@ -46,7 +46,7 @@ class _TrainsByObjective(NeuralNet):
         from what the net has already learned, from trials of the test sets too.
         """
         super().initialize_module()
-        self.module_ = copy.deepcopy(self.module_)
+        self.module_: Any = copy.deepcopy(self.module_)
         return self
 
     def initialize_criterion(self) -> Any:
