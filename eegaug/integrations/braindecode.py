@@ -45,7 +45,8 @@ class _TrainsByObjective(NeuralNet):
         A clone, as cross-validation makes them, copies what was given. It would otherwise start
         from what the net has already learned, from trials of the test sets too.
         """
-        self.module_: Any = copy.deepcopy(super().initialize_module().module_)
+        super().initialize_module()
+        self.module_: Any = copy.deepcopy(self.module_)
         return self
 
     def initialize_criterion(self) -> Any:

@@ -18,11 +18,13 @@ from eegaug import (
     ScoreObjective,
     Strength,
     __version__,
+    learned_strengths,
 )
 from eegaug.inspect.records import as_json
 from eegaug.recordings import make_sleep_windows, simulate_nights, split_by_subject
+from eegaug.strength import START
 from eegaug.study import Settings, learn, load_model, save_model, write_report
-from eegaug.study.fit import fit_recombined
+from eegaug.study.fit import fit_augmented, fit_recombined
 from eegaug.study.gain import Gain
 from eegaug.study.learning import _gain as gain_of
 from eegaug.study.result import is_inactive
@@ -170,6 +172,44 @@ def test_the_kept_epoch_is_the_one_that_validates_best(learned, windows):
     X, y = windows.X[learned.split.valid], windows.y[learned.split.valid]
     recalls = [np.mean(learned.net.predict(X)[y == code] == code) for code in np.unique(y)]
     assert np.mean(recalls) == pytest.approx(best["valid_balanced_accuracy"])
+
+
+def test_an_earlier_epoch_is_kept_where_later_ones_validate_worse(windows):
+    """Validated by wrong labels, a network does worse the more it has learned."""
+    split = split_by_subject(windows.y, windows.subjects, ["sim01"], QUICK.seed)
+    metadata = windows.metadata.copy()
+    of_next = dict(zip(windows.labels, np.roll(windows.labels, 1), strict=True))
+    metadata.loc[split.valid, "label"] = metadata.loc[split.valid, "label"].map(of_next)
+    wrong, settings = replace(windows, metadata=metadata), replace(QUICK, lr=0.01)
+    long = fit_augmented(wrong, split, replace(settings, epochs=6))
+    best = int(np.argmin(long.history[:, "valid_loss"])) + 1
+    assert best < 6
+    short = fit_augmented(wrong, split, replace(settings, epochs=best))
+    for first, kept in zip(short.module_.parameters(), long.module_.parameters(), strict=True):
+        assert torch.equal(first, kept)
+
+
+def test_strengths_learn_from_narrow_ones(windows):
+    split = split_by_subject(windows.y, windows.subjects, ["sim01"], QUICK.seed)
+    net = fit_augmented(windows, split, replace(QUICK, strength_lr=1e-9))
+    fractions = [record.fraction for record in learned_strengths(net.module_)]
+    assert fractions == pytest.approx([START] * len(fractions), abs=1e-5)
+
+
+def test_what_test_windows_hold_changes_nothing_that_is_trained(windows):
+    settings = Settings(epochs=1, batch_size=16, n_networks=3, device="cpu")
+    found = learn(windows, settings, test=["sim01"])
+    tested = windows.subjects == "sim01"
+    X, metadata = windows.X.copy(), windows.metadata.copy()
+    X[tested] = np.random.default_rng(0).standard_normal(X[tested].shape)
+    metadata.loc[tested, "label"] = (
+        metadata.loc[tested, "label"].sample(frac=1, random_state=0).array
+    )
+    other = learn(replace(windows, X=X, metadata=metadata), settings, test=["sim01"])
+    assert (other.y_true != found.y_true).any(), "the test is another"
+    for name, model in found.models.items():
+        states = model.state_dict(), other.models[name].state_dict()
+        assert all(torch.equal(value, states[1][key]) for key, value in states[0].items()), name
 
 
 # -- networks with and without augmentation ------------------------------------------------
@@ -412,6 +452,13 @@ def test_a_saved_model_predicts_the_same(learned, alone, windows, tmp_path):
         model, trained = load_model(tmp_path / "off.pt"), learned.models["baseline"].eval()
         assert not isinstance(model, (Ensemble, InvariantModel))
         assert torch.equal(model(x), trained(x))
+
+
+@pytest.mark.parametrize("n_copies", [0, 3])
+def test_a_loaded_model_has_as_many_copies_as_the_saved(alone, n_copies, tmp_path):
+    settings = replace(alone.settings, n_copies=n_copies)
+    save_model(replace(alone, settings=settings), tmp_path / "model.pt")
+    assert load_model(tmp_path / "model.pt").n_copies == n_copies
 
 
 def test_another_model_file_is_an_error(learned, tmp_path):

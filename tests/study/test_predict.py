@@ -432,7 +432,7 @@ def of_other_networks(path, model):
 
 NO_MODEL = "model.pt: damaged, or not the model.pt of `eegaug learn`."
 FOREIGN = "model.pt: not the model.pt of `eegaug learn`. Build a model of your own as it was"
-OTHER = "model.pt: damaged, or written by another version of eegaug or braindecode"
+OTHER = "model.pt: damaged, or written with another version of braindecode"
 WRONG_MODELS = [
     (lambda path, model: None, "No such file or directory"),
     (truncated, NO_MODEL),

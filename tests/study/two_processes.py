@@ -112,10 +112,10 @@ def main(out):
         state = out / f"{name}.pt"
         net = fit(windows, split, SETTINGS)
         at_once = outcome(net)
-        fit(windows, split, replace(SETTINGS, epochs=2), state=state)
+        fit(windows, split, replace(SETTINGS, epochs=2), state=TrainingState(state))
         torch.distributed.barrier()  # the first process has written
         torch.manual_seed(99)
-        resumed = outcome(fit(windows, split, SETTINGS, state=state))
+        resumed = outcome(fit(windows, split, SETTINGS, state=TrainingState(state)))
         saved[name] = {
             "at once": at_once,
             "resumed": resumed,

@@ -273,11 +273,17 @@ def test_gradients_reach_the_network_and_the_strengths(augmentation):
 
 
 def test_several_batches_may_precede_one_backward(augmentation):
-    loss = 0
+    parameters = [each for each in augmentation.parameters() if each.requires_grad]
+    losses = []
     for seed in range(2):
-        loss = loss + augmentation(signal(16, 3, 100, seed=seed)).square().mean()
-        loss = loss + width_penalty(augmentation)
-    loss.backward()
+        x = signal(16, 3, 100, seed=seed)
+        out = augmentation(x, generator=torch.Generator().manual_seed(seed))
+        losses.append(out.square().mean() + width_penalty(augmentation))
+    together = torch.autograd.grad(sum(losses), parameters, retain_graph=True)
+    apart = [torch.autograd.grad(loss, parameters) for loss in losses]
+    for whole, first, second in zip(together, *apart, strict=True):
+        assert first.abs().sum() > 0 and second.abs().sum() > 0
+        assert torch.allclose(whole, first + second, atol=1e-5)
 
 
 #: Those whose dense outputs can be moved back.

@@ -112,6 +112,13 @@ def test_a_crop_starts_at_the_margin_less_the_shift(noise, first):
     assert torch.allclose(crop[0, 0], torch.arange(first, first + 200.0), atol=0.01)
 
 
+@pytest.mark.parametrize(("n_times", "first"), [(400, 100), (401, 100), (402, 101)])
+def test_of_odd_margins_the_second_is_the_longer(n_times, first):
+    crop = RandomCrop(SFREQ, 2.0, Strength(0.0, high=0.5, unit="s"))
+    ramp = torch.arange(float(n_times))[None, None]
+    assert torch.equal(crop(ramp)[0, 0], ramp[0, 0, first : first + 200])
+
+
 def test_a_crop_shifts_by_a_fraction_of_a_sample():
     transform = RandomCrop(SFREQ, 2.0, Strength(0.0033, high=0.5, unit="s"))
     wave = tone(5.0, times=TIMES[:400])[None, None]
