@@ -218,7 +218,7 @@ def scaled(signals: np.ndarray, scaling: str) -> np.ndarray:
     if scaling == "channel":
         signals = mne.decoding.Scaler(scalings="median").fit_transform(signals)
     else:
-        signals = signals / signals.std()
+        signals = signals / (signals.std() or 1.0)
     return signals.astype(np.float32)
 
 

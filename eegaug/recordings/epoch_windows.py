@@ -204,6 +204,12 @@ class _Cutting:
                 f" Found {low:g} to {high:g} Hz at {self.sfreq:g} Hz."
             )
 
+        if self.n_times < 1:
+            raise ValueError(
+                f"A window of {_shown((self.tmin, self.tmax))} has no sample at {self.sfreq:g} Hz;"
+                " a longer one is wanted."
+            )
+
     @property
     def n_times(self) -> int:
         """Samples of a window, no more than resampled trials have."""
@@ -413,7 +419,8 @@ def _cut(own: _Trials, names: Sequence[str], cutting: _Cutting) -> Piece:
     windows = cutting.crop(signals, rate, start)
     # A filter spreads what is not finite over the whole trial.
     finite = np.isfinite(signals if cutting.filters or resamples else windows).all(axis=(1, 2))
-    flat = np.array([_is_flat(window, rate) for window in windows])
+    with np.errstate(invalid="ignore"):  # of steps between infinities
+        flat = np.array([_is_flat(window, rate) for window in windows])
     kept = np.flatnonzero(finite & ~flat)
     dropped = Counter({"flat": int((finite & flat).sum()), "not finite": int((~finite).sum())})
     if not len(kept):

@@ -42,6 +42,7 @@ class EpochsFile:
 
     Examples
     --------
+    >>> import numpy as np
     >>> info = mne.create_info(["C3", "C4"], 100, "eeg")
     >>> events = np.array([[0, 0, 1], [300, 0, 2]])
     >>> epochs = mne.EpochsArray(
@@ -108,6 +109,7 @@ def read_epochs(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> info = mne.create_info(["C3", "C4"], 100, "eeg")
     >>> epochs = mne.EpochsArray(np.zeros((2, 2, 200)), info, verbose="error")
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -175,11 +175,6 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
         Onset (s) from the first sample, cropped or not, duration (s), no longer than that of the
         recording, and description.
 
-    Raises
-    ------
-    ValueError
-        If an onset or a duration is not finite, or a duration is negative.
-
     Examples
     --------
     >>> import numpy as np
@@ -189,18 +184,12 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     [(20.0, 5.0, 'lights off')]
     """
     found, longest = raw.annotations, raw.n_times / float(raw.info["sfreq"])
-    whole = []
-    for onset, duration, description in zip(
-        found.onset, found.duration, found.description, strict=True
-    ):
-        label = visible(str(description))
-        if not (math.isfinite(onset) and 0 <= duration < math.inf):
-            raise ValueError(
-                f"Annotation {label!r} should have an onset and a duration. Found {onset:g} s and"
-                f" {duration:g} s."
-            )
-        whole.append((float(onset - raw.first_time), min(float(duration), longest), label))
-    return whole
+    return [
+        (float(onset - raw.first_time), min(float(duration), longest), visible(str(description)))
+        for onset, duration, description in zip(
+            found.onset, found.duration, found.description, strict=True
+        )
+    ]
 
 
 def _open(path: Path) -> mne.io.BaseRaw:

@@ -28,6 +28,8 @@ from eegaug.validation import check_list
 UNLABELLED, NO_LABEL = -1, "unlabelled"
 #: What to do where windows do not fit into memory.
 KEEP = ": name a folder to keep them in, by `cache` or --cache"
+#: Seconds, centuries, from which on a time is none; dates of MNE end later.
+END_OF_TIME = 1e10
 #: What cuts windows; a change of its numbers is a change of this one, for the cache.
 CUT_VERSION = 1
 
@@ -449,8 +451,17 @@ def common_info(recordings: Sequence[Recording], names: list[str], sfreq: float)
 
 
 def check_recordings(recordings: Iterable[Recording]) -> list[Recording]:
-    """Return recordings as a list; raise where there are none, or something else."""
-    return check_list(recordings, Recording, "recording", "read_recordings")
+    """Return recordings as a list; raise where there are none, or annotations have no time."""
+    listed = check_list(recordings, Recording, "recording", "read_recordings")
+    for recording in listed:
+        own = recording.raw.annotations
+        for onset, duration, label in zip(own.onset, own.duration, own.description, strict=True):
+            if not (abs(onset) < END_OF_TIME and 0 <= duration < END_OF_TIME):
+                raise ValueError(
+                    f"{recording.name}: annotation {str(label)!r} should have an onset and a"
+                    f" duration. Found {onset:g} s and {duration:g} s."
+                )
+    return listed
 
 
 def common_channels(

@@ -1,19 +1,30 @@
 """What recordings, files and arguments may hold: mostly sensible, partly not."""
 
+from collections import Counter
+
 import mne
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
 from eegaug.recordings import EpochsFile, Events, Recording
 
 #: Numbers that are none, or beyond all bounds.
 ODD_NUMBERS = st.sampled_from([float("nan"), float("inf"), -float("inf"), -1.0, 0.0, 1e-9, 1e12])
-TEXTS = st.one_of(
-    st.text(max_size=6), st.sampled_from(["", " ", "a\nb", "\x00", "caf\udce9", "\u2028", "C3"])
-)
-STAGES = ["Sleep stage W", "Sleep stage 1", "Sleep stage 2", "N3", "REM", "Sleep stage ?"]
+STAGES = ["Sleep stage W", "Sleep stage 1", "Sleep stage 2", "N3", "Sleep stage ?"]
 EVENTS = ["left", "right", "rest\n", "BAD_x", "EDGE boundary", "", "T1"]
-NOT_TEXT = ("Cs",)
+
+
+def texts(encoded=False):
+    """Return names and labels; where not ``encoded``, of characters that are none too."""
+    odd = ["", " ", "a\nb", "\x00", "\u2028", "C3"] + ["caf\udce9"] * (not encoded)
+    characters = st.characters(exclude_categories=["Cs"] * encoded)
+    return st.one_of(st.sampled_from(odd), st.text(characters, max_size=6))
+
+
+def mostly(usual, *odd):
+    """Return a strategy that draws what is odd once in eight times: one thing at a time."""
+    return st.integers(0, 7).flatmap(lambda n: st.one_of(*odd) if n == 7 else usual)
 
 
 def seconds(longest):
@@ -27,115 +38,109 @@ def seconds(longest):
 
 
 @st.composite
-def raws(draw, labels, longest=150):
-    """Return a recording of MNE with annotations, partly flat or not finite, and if it is clean."""
-    sfreq = draw(st.sampled_from([100.0, 100.0, 128.0, 99.7, 64.0, 20.0]))
-    n_times = draw(st.integers(1, int(longest * sfreq)) | st.just(int(longest * sfreq)))
-    n_chans = draw(st.integers(1, 3))
+def annotations(draw, labels, lengths, longest):
+    """Return annotations, most of which follow each other; some overlap, or are anywhere."""
+    length = draw(mostly(st.sampled_from(lengths), st.sampled_from([20.0, 9.99, 0.0])))
+    step = draw(mostly(st.just(length), st.just(length / 2), st.just(length + 3.7))) or 2.5
+    wanted, onset, found = mostly(st.sampled_from(labels), texts(encoded=True)), 0.0, []
+    for _ in range(draw(st.integers(4, 20))):
+        place = draw(mostly(st.just(onset), seconds(longest)))
+        found.append((place, abs(draw(mostly(st.just(length), seconds(90)))), draw(wanted)))
+        onset += step
+    return found
+
+
+@st.composite
+def raws(draw, labels, lengths, longest):
+    """Return a recording of MNE with annotations, and whether its signals are clean."""
+    sfreq = draw(mostly(st.just(100.0), st.sampled_from([128.0, 99.7, 64.0, 20.0])))
+    n_times = draw(mostly(st.just(int(longest * sfreq)), st.integers(1, int(longest * sfreq))))
+    n_chans = draw(mostly(st.just(2), st.integers(1, 3)))
     signals = np.random.default_rng(draw(st.integers(0, 9))).normal(0, 1e-5, (n_chans, n_times))
-    spoilt = draw(st.sampled_from([None, None, None, 0.0, np.nan, np.inf, 1e30]))
+    spoilt = draw(mostly(st.none(), st.sampled_from([0.0, np.nan, np.inf, 1e30])))
     if spoilt is not None:
         start = draw(st.integers(0, n_times))
         signals[draw(st.integers(0, n_chans - 1)), start : start + int(8 * sfreq)] = spoilt
-    names = draw(
-        st.just(["C3", "C4", "Cz"])
-        | st.lists(st.text(min_size=1, max_size=4), min_size=3, max_size=3, unique=True)
-    )
+    odd = st.lists(st.text(min_size=1, max_size=4), min_size=3, max_size=3, unique=True)
+    names = draw(mostly(st.just(["C3", "C4", "Cz"]), odd))
     raw = mne.io.RawArray(signals, mne.create_info(names[:n_chans], sfreq, "eeg"), verbose="error")
-    found = draw(
-        st.lists(
-            st.tuples(
-                seconds(longest),
-                seconds(60).map(abs) | st.just(30.0),
-                st.sampled_from(labels) | st.text(st.characters(exclude_categories=NOT_TEXT)),
-            ),
-            max_size=12,
-        )
-    )
+    found = draw(mostly(annotations(labels, lengths, longest), st.just([])))
     if found:
         raw.set_annotations(mne.Annotations(*zip(*found, strict=True)), emit_warning=False)
-    cropped = draw(st.sampled_from([0.0, 0.0, 10.0]))
+    cropped = draw(mostly(st.just(0.0), st.just(10.0)))
     if cropped < raw.times[-1]:
         raw.crop(cropped)
-    if found and draw(st.booleans()) and len(raw.annotations):  # as edited by hand, unchecked
-        odd = draw(seconds(longest) | ODD_NUMBERS)
-        draw(st.sampled_from([raw.annotations.onset, raw.annotations.duration]))[0] = odd
+    if len(raw.annotations):  # as edited by hand, unchecked
+        number = draw(mostly(st.none(), seconds(longest), ODD_NUMBERS))
+        if number is not None:
+            getattr(raw.annotations, draw(st.sampled_from(["onset", "duration"])))[-1] = number
     return raw, spoilt is None
 
 
 @st.composite
-def recordings(draw, labels):
+def recordings(draw, labels, lengths=(2.0, 9.0), longest=150):
     """Return one recording or two, and whether all are clean."""
-    made = draw(st.lists(raws(labels), min_size=1, max_size=2))
-    names = draw(st.lists(TEXTS, min_size=2, max_size=2))
+    made = draw(
+        mostly(
+            st.lists(raws(labels, lengths, longest), min_size=1, max_size=1),
+            st.lists(raws(labels, lengths, longest), min_size=2, max_size=2),
+        )
+    )
+    names = draw(st.lists(texts(), min_size=2, max_size=2))
     listed = [Recording(f"{n}{names[0]}", names[1], raw) for n, (raw, _) in enumerate(made)]
     return listed, all(clean for _, clean in made)
 
 
-def bands(sfreq=(100.0, 50.0, 128.0)):
+@st.composite
+def bands(draw):
     """Return arguments of filters and rates."""
-    odd = ODD_NUMBERS | st.floats(0.01, 60)
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "sfreq": st.sampled_from(sfreq) | odd,
-            "l_freq": st.sampled_from([0.5, 1.0, 4.0]) | odd,
-            "h_freq": st.sampled_from([8.0, 20.0]) | odd,
-        },
-    )
+    odd = st.one_of(ODD_NUMBERS, st.floats(0.01, 60), st.just(50.0))
+    usual = {
+        "sfreq": st.sampled_from([100.0, 128.0]),
+        "l_freq": st.sampled_from([0.5, 1.0, 4.0]),
+        "h_freq": st.sampled_from([8.0, 20.0]),
+    }
+    return {
+        name: draw(mostly(values, odd)) for name, values in usual.items() if draw(st.booleans())
+    }
 
 
 @st.composite
-def odd_events(draw):
+def events(draw):
     """Return where windows are, as a function of the user might."""
-    onsets = draw(st.lists(seconds(150) | ODD_NUMBERS, max_size=8))
-    codes = draw(
-        st.lists(st.integers(-2, 3), max_size=8)
-        | st.lists(st.integers(0, 1), min_size=len(onsets), max_size=len(onsets))
-    )
-    return Events(np.array(onsets, dtype=float), np.array(codes, dtype=int), {})
+    onsets = draw(st.lists(mostly(st.floats(0, 140), seconds(150), ODD_NUMBERS), max_size=8))
+    own = st.lists(st.integers(0, 1), min_size=len(onsets), max_size=len(onsets))
+    codes = draw(mostly(own, st.lists(st.integers(-2, 3), max_size=8)))
+    return Events(np.array(onsets, dtype=float), np.array(codes, dtype=int), Counter())
 
 
 @st.composite
 def array_parts(draw):
     """Return the parts of an ``.npz`` file, which may not fit each other."""
-    n_trials, n_chans, n_times = draw(
-        st.tuples(st.integers(0, 8), *[st.integers(1, 3)] * 1, st.integers(1, 120))
-    )
+    n_trials = draw(mostly(st.integers(4, 8), st.integers(0, 8)))
+    n_chans, n_times = draw(st.integers(1, 3)), draw(mostly(st.just(80), st.integers(1, 120)))
     X = np.random.default_rng(0).normal(size=(n_trials, n_chans, n_times))
-    if X.size and draw(st.booleans()):
-        X[draw(st.integers(0, n_trials - 1))] = draw(ODD_NUMBERS)
-    X = draw(
-        st.just(X)
-        | st.sampled_from(
-            [
-                np.nan_to_num(X).clip(-99, 99).astype(np.float16),
-                X[:, 0],
-                X[0:0],
-                X[..., None],
-                X.astype(str),
-                X > 0,
-            ]
-        )
-        | st.sampled_from([X.astype(complex), np.nan_to_num(X).clip(-99, 99).astype(np.int8)])
-    )
+    if X.size:
+        spoilt = draw(mostly(st.none(), ODD_NUMBERS))
+        X[draw(st.integers(0, n_trials - 1))] *= 1.0 if spoilt is None else spoilt
+    small = np.nan_to_num(X).clip(-99, 99)
+    odd = [X[:, 0], X[0:0], X[..., None], X.astype(str), X > 0, X.astype(complex), X[:, :0]]
+    kinds = [small.astype(np.float16), small.astype(np.int8), small.astype(">f4")]
+    parts = {"X": draw(mostly(st.just(X), st.sampled_from(odd), st.sampled_from(kinds)))}
     own = st.lists(st.sampled_from([0, 1]), min_size=n_trials, max_size=n_trials)
-    names = own | st.lists(TEXTS | st.floats() | st.integers(), max_size=8)
-    parts = {"X": X}
-    for part, values in {
-        "y": names,
-        "subject": names,
-        "sfreq": st.sampled_from([50, 100.0]) | ODD_NUMBERS | st.lists(st.floats(), max_size=2),
-        "ch_names": st.lists(TEXTS, max_size=3) | st.just(["C3", "C4", "Cz"][:n_chans]),
-    }.items():
-        if draw(st.integers(0, 4)):
-            parts[part] = np.array(draw(values))
+    names = mostly(own, st.lists(st.one_of(texts(), st.floats(), st.integers()), max_size=8))
+    rates = mostly(st.sampled_from([50, 100.0]), ODD_NUMBERS, st.lists(st.floats(), max_size=2))
+    channels = mostly(st.just(["C3", "C4", "Cz"][:n_chans]), st.lists(texts(), max_size=3))
+    values = {"y": names, "subject": names, "sfreq": rates, "ch_names": channels}
+    for part, value in values.items():
+        if draw(mostly(st.just(True), st.just(False))):
+            parts[part] = np.array(draw(value))
     return parts
 
 
 @st.composite
 def ts_texts(draw):
-    """Return the text of a ``.ts`` file, with lines that are changed, left out or repeated."""
+    """Return the text of a ``.ts`` file, with lines that are changed, left out or added."""
     lines = [
         "@problemName x",
         "@timeStamps false",
@@ -145,17 +150,13 @@ def ts_texts(draw):
         "@seriesLength 3",
         "@classLabel true a b",
         "@data",
-        *["1,2,3:4,5,6:a", "3,1,2:6,5,?:b"] * draw(st.integers(0, 4)),
+        *["1,2,3:4,5,6:a", "3,1,2:6,5,2:b", "3,1,2:6,5,?:b"] * draw(st.integers(1, 4)),
     ]
-    for _ in range(draw(st.integers(0, 3))):
+    odd = ["@data", "1e400,nan,inf:1,2,3:a", "@classLabel", "@", ":", ",:a", "#", "1,2,3:1,2,3:b"]
+    characters = st.text("@:,?.-e019ab \n", max_size=20)
+    for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(lines) - 1))
-        text = draw(
-            TEXTS
-            | st.sampled_from(
-                ["@data", "1e400,nan,inf:1,2,3:a", "@classLabel", "@", ":", ",:a", "#"]
-            )
-            | st.text("@:,?.-e019ab \n", max_size=20)
-        )
+        text = draw(st.one_of(st.sampled_from(odd), characters, texts()))
         lines[place : place + draw(st.integers(0, 1))] = [text]
     return "\n".join(lines)
 
@@ -163,41 +164,33 @@ def ts_texts(draw):
 @st.composite
 def epochs_files(draw):
     """Return epochs with events and metadata."""
-    sfreq = draw(st.sampled_from([100.0, 100.0, 64.0, 7.3]))
-    n_trials, n_times = draw(st.integers(1, 8)), draw(st.integers(2, 200))
+    sfreq = draw(mostly(st.just(100.0), st.sampled_from([64.0, 7.3])))
+    n_trials = draw(mostly(st.integers(4, 8), st.integers(1, 8)))
+    n_times = draw(mostly(st.just(200), st.integers(2, 200)))
     signals = np.random.default_rng(0).normal(0, 1e-5, (n_trials, 2, n_times))
-    if draw(st.booleans()):
-        signals[draw(st.integers(0, n_trials - 1))] = draw(ODD_NUMBERS)
-    samples = np.sort(
-        draw(st.lists(st.integers(0, 10**6), min_size=n_trials, max_size=n_trials, unique=True))
-    )
-    codes = draw(st.lists(st.integers(1, 3), min_size=n_trials, max_size=n_trials))
-    names = draw(st.lists(TEXTS, min_size=3, max_size=3, unique=True))
-    metadata = None
-    if draw(st.booleans()):
-        import pandas as pd
+    spoilt = draw(mostly(st.none(), ODD_NUMBERS))
+    signals[draw(st.integers(0, n_trials - 1))] *= 1.0 if spoilt is None else spoilt
 
-        column = st.lists(TEXTS | st.none(), min_size=n_trials, max_size=n_trials)
-        numbers = st.lists(st.floats() | st.integers(0, 2), min_size=n_trials, max_size=n_trials)
-        metadata = pd.DataFrame(
-            {
-                name: draw(column | numbers)
-                for name in draw(st.sets(st.sampled_from(["subject", "word", "a\nb"])))
-            },
-            index=range(n_trials),
-        )
-        if not len(metadata.columns):
-            metadata = None
+    def column(values, unique=False):
+        return st.lists(values, min_size=n_trials, max_size=n_trials, unique=unique)
+
+    samples = np.sort(draw(column(st.integers(0, 10**6), unique=True)))
+    codes = draw(column(st.integers(1, 3)))
+    names = draw(st.lists(texts(), min_size=3, max_size=3, unique=True))
+    columns = {
+        name: draw(mostly(column(st.sampled_from("ab")), column(texts()), column(st.floats())))
+        for name in draw(st.sets(st.sampled_from(["subject", "word", "a\nb"])))
+    }
     return EpochsFile(
-        draw(TEXTS),
-        draw(TEXTS),
+        draw(texts()),
+        draw(texts()),
         mne.EpochsArray(
             signals,
             mne.create_info(["C3", "C4"], sfreq, "eeg"),
             np.column_stack([samples, np.zeros(n_trials, int), codes]),
             tmin=draw(st.sampled_from([0.0, -0.5, 0.013])),
             event_id={name: code for code, name in enumerate(names, 1) if code in codes},
-            metadata=metadata,
+            metadata=pd.DataFrame(columns) if columns else None,
             verbose="error",
         ),
     )

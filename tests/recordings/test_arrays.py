@@ -513,3 +513,8 @@ def test_arrays_that_do_not_fit_into_memory_give_one_line(tmp_path, monkeypatch)
         ValueError, match=r"its arrays need 0\.0 GB of memory, and 0\.0 GB are free"
     ):
         read_arrays(path)
+
+
+def test_a_single_number_is_not_divided_by_zero():
+    windows = make_array_windows([ArrayFile("one", np.ones((1, 1, 1)), sfreq=50.0)], labelled=False)
+    assert windows.X.tolist() == [[[1.0]]]

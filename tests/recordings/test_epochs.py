@@ -623,3 +623,17 @@ def test_real_epochs():
     for label in ("13Hz", "17Hz", "21Hz"):
         ratio = powers[windows.metadata["label"] == label].mean(0) / powers.mean(0)
         assert abs(np.argmax(ratio[32:100]) + 32 - 4 * int(label[:2])) <= 1
+
+
+def test_a_trial_that_is_infinite_throughout_is_dropped():
+    file = in_memory()
+    signals = file.epochs.get_data()
+    signals[0] = np.inf
+    file.epochs._data[:] = signals
+    windows = make_epoch_windows([file])
+    assert windows.sources[0]["dropped"] == {"not finite": 1}
+
+
+def test_a_window_without_a_sample_gives_one_line():
+    with pytest.raises(ValueError, match=r"A window of 0 to 0\.001 s has no sample at 100 Hz; a"):
+        make_epoch_windows([in_memory()], window=(0.0, 0.001))

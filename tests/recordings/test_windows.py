@@ -97,6 +97,53 @@ def test_channels_are_named_once_each(make, one, channels, found):
         make([one()], channels=channels)
 
 
+@pytest.mark.parametrize("make", [make for make, one in MAKERS.items() if one is recording])
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize(
+    ("part", "number", "found"),
+    [
+        ("onset", np.nan, "Found nan s and 60 s."),
+        ("onset", -1e12, "Found -1e+12 s and 60 s."),
+        ("duration", np.inf, "Found 0 s and inf s."),
+        ("duration", -1.0, "Found 0 s and -1 s."),
+    ],
+)
+def test_annotations_without_a_time_give_one_line(make, labelled, part, number, found):
+    given = recording()
+    getattr(given.raw.annotations, part)[0] = number
+    how = {"scored" if make is make_sleep_windows else "labelled": labelled}
+    with pytest.raises(ValueError) as caught:
+        make([given], **how)
+    wanted = "one: annotation 'W' should have an onset and a duration. "
+    assert str(caught.value) == wanted + found
+
+
+def test_an_annotation_is_no_longer_than_its_recording():
+    given = recording()
+    given.raw.annotations.duration[1] = 9e9
+    assert len(make_block_windows([given])) == 30
+
+
+@pytest.mark.parametrize(
+    ("onsets", "codes", "message"),
+    [
+        ([1.0, np.nan], [0, 1], "Found onsets of shape (2,), 1 of them finite, and codes of shape"),
+        ([1.0, np.inf], [0, 1], "1 of them finite"),
+        ([1.0, 5.0], [0], "Found onsets of shape (2,), 2 of them finite, and codes of shape (1,)."),
+        ([1.0, 5.0], [0, 2], "one: codes of events should be -1 to 1, for 2 labels. Found 2."),
+        ([1.0, 5.0], [-2, 1], "Found -2."),
+    ],
+)
+def test_events_that_are_none_give_one_line(onsets, codes, message):
+    events = Events(np.array(onsets), np.array(codes), Counter())
+    with pytest.raises(ValueError) as caught:
+        make_windows(
+            [recording()], ["a", "b"], lambda raw: events, tmin=0, tmax=2, sfreq=100, l_freq=1,
+            h_freq=40,
+        )  # fmt: skip
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize(("make", "one"), MAKERS.items())
 def test_nothing_gives_one_line(make, one):
     with pytest.raises(ValueError, match=r"At least one .* is needed\. Found none\."):
