@@ -171,7 +171,10 @@ def choose_device(name: str) -> str:
         raise ValueError(f"Device {name!r} is not available: torch finds no CUDA device here.")
     try:
         torch.zeros(1, device=name).item()  # torch knows devices that hold no numbers
-        if name.startswith("cpu") and name not in ("cpu", "cpu:0"):  # of which torch takes any number
+        if name.startswith("cpu") and name not in (
+            "cpu",
+            "cpu:0",
+        ):  # of which torch takes any number
             raise ValueError(name)
     except Exception as error:  # each backend raises its own
         raise ValueError(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from eegaug.integrations.resuming import TrainingState
 from eegaug.study import load_model
 from eegaug.study.cli import RESULTS
 from eegaug.study.fit import fit_baseline
@@ -135,5 +136,5 @@ def test_a_batch_that_cannot_be_split_is_refused(batch_size, says, data, monkeyp
 def test_one_process_does_not_go_on_with_two(launched, data):
     state = launched[0] / "plain.pt"
     with pytest.raises(ValueError) as caught:
-        fit_baseline(*data, SETTINGS, state=state)
+        fit_baseline(*data, SETTINGS, state=TrainingState(state))
     assert str(caught.value) == f"{state}: a training of 2 processes cannot go on with 1."
