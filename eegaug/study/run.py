@@ -50,7 +50,7 @@ class Run:
     >>> with tempfile.TemporaryDirectory() as out:
     ...     with Run(out, ["one.txt"]) as run:
     ...         _ = (run.folder / "one.txt").write_text("1")
-    ...     print(os.listdir(out))
+    ...     print([path.name for path in Path(out).iterdir()])
     ['one.txt']
     """
 
