@@ -16,6 +16,7 @@ from torch import nn
 from eegaug.ensemble import Ensemble
 from eegaug.inspect import (
     CandidateComparison,
+    LearnedStrength,
     Profile,
     compare_top_candidates,
     identifiability,
@@ -37,7 +38,7 @@ from eegaug.study.network import model_for_one_channel
 from eegaug.study.processes import n_processes
 from eegaug.study.result import Learned, gain_on
 from eegaug.study.settings import Settings
-from eegaug.study.stopping import StopAfterEpoch
+from eegaug.study.stopping import stop_after_epoch
 from eegaug.study.unfinished import WINDOWS, Unfinished
 
 #: Number of validation windows that strengths are measured on.
@@ -47,8 +48,8 @@ SEED_STEP = 1000
 #: Settings that change no number, but for rounding.
 WITHOUT_EFFECT = ("device", "workers")
 
-#: Names of trainings: of the first two, and how those of restarts begin.
-BASELINE, LEARNING, RESTART = "without augmentation", "learning", "restart"
+#: Names of the first two trainings.
+BASELINE, LEARNING = "without augmentation", "learning"
 
 
 class _Training(NamedTuple):
@@ -58,6 +59,7 @@ class _Training(NamedTuple):
     fit: Callable[..., NeuralNet]
     seed: int
     as_learned: bool = False
+    is_restart: bool = False
 
 
 def learn(
@@ -159,11 +161,12 @@ def learn(
 
     trained: dict[str, NeuralNet] = {}
     seconds: dict[str, float] = {}
+    again: list[list[LearnedStrength]] = []
     stopped = None
     plan = _plan(settings, compare, restarts)
     # the caller's random numbers go on undisturbed, and training repeats on a GPU too
     with torch.random.fork_rng(), _deterministic():
-        with StopAfterEpoch() as stop:
+        with stop_after_epoch() as stop:
             for training in plan:
                 title = f"Training ({training.name})" if progress else None
                 state = TrainingState(run.state(training.name), stop=lambda: stop.asked)
@@ -173,7 +176,9 @@ def learn(
                     given.append(trained[LEARNING].module_.augmentation)
                 net = training.fit(*given)
                 is_whole = not state.stopped_ or state.epochs_ == settings.epochs
-                if is_whole or training.name == LEARNING:  # half of another would do harm
+                if training.is_restart and is_whole:
+                    again.append(learned_strengths(net.module_))
+                elif is_whole or training.name == LEARNING:  # half of another would do harm
                     trained[training.name], seconds[training.name] = net, state.seconds_
                 if stop.asked and not (is_whole and training is plan[-1]):
                     stopped = f"epoch {state.epochs_} of {settings.epochs} ({training.name})"
@@ -181,7 +186,6 @@ def learn(
         if LEARNING not in trained:
             raise KeyboardInterrupt
         net, baseline = trained[LEARNING], trained.get(BASELINE)
-        again = [trained.pop(name) for name in list(trained) if name.startswith(RESTART)]
         profiles, comparisons = measure(net, windows, split, settings)
         models = {"augmented": net.module_}
         validation = None
@@ -204,8 +208,8 @@ def learn(
         comparisons=comparisons,
         y_pred=predicted,
         validation=validation,
-        seconds={name: took for name, took in seconds.items() if not name.startswith(RESTART)},
-        restarts=[learned_strengths(other.module_) for other in again],
+        seconds=seconds,
+        restarts=again,
         stopped=stopped,
     )
 
@@ -234,10 +238,9 @@ def _plan(settings: Settings, compare: bool, restarts: int) -> list[_Training]:
         kind, fit = kinds[number % len(kinds)]
         name = f"network {number + 1}, {kind}"
         plan.append(_Training(name, fit, SEED_STEP * number, as_learned=fit is fit_augmented))
-    plan += [
-        _Training(f"{RESTART} {number} of {restarts}", fit_augmented, first + number)
-        for number in range(1, restarts + 1)
-    ]
+    for number in range(1, restarts + 1):
+        name = f"restart {number} of {restarts}"
+        plan.append(_Training(name, fit_augmented, first + number, is_restart=True))
     return plan
 
 

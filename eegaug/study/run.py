@@ -100,8 +100,9 @@ class Run:
                 for result in written:
                     with written_whole(self._target(result.name)) as part:
                         shutil.move(result, part)
-                for state in [] if self.stopped else state_files(self.unfinished):
-                    state.unlink()
+                if not self.stopped:
+                    for state in state_files(self.unfinished):
+                        state.unlink()
         finally:
             self._leave()
 

@@ -169,15 +169,11 @@ def choose_device(name: str) -> str:
     name = own if name == "cuda" else name
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"Device {name!r} is not available: torch finds no CUDA device here.")
+    unusable = f"No device {name!r} can be used here; try 'auto', 'cpu' or 'cuda'."
+    if name.startswith("cpu:") and name != "cpu:0":  # torch takes any number
+        raise ValueError(unusable)
     try:
         torch.zeros(1, device=name).item()  # torch knows devices that hold no numbers
-        if name.startswith("cpu") and name not in (
-            "cpu",
-            "cpu:0",
-        ):  # of which torch takes any number
-            raise ValueError(name)
     except Exception as error:  # each backend raises its own
-        raise ValueError(
-            f"No device {name!r} can be used here; try 'auto', 'cpu' or 'cuda'."
-        ) from error
+        raise ValueError(unusable) from error
     return name

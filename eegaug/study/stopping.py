@@ -5,57 +5,50 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType, TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 from eegaug.study.processes import n_processes
 
 
-class StopAfterEpoch:
+@dataclass
+class Stop:
+    """Whether a study was asked to stop after the epoch."""
+
+    asked: bool = False
+
+
+@contextmanager
+def stop_after_epoch() -> Iterator[Stop]:
     """Ask at the first Ctrl-C to stop after the epoch; stop at once at the second.
 
-    In a ``with`` statement. Only the main thread gets signals, and several processes would not stop
-    after the same epoch: elsewhere, Ctrl-C stops at once.
+    Several processes would not stop after the same epoch: there, and where Ctrl-C is handled
+    otherwise already, as by a test or a server, it goes on doing what it does.
 
-    Attributes
-    ----------
-    asked : bool
-        Whether to stop.
+    Yields
+    ------
+    Stop
+        What was asked.
 
     Examples
     --------
-    >>> with StopAfterEpoch() as stop:
+    >>> with stop_after_epoch() as stop:
     ...     stop.asked
     False
     """
+    stop = Stop()
 
-    def __init__(self) -> None:
-        self.asked = False
-        self._handles = False
-
-    def __enter__(self) -> StopAfterEpoch:
-        # who handles Ctrl-C otherwise, as a test or a server does, goes on doing so
-        is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        self._handles = _gets_signals() and is_default and n_processes() == 1
-        if self._handles:
-            signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._handles:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+    def ask() -> None:
+        if stop.asked:
             raise KeyboardInterrupt
-        self.asked = True
+        stop.asked = True
         print("\nStopping after this epoch; Ctrl-C again stops at once.", file=sys.stderr)
+
+    is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    handles = is_default and n_processes() == 1
+    with _on(signal.SIGINT, ask) if handles else nullcontext():
+        yield stop
 
 
 class Terminated(BaseException):
@@ -66,18 +59,21 @@ class Terminated(BaseException):
 def sigterm_raised() -> Iterator[None]:
     """Let SIGTERM raise :class:`Terminated`, so that what cleans up is run."""
 
-    def terminate(number: int, frame: FrameType | None) -> None:
+    def terminate() -> None:
         raise Terminated
 
-    if not _gets_signals():
+    with _on(signal.SIGTERM, terminate):
+        yield
+
+
+@contextmanager
+def _on(number: int, do: Callable[[], None]) -> Iterator[None]:
+    """Do something at a signal, in the main thread, which alone gets signals."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, terminate)
+    before = signal.signal(number, lambda *_: do())
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _gets_signals() -> bool:
-    return threading.current_thread() is threading.main_thread()
+        signal.signal(number, before)

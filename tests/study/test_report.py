@@ -33,17 +33,13 @@ class Found(HTMLParser):
 
 @pytest.fixture(scope="module")
 def learned():
-    """What was learned of three people with names, channels and labels of the worst kind."""
+    """What was learned of people with names, channels and labels of the worst kind."""
     rng = np.random.default_rng(0)
-    people = []
-    for number, name in enumerate(HOSTILE):
-        info = mne.create_info([f"{name} {channel}" for channel in HOSTILE], 100, "eeg")
-        for channel, place in zip(info["chs"], rng.normal(size=(len(HOSTILE), 3)), strict=True):
-            channel["loc"][:3] = 0.09 * place / np.linalg.norm(place)
-        people.append((number, name, info))
+    info = mne.create_info([f"{name} of a channel" for name in HOSTILE], 100, "eeg")
+    for channel, place in zip(info["chs"], rng.normal(size=(len(HOSTILE), 3)), strict=True):
+        channel["loc"][:3] = 0.09 * place / np.linalg.norm(place)
     recordings = []
-    for number, name, _ in people:
-        info = people[0][2]
+    for number, name in enumerate(HOSTILE):
         raw = mne.io.RawArray(rng.normal(0, 1e-5, (len(HOSTILE), 6000)), info, verbose="error")
         onsets = np.arange(1, 58, 2)
         labels = np.array(HOSTILE)[np.arange(len(onsets)) % len(HOSTILE)]
@@ -62,8 +58,7 @@ def test_no_name_runs_in_the_report_or_is_read_as_a_formula(learned, tmp_path):
     found.feed(text)
     assert found.runs == []
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-    for name in ("subject", "channel"):
-        assert "night$x^{$" in text, name
+    assert "night$x^{$" in text
 
 
 def test_no_name_of_a_night_is_read_as_a_formula(tmp_path):

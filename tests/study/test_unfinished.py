@@ -451,6 +451,25 @@ def test_results_that_cannot_all_appear_do_not(tmp_path):
     assert os.listdir(tmp_path) == ["two.txt"]
 
 
+def test_a_result_goes_where_a_link_leads(tmp_path):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere.txt"
+    out.mkdir()
+    (out / "one.txt").symlink_to(elsewhere)
+    with Run(out, ["one.txt"]) as run:
+        (run.folder / "one.txt").write_text("1")
+    assert (out / "one.txt").is_symlink() and elsewhere.read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    ("target", "says"), [("one.txt", "leads nowhere"), ("nowhere/one.txt", "does not exist")]
+)
+def test_a_link_that_leads_nowhere_is_refused_before_the_run(tmp_path, target, says):
+    (tmp_path / "one.txt").symlink_to(tmp_path / target)
+    with pytest.raises(ValueError, match=says), Run(tmp_path, ["one.txt"]):
+        pytest.fail("it should not begin")
+    assert os.listdir(tmp_path) == ["one.txt"]
+
+
 def test_other_processes_write_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("RANK", "1")
     with Run(tmp_path / "out", ["one.txt"]) as run:
