@@ -67,8 +67,8 @@ def check_list(values: object, kind: type, one: str, reader: str) -> list:
     return listed
 
 
-def check_count(name: str, value: object, least: int = 1) -> None:
-    """Raise if ``value`` is not a whole number of ``least`` or more."""
+def check_count(name: str, value: object, least: int = 1, most: int = LARGEST) -> None:
+    """Raise if ``value`` is not a whole number from ``least`` to ``most``."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"Parameter `{name}` should be an integer. Found `{name} = {value!r}`.")
     if abs(int(value)) > LARGEST:
@@ -76,6 +76,8 @@ def check_count(name: str, value: object, least: int = 1) -> None:
     if value < least:
         wanted = "positive" if least == 1 else f"{least} or more"
         raise ValueError(f"Parameter `{name}` should be {wanted}. Found `{name} = {value}`.")
+    if value > most:  # type: ignore[operator]
+        raise ValueError(f"Parameter `{name}` should be at most {most}. Found `{name} = {value}`.")
 
 
 def check_flag(name: str, value: object) -> None:

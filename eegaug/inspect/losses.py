@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from eegaug.models import InvariantModel
-from eegaug.objectives.losses import check_targets, per_trial, with_reduction
+from eegaug.objectives.losses import check_pairs, check_targets, per_trial, with_reduction
 from eegaug.validation import check_count
 
 #: Number of standard errors above which a difference of the loss is significant.
@@ -65,24 +65,16 @@ def mean_and_error(differences: Tensor) -> tuple[float, float]:
 
 
 def check_trials(
-    model: object, x: object, y: object, n_draws: object, batch_size: object, seed: object
+    model: object, x: Tensor, y: Tensor, n_draws: object, batch_size: object, seed: object
 ) -> None:
     """Raise if these are not a model, and trials on which to measure it."""
     if not isinstance(model, InvariantModel):
         raise TypeError(
             f"Argument `model` should be an InvariantModel. Found {type(model).__name__}."
         )
-    if not isinstance(x, Tensor) or not isinstance(y, Tensor):
-        name, value = ("y", y) if isinstance(x, Tensor) else ("x", x)
-        raise TypeError(
-            f"Input `{name}` should be a tensor, such as torch.as_tensor({name})."
-            f" Found {type(value).__name__}."
-        )
-    if len(x) < 2 or len(x) != len(y):
-        raise ValueError(
-            "Inputs `x` and `y` should hold the same number of trials, two or more."
-            f" Found {len(x)} and {len(y)}."
-        )
+    check_pairs(x, y)
+    if len(x) < 2:
+        raise ValueError(f"Inputs `x` and `y` should hold two trials or more. Found {len(x)}.")
     check_count("n_draws", n_draws)
     check_count("batch_size", batch_size)
     check_count("seed", seed, least=0)

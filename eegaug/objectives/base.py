@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from eegaug.models import InvariantModel
-from eegaug.objectives.losses import check_targets
+from eegaug.objectives.losses import check_loss, check_pairs, check_targets
 from eegaug.validation import found
 
 
@@ -75,11 +75,7 @@ class Objective(nn.Module, ABC):
                 "Parameter `model` should be an InvariantModel, a network with an augmentation."
                 f" Found {found(model)}."
             )
-        if not isinstance(loss, nn.Module):
-            raise TypeError(
-                "Parameter `loss` should be a module of (outputs, targets), such as"
-                f" CrossEntropyLoss(). Found {loss!r}."
-            )
+        check_loss(loss)
         if any(isinstance(each, Objective) for each in model.modules()):
             raise ValueError(
                 "Parameter `model` should not contain another objective, since each strength should"
@@ -96,17 +92,25 @@ class Objective(nn.Module, ABC):
         x : Tensor
             Signals, shape (batch, channels, times).
         y : Tensor
-            Targets, as the loss takes them.
+            Targets, as the loss takes them, shape (batch, ...).
 
         Returns
         -------
         Tensor
             Scalar.
+
+        Raises
+        ------
+        TypeError
+            If one of them is not a tensor.
+        ValueError
+            If the number of targets differs, or they have another shape than the loss takes.
         """
         return self.step(x, y).loss
 
     def step(self, x: Tensor, y: Tensor) -> Step:
         """Return the loss to minimise and the outputs of the model, as a :class:`Step`."""
+        check_pairs(x, y)
         if self.training:
             return self.training_step(x, y)
         outputs = self.model(x)

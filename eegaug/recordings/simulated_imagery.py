@@ -8,6 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from eegaug.recordings.noise import band_noise, falling_noise
 from eegaug.recordings.recording import Recording
+from eegaug.recordings.simulated_nights import MOST_SUBJECTS
 from eegaug.validation import check_count, check_positive
 
 #: The 64 electrodes of the EEG Motor Movement/Imagery Dataset, in its order.
@@ -36,6 +37,8 @@ N_BACKGROUND = 40
 TILT = 6.0
 #: Standard deviation over trials of the logarithm of the factor on the amplitude.
 EFFORT = 0.15
+#: The most that is simulated: imagined movements per subject.
+MOST_TRIALS = 10_000
 
 
 def simulate_motor_imagery(
@@ -73,7 +76,7 @@ def simulate_motor_imagery(
     TypeError
         If the number of subjects or of trials is not an integer.
     ValueError
-        If a number is not positive.
+        If a number is not positive, or above 10,000, of subjects or of imagined movements.
 
     References
     ----------
@@ -86,8 +89,8 @@ def simulate_motor_imagery(
     >>> len(recording.raw.ch_names), recording.raw.annotations.count()
     (64, {'T0': 2, 'T1': 1, 'T2': 1})
     """
-    check_count("n_subjects", n_subjects)
-    check_count("n_trials", n_trials)
+    check_count("n_subjects", n_subjects, most=MOST_SUBJECTS)
+    check_count("n_trials", n_trials, most=MOST_TRIALS)
     check_positive("sfreq", sfreq)
     return [_simulate(subject, n_trials, sfreq, seed) for subject in range(n_subjects)]
 

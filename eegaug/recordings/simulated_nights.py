@@ -43,6 +43,8 @@ EVENTS = {
 }
 CHANNELS = ("Fpz-Cz", "Pz-Oz")
 EPOCH = 30.0
+#: The most that is simulated: subjects, and the duration of a night (h).
+MOST_SUBJECTS, LONGEST = 10_000, 24
 
 
 def simulate_nights(
@@ -84,7 +86,8 @@ def simulate_nights(
     TypeError
         If the number of subjects is not an integer.
     ValueError
-        If a number is not positive, or a night is shorter than a window.
+        If a number is not positive, a night is shorter than a window or longer than 24 h, or there
+        are more than 10,000 subjects.
     OSError
         If a night cannot be written, as on a full disk.
 
@@ -94,11 +97,13 @@ def simulate_nights(
     >>> night.subject, night.raw.ch_names, len(night.raw.annotations) > 0
     ('sim00', ['Fpz-Cz', 'Pz-Oz'], True)
     """
-    check_count("n_subjects", n_subjects)
+    check_count("n_subjects", n_subjects, most=MOST_SUBJECTS)
     check_positive("sfreq", sfreq)
     check_positive("hours", hours)
-    if hours * 3600 < EPOCH:
-        raise ValueError(f"Parameter `hours` should be at least {EPOCH / 3600:.3f}. Found {hours}.")
+    if not EPOCH / 3600 <= hours <= LONGEST:
+        raise ValueError(
+            f"Parameter `hours` should be between {EPOCH / 3600:.3f} and {LONGEST}. Found {hours}."
+        )
     if folder is None:
         return [_simulate(subject, hours, sfreq, seed) for subject in range(n_subjects)]
     # written first, opened afterwards: what stays in memory between large arrays splits it up

@@ -1,12 +1,16 @@
 """What recordings, files and arguments may hold: mostly sensible, partly not."""
 
+import inspect
 from collections import Counter
 
 import mne
 import numpy as np
 import pandas as pd
+import torch
 from hypothesis import strategies as st
+from torch import nn
 
+from eegaug import Strength
 from eegaug.recordings import EpochsFile, Events, Recording
 
 #: Numbers that are none, or beyond all bounds.
@@ -205,3 +209,108 @@ CHANGES = st.lists(
     ),
     max_size=4,
 )
+
+
+#: Values that no parameter of a transform takes, or few.
+ODD_VALUES = st.one_of(
+    ODD_NUMBERS,
+    st.sampled_from([None, True, "1", "", [], [1.0], (), {}, 10**400, 10**20, 0, 1, -1, 7, b"x"]),
+    st.sampled_from([torch.tensor(0.5), np.float32(0.5), np.int64(2), np.array([0.5]), 1j]),
+    st.sampled_from([nn.Identity(), nn.Linear(2, 2), float, Strength]),
+)
+#: Unit of each strength; of all others "fraction".
+UNITS = {
+    "p": "probability",
+    "p_drop": "probability",
+    "p_shuffle": "probability",
+    "p_interp": "probability",
+    "max_shift": "s",
+    "mask_len": "s",
+    "max_delta_freq": "Hz",
+    "bandwidth": "Hz",
+    "max_phase": "degrees",
+    "max_degrees": "degrees",
+    "max_offset": "electrodes",
+    "max_temporal_jitter": "samples",
+    "std": "unit of the signal",
+    "amplitude": "unit of the signal",
+    "alpha": "",
+}
+
+
+@st.composite
+def strengths(draw, unit="fraction"):
+    """Return a strength, mostly in the unit that is wanted and within 0 and 1."""
+    low = draw(mostly(st.just(0.0), st.floats(-2, 2)))
+    high = low + draw(mostly(st.sampled_from([1.0, 0.2]), st.floats(1e-6, 200)))
+    value = draw(st.floats(low, high))
+    unit = draw(mostly(st.just(unit), st.sampled_from(["Hz", "s", "m", ""])))
+    return Strength(value, low, high, unit, draw(st.booleans()))
+
+
+#: Sensors' positions (m), mostly on a head.
+POSITIONS = st.integers(1, 5).map(
+    lambda n: torch.nn.functional.normalize(torch.randn(n, 3, generator=_seeded(n)), dim=1)
+)
+
+
+def _seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+USUAL = {
+    "sfreq": st.sampled_from([100.0, 128, 99.7]),
+    "positions": POSITIONS,
+    "ch_names": st.sampled_from([["C3", "C4"], ["C3", "Cz", "C4"], ["Cz"]]),
+    "mirrored": st.just([1, 0, 2]),
+    "low": st.sampled_from([0.0, 4.0, 8.0]),
+    "high": st.sampled_from([12.0, 30.0]),
+    "axis": st.sampled_from(["x", "y", "z"]),
+    "duration": st.sampled_from([0.1, 0.5]),
+    "max_freq": st.sampled_from([None, 20.0]),
+    "line_freq": st.sampled_from([50.0, 10.0, 49.9]),
+    "channel_indep": st.booleans(),
+    "beta_per_sample": st.booleans(),
+    "num_bands": st.integers(1, 2),
+    "electrodes_per_band": st.integers(1, 3),
+    "n_segments": st.integers(1, 12),
+}
+
+
+@st.composite
+def arguments(draw, cls):
+    """Return keyword arguments of a transform's class, most of them sensible."""
+    drawn = {}
+    for name, parameter in inspect.signature(cls).parameters.items():
+        needed = parameter.default is parameter.empty
+        if needed or draw(st.booleans()):
+            strength = strengths(UNITS.get(name, "fraction"))
+            usual = USUAL.get(name, st.one_of(st.floats(0, 1), strength))
+            drawn[name] = draw(mostly(usual, ODD_VALUES, strength))
+    return drawn
+
+
+@st.composite
+def signals(draw):
+    """Return signals of any shape, type and scale; mostly (batch, channels, times)."""
+    shape = draw(
+        mostly(
+            st.tuples(st.integers(1, 4), st.integers(1, 3), st.sampled_from([100, 101, 64, 2, 1])),
+            st.lists(st.integers(0, 4), max_size=5).map(tuple),
+        )
+    )
+    dtype = draw(
+        mostly(
+            st.just(torch.float32),
+            st.sampled_from(
+                [torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool]
+            ),
+        )
+    )
+    x = torch.randn(shape, generator=_seeded(draw(st.integers(0, 3))))
+    x = x * draw(mostly(st.just(1.0), st.sampled_from([0.0, 1e-6, 1e-30, 1e30, 1e-42])))
+    spoilt = draw(mostly(st.none(), ODD_NUMBERS))
+    if spoilt is not None and x.numel():
+        x.view(-1)[draw(st.integers(0, x.numel() - 1))] = spoilt
+    x = x.to(dtype)
+    return draw(mostly(st.just(x), st.just(x.mT if x.ndim > 1 else x)))

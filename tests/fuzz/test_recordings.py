@@ -1,7 +1,6 @@
 """Whatever recordings and files hold: windows that are right, or one line that says why not."""
 
 import json
-import time
 from functools import partial
 
 import edfio
@@ -27,22 +26,10 @@ from eegaug.recordings.recording import spans
 from eegaug.recordings.sleep import stage_of
 
 from . import strategies as some
+from .outcomes import outcome
 
-#: Longest time that an example may take (s).
-LONGEST = 10.0
 #: What an annotation is that says nothing of sleep.
 NO_STAGE = "no stage"
-
-
-def outcome(make):
-    """Return what is made, or None where it is refused in one line, and not too late."""
-    start, made = time.perf_counter(), None
-    try:
-        made = make()
-    except (ValueError, TypeError, OSError) as error:
-        assert len(str(error).splitlines()) == 1, f"{error!r} is not one line"
-    assert time.perf_counter() - start < LONGEST
-    return made
 
 
 def check(windows, labelled=True):

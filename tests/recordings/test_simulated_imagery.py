@@ -37,7 +37,16 @@ def test_a_subject_is_the_same_whatever_the_number_of_subjects():
     assert not np.array_equal(alone, both[1].raw.get_data())
 
 
-@pytest.mark.parametrize("arguments", [{"n_subjects": 0}, {"n_trials": 1.5}, {"sfreq": 0}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"n_subjects": 0},
+        {"n_subjects": 10**9},
+        {"n_trials": 1.5},
+        {"n_trials": 10**9},
+        {"sfreq": 0},
+    ],
+)
 def test_what_cannot_be_simulated_is_an_error(arguments):
     with pytest.raises((TypeError, ValueError), match="Parameter"):
         simulate_motor_imagery(**arguments)

@@ -41,7 +41,10 @@ def test_simulated_stages_sound_like_stages():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"n_subjects": 0}, {"n_subjects": 2.5}, {"hours": 0.001}, {"sfreq": -1}]
+    "arguments",
+    [{"n_subjects": n} for n in (0, 2.5, 10**9)]
+    + [{"hours": h} for h in (0.001, 1e9)]
+    + [{"sfreq": -1}],
 )
 def test_nights_that_cannot_be_simulated_give_one_line(arguments):
     with pytest.raises((TypeError, ValueError), match="Parameter"):
