@@ -81,7 +81,7 @@ class AugmentationLayer(Augmentation):
                 )
         check_positive("temperature", temperature)
         check_flag("mixture", mixture)
-        self.temperature = temperature
+        self.temperature = float(temperature)
         self.mixture = mixture
         self.logits = nn.Parameter(torch.zeros(len(self.transforms)))
 

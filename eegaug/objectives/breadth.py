@@ -115,7 +115,7 @@ class BreadthObjective(Objective):
     ) -> None:
         super().__init__(model, loss)
         check_not_negative("penalty_weight", penalty_weight)
-        self.penalty_weight = penalty_weight
+        self.penalty_weight = float(penalty_weight)
 
     def training_step(self, x: Tensor, y: Tensor) -> Step:
         """Return the loss with the penalty, together with the outputs."""

@@ -129,7 +129,7 @@ class InvarianceObjective(Objective):
                 f" such as CrossEntropyLoss. Found {loss}."
             )
         self.trial_loss = with_reduction(loss, "none")
-        self.reward_weight = reward_weight
+        self.reward_weight = float(reward_weight)
         self.register_buffer("running_loss", torch.tensor(torch.nan))
         self.register_buffer("baseline_loss", torch.tensor(torch.nan))
 

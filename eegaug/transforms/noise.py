@@ -114,8 +114,8 @@ class BandNoise(NoiseTransform):
                 f"Parameters `low` and `high` should be a band from 0 to {sfreq / 2:g} Hz, the"
                 f" Nyquist frequency. Found {low = } and {high = }."
             )
-        self.sfreq = sfreq
-        self.low, self.high = low, high
+        self.sfreq = float(sfreq)
+        self.low, self.high = float(low), float(high)
         self.std = as_strength("std", std, unit=UNIT)
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
@@ -179,8 +179,8 @@ class PowerlineNoise(NoiseTransform):
                 "Parameter `line_freq` should be below the Nyquist frequency,"
                 f" {sfreq / 2:g} Hz. Found `line_freq = {line_freq}`."
             )
-        self.sfreq = sfreq
-        self.line_freq = line_freq
+        self.sfreq = float(sfreq)
+        self.line_freq = float(line_freq)
         self.amplitude = as_strength("amplitude", amplitude, unit=UNIT)
 
     def level(self) -> Tensor:
@@ -249,7 +249,7 @@ class EMGNoise(NoiseTransform):
                 f"Parameter `sfreq` should be above {2 * self.LOW:g} Hz for muscle activity."
                 f" Found `sfreq = {sfreq}`."
             )
-        self.sfreq = sfreq
+        self.sfreq = float(sfreq)
         self.amplitude = as_strength("amplitude", amplitude, unit=UNIT)
 
     def level(self) -> Tensor:
@@ -316,7 +316,7 @@ class EOGNoise(NoiseTransform):
     ) -> None:
         super().__init__(p=p)
         check_positive("sfreq", sfreq)
-        self.sfreq = sfreq
+        self.sfreq = float(sfreq)
         weights = None
         if positions is not None:
             from_nose = torch.acos(on_sphere(positions)[:, 1].clamp(-1, 1))

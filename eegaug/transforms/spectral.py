@@ -129,8 +129,8 @@ class BandstopFilter(SpectralTransform):
     ) -> None:
         super().__init__(p=p)
         check_positive("sfreq", sfreq)
-        self.sfreq = sfreq
-        self.max_freq = sfreq / 2 if max_freq is None else max_freq
+        self.sfreq = float(sfreq)
+        self.max_freq = float(sfreq / 2 if max_freq is None else max_freq)
         check_positive("max_freq", self.max_freq)
         if self.max_freq > sfreq / 2:
             raise ValueError(
@@ -209,7 +209,7 @@ class FrequencyShift(ModulationTransform):
     ) -> None:
         super().__init__(p=p)
         check_positive("sfreq", sfreq)
-        self.sfreq = sfreq
+        self.sfreq = float(sfreq)
         self.max_delta_freq = as_strength("max_delta_freq", max_delta_freq, high=5.0, unit="Hz")
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:

@@ -54,7 +54,7 @@ class TimeShift(SpectralTransform):
     ) -> None:
         super().__init__(p=p)
         check_positive("sfreq", sfreq)
-        self.sfreq = sfreq
+        self.sfreq = float(sfreq)
         self.max_shift = as_strength("max_shift", max_shift, high=2.0, unit="s")
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:
@@ -118,7 +118,7 @@ class RandomCrop(TimeShift):
     def __init__(self, sfreq: float, duration: float, max_shift: float | Strength = 0.2) -> None:
         super().__init__(sfreq, max_shift)
         check_positive("duration", duration)
-        self.duration = duration
+        self.duration = float(duration)
 
     def augment(self, x: Tensor, noise: Any) -> Tensor:
         """Shift, then crop the middle."""
@@ -230,7 +230,7 @@ class SmoothTimeMask(GainTransform):
     ) -> None:
         super().__init__(p=p)
         check_positive("sfreq", sfreq)
-        self.sfreq = sfreq
+        self.sfreq = float(sfreq)
         self.mask_len = as_strength("mask_len", mask_len, high=2.0, unit="s")
 
     def noise(self, x: Tensor, generator: torch.Generator | None = None) -> Any:

@@ -30,6 +30,9 @@ USUAL = {
     "objective": ["score", "invariance"],
     "device": ["cpu", "auto", "cuda", "cpu:0"],
     "label": ["word"],
+    "hours": ["0.3", "0.5"],  # what is simulated in a moment
+    "subjects": ["2", "3"],
+    "trials": ["9"],
 }
 NUMBERS = {int: ["1", "2", "3"], float: ["0.5", "1", "3", "20"], None: ["a"]}
 ODD = ["", "-1", "0", "nan", "inf", "1e12", "1e-9", "99999999999999999999", "x", "=", "a=", "\x00"]
@@ -66,7 +69,7 @@ def command_lines(draw, folder):
     for option in draw(st.lists(st.sampled_from(flags), max_size=4)):
         arguments.append(option.option_strings[-1])
         if option.nargs != 0:
-            usual = st.sampled_from(USUAL.get(option.dest) or NUMBERS[option.type])
+            usual = st.sampled_from(USUAL.get(option.dest) or NUMBERS.get(option.type, ["a"]))
             value = some.mostly(usual, st.sampled_from(ODD), some.texts())
             n = option.nargs if isinstance(option.nargs, int) else draw(st.integers(1, 2))
             arguments += [draw(value) for _ in range(n if option.nargs else 1)]

@@ -44,7 +44,7 @@ def test_bad_arguments_are_reported(ask):
     model = InvariantModel(Power(), SignFlip())
     with pytest.raises(TypeError, match=r"`x` should be a tensor.*Found ndarray"):
         ask(model, nn.CrossEntropyLoss(), x.numpy(), y)
-    with pytest.raises(ValueError, match=r"same number of trials, two or more\. Found 4 and 3"):
+    with pytest.raises(ValueError, match=r"same number of trials\. Found 4 and 3"):
         ask(model, nn.CrossEntropyLoss(), x, y[:3])
     with pytest.raises(ValueError, match=r"Found 1 and 1"):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
