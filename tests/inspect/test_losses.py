@@ -46,8 +46,10 @@ def test_bad_arguments_are_reported(ask):
         ask(model, nn.CrossEntropyLoss(), x.numpy(), y)
     with pytest.raises(ValueError, match=r"same number of trials\. Found 4 and 3"):
         ask(model, nn.CrossEntropyLoss(), x, y[:3])
-    with pytest.raises(ValueError, match=r"Found 1 and 1"):
+    with pytest.raises(ValueError, match=r"two trials or more\. Found 1"):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
+    with pytest.raises(TypeError, match=r"`loss` should have a `reduction`.*Found Power"):
+        ask(model, Power(), x, y)
     with pytest.raises(ValueError, match="`batch_size` should be positive"):
         ask(model, nn.CrossEntropyLoss(), x, y, batch_size=0)
     with pytest.raises(TypeError, match="`seed` should be an integer"):
