@@ -48,8 +48,6 @@ def test_bad_arguments_are_reported(ask):
         ask(model, nn.CrossEntropyLoss(), x, y[:3])
     with pytest.raises(ValueError, match=r"two trials or more\. Found 1"):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
-    with pytest.raises(TypeError, match=r"`loss` should have a `reduction`.*Found Power"):
-        ask(model, Power(), x, y)
     with pytest.raises(ValueError, match="`batch_size` should be positive"):
         ask(model, nn.CrossEntropyLoss(), x, y, batch_size=0)
     with pytest.raises(TypeError, match="`seed` should be an integer"):
@@ -57,6 +55,8 @@ def test_bad_arguments_are_reported(ask):
     layer = InvariantModel(Power(), AugmentationLayer([SignFlip(), TimeShift(100)]))
     with pytest.raises(ValueError, match=r"shape of the outputs, \(4, 2\)\. Found \(4,\)"):
         ask(layer, nn.MSELoss(), x, y.float())
+    with pytest.raises(TypeError, match=r"`loss` should have a `reduction`.*Found Power"):
+        ask(layer, Power(), x, y)
 
 
 @pytest.mark.parametrize("reward_weight", [float("nan"), float("inf"), -0.1])
