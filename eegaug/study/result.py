@@ -152,7 +152,8 @@ class Learned:
                 f" {self.validation.error:.3f} on the subjects validated on ({tested}). The model"
                 " is the one without."
             )
-        word = gain.verdict if gain.verdict in ("helps", "harms") else "does no harm"
+        clear = gain.verdict in ("helps", "harms")
+        word = gain.verdict if clear else "makes no clear difference"
         return f"Augmentation {word}: {tested}."
 
     @cached_property
