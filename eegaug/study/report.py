@@ -70,7 +70,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
     if learned.profiles:
         _add(
             report,
-            plots.plot_profiles(learned.profiles),
+            plots.plot_profiles(learned.judged),
             "Loss against each strength",
             SURE,
             "Change of the loss on validation windows, augmented by the same draws, at other values"
@@ -131,11 +131,6 @@ def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: 
 def _summary(learned: Learned) -> str:
     primary = learned.settings.task.scores[0]
     scores = learned.scores()[primary]
-    active: list[str] = []
-    inactive: list[str] = []
-    for layer in by_layer(learned.strengths):
-        for transform in layer:
-            (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
     used, other = ("baseline", "augmented") if learned.is_off else ("augmented", "baseline")
     comparison = f", against {scores[other]:.3f} {NETWORKS[other]}" if other in scores else ""
     if isinstance(learned.model, Ensemble):
@@ -149,10 +144,22 @@ def _summary(learned: Learned) -> str:
         f"<p><b>{html.escape(learned.verdict)}</b></p>"
         f"<p>{METRICS[primary].title.capitalize()} on {len(learned.split.test)} test windows:"
         f" <b>{scores[used]:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
-        f"</p>{warned}"
+        f"</p>{warned}{_reaches(learned)}{_table(learned.table())}"
+    )
+
+
+def _reaches(learned: Learned) -> str:
+    """Return which transforms are active; nothing at chance, where that means nothing."""
+    if learned.is_at_chance:
+        return ""
+    active: list[str] = []
+    inactive: list[str] = []
+    for layer in by_layer(learned.strengths):
+        for transform in layer:
+            (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
+    return (
         f"<p>The network that learned was made invariant to:</p>{_list(active or ['nothing'])}"
         f"<p>Effectively inactive:</p>{_list(inactive or ['nothing'])}"
-        f"{_table(learned.table())}"
     )
 
 

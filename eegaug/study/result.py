@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -174,6 +174,11 @@ class Learned:
         own = metric.score(self.y_true, self.y_pred[network], len(self.windows.labels))
         return own >= chance + SIGNIFICANT * error
 
+    @property
+    def judged(self) -> list[Profile]:
+        """The profiles with the study's verdicts: "at chance" and "costs others" where they are so."""
+        return [replace(profile, verdict=self._verdict(profile)) for profile in self.profiles]
+
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row per strength."""
         inactive = {
@@ -183,11 +188,11 @@ class Learned:
             if is_inactive(transform)
         }
         rows = []
-        for record, profile in zip(self._learnable(), self.profiles, strict=True):
+        for record, profile in zip(self._learnable(), self.judged, strict=True):
             row = summary_row(record)
             row["learned"] = row.pop("value")
             note = "effectively inactive" if (record.layer, record.transform) in inactive else ""
-            rows.append({**row, "verdict": self._verdict(profile), "note": note})
+            rows.append({**row, "verdict": profile.verdict, "note": note})
         columns = ["layer", "transform", "weight", "strength", "learned", "range", "unit"]
         return pd.DataFrame(rows, columns=[*columns, "verdict", "note"])
 
@@ -195,7 +200,7 @@ class Learned:
         """Return how sure each strength is, one row per strength."""
         rows = []
         for number, (record, profile) in enumerate(
-            zip(self._learnable(), self.profiles, strict=True)
+            zip(self._learnable(), self.judged, strict=True)
         ):
             settled = record.history[-max(1, round(SETTLED * len(record.history))) :]
             row = {
@@ -205,7 +210,7 @@ class Learned:
                 "unit": record.unit,
                 "learned": f"{record.value:.3g}",
                 "late epochs": f"{min(settled):.3g} to {max(settled):.3g}",
-                "verdict": self._verdict(profile),
+                "verdict": profile.verdict,
                 "why": profile.reason,
             }
             if self.restarts:
@@ -329,10 +334,7 @@ class Learned:
             "candidates": self.candidates.as_json() if self.candidates else None,
             "trust": {
                 "caveats": self.caveats(),
-                "strengths": [
-                    _profile_as_json(profile) | {"verdict": self._verdict(profile)}
-                    for profile in self.profiles
-                ],
+                "strengths": [_profile_as_json(profile) for profile in self.judged],
                 "candidates": [asdict(comparison) for comparison in self.comparisons],
                 "restarts": [as_json(restart) for restart in self.restarts],
             },

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from math import nan
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -19,6 +20,7 @@ from eegaug import (
     Strength,
     __version__,
     learned_strengths,
+    plots,
 )
 from eegaug.inspect.records import as_json
 from eegaug.recordings import make_sleep_windows, simulate_nights, split_by_subject
@@ -381,7 +383,7 @@ def test_there_is_no_verdict_at_chance(learned):
 
 
 @pytest.mark.slow
-def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_path):
+def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_path, monkeypatch):
     at_chance = np.resize([0, 1, 2, 3, 4], len(learned.y_true))
     found = replace(learned, y_pred={**learned.y_pred, "augmented": at_chance})
     assert "at chance" not in set(knowing.table()["verdict"])
@@ -390,10 +392,15 @@ def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_
     trust = found.invariances()["trust"]
     assert {each["verdict"] for each in trust["strengths"]} == {"at chance"}
     assert trust["caveats"] == []
+    drawn = []
+    monkeypatch.setattr(plots, "plot_profiles", lambda given: drawn.append(given) or plt.figure())
     for each, says in ((found, True), (knowing, False)):
         write_report(each, tmp_path / "report.html")
         report = (tmp_path / "report.html").read_text()
         assert ("The network is at chance: its strengths mean nothing." in report) is says
+        assert ("was made invariant to" not in report) is says
+        assert ("Effectively inactive" not in report) is says
+        assert [profile.verdict for profile in drawn.pop()] == each.table()["verdict"].tolist()
 
 
 def test_there_is_no_verdict_without_anybody_to_compare(learned):
