@@ -13,7 +13,7 @@ from torch import nn
 
 import eegaug
 from eegaug.inspect import CandidateComparison, LearnedStrength, Profile
-from eegaug.inspect.losses import SIGNIFICANT
+from eegaug.inspect.losses import SIGNIFICANT, with_error
 from eegaug.inspect.records import as_json, by_layer, summary_row
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.policies import DEFAULT, Candidates, default_for
@@ -176,7 +176,7 @@ class Learned:
 
     @property
     def judged(self) -> list[Profile]:
-        """The profiles with the study's verdicts: "at chance" and "costs others" where they are so."""
+        """The profiles with the study's verdicts: "at chance" and "costs others" where it is so."""
         return [replace(profile, verdict=self._verdict(profile)) for profile in self.profiles]
 
     def table(self) -> pd.DataFrame:
@@ -249,7 +249,7 @@ class Learned:
             if layer.excess < SIGNIFICANT * layer.error:
                 caveats.append(
                     f"Layer {layer.layer} chose {layer.winner}, but {layer.runner_up} does as well:"
-                    f" it changes the loss by {layer.excess:+.3f} ± {layer.error:.3f}."
+                    f" it changes the loss by {with_error(layer.excess, layer.error)}."
                 )
         return caveats
 

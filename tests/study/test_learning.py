@@ -129,6 +129,12 @@ def test_verdicts_that_stand_against_an_answer_are_caveats(knowing, verdict, cav
     assert (caveat is None and not found) or (len(found) == 1 and caveat in found[0])
 
 
+def test_a_second_choice_that_does_as_well_is_a_caveat_with_its_change(knowing):
+    close = replace(knowing.comparisons[0], excess=1.2e-4, error=2.3e-4)
+    found = replace(knowing, comparisons=[close]).caveats()
+    assert found[-1].endswith("does as well: it changes the loss by +0.00012 ± 0.00023.")
+
+
 @pytest.mark.slow
 def test_restarts_show_whether_answers_agree(windows):
     again = learn(windows, QUICK, test=["sim01"], restarts=1)
