@@ -293,13 +293,18 @@ class Learned:
             )
         if ended := dict(self.net.callbacks_)["finite"].message_:
             warnings.append(ended)
-        for network, y_pred in self.y_pred.items():
-            if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
-                warnings.append(
-                    f"The {network} network predicts {self.windows.labels[y_pred[0]]} throughout:"
-                    " it learned nothing, and neither did its strengths. Try a smaller"
-                    " --reward-weight."
-                )
+        constant = {
+            network: self.windows.labels[y_pred[0]]
+            for network, y_pred in self.y_pred.items()
+            if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist()))
+        }
+        for network, label in constant.items():
+            warning = f"The {network} network predicts {label} throughout: it learned nothing"
+            if network == "augmented":
+                warning += ", and neither did its strengths"
+                if "baseline" not in constant:  # which no strength keeps from learning
+                    warning += ". Try a smaller --reward-weight"
+            warnings.append(f"{warning}.")
         return warnings
 
     def invariances(self) -> dict[str, Any]:
@@ -411,8 +416,9 @@ class Learned:
                 f" {chance:.3f}: the network does not know its task, and its strengths mean"
                 " nothing."
             )
-        for gain in (self.validation, self.gain):
-            warnings += [note for note in (gain.notes if gain else ()) if note not in warnings]
+        compared = {"Subjects validated on": self.validation, "Tested subjects": self.gain}
+        for who, gain in compared.items():
+            warnings += [f"{who}: {note}" for note in (gain.notes if gain else ())]
         return warnings
 
 

@@ -376,7 +376,12 @@ def test_the_verdict_is_of_the_tested_subjects(learned, n_wrong, says):
         f"Augmentation {says}: balanced accuracy {gain.mean:+.3f} ± {gain.error:.3f} on the tested"
         f" subjects, {int(says == 'harms')} of 1 lose."
     )
-    assert any("1 person to compare" in warning for warning in found.warnings())
+
+
+def test_what_an_error_rests_on_is_told_of_each_comparison(learned):
+    note = "1 person to compare, so the error is taken over trials"
+    told = [each for each in learned.warnings() if note in each]
+    assert [each.split(":")[0] for each in told] == ["Subjects validated on", "Tested subjects"]
 
 
 def test_there_is_no_verdict_at_chance(learned):
@@ -416,7 +421,7 @@ def test_there_is_no_verdict_without_anybody_to_compare(learned):
     alike = predicting(validated(alike, 0.0), 0, 0)
     assert alike.verdict == "No verdict: no tested subject has more than one label."
     assert json.dumps(alike.gain.as_json(), allow_nan=False)
-    assert any("they have one label only: sim01" in warning for warning in alike.warnings())
+    assert "Tested subjects: sim01 left out, with one label only." in alike.warnings()
 
 
 @pytest.mark.slow
@@ -577,6 +582,31 @@ def test_a_training_that_diverges_is_an_error(windows):
     stopped = pytest.warns(UserWarning, match="in epoch 1: training stopped, and the first")
     with stopped, pytest.raises(ValueError, match="training diverged"):
         learn(windows, replace(QUICK, lr=1e30))
+
+
+#: What is said of a network that gives one label throughout.
+NOTHING = "it learned nothing"
+NOR_STRENGTHS = f"{NOTHING}, and neither did its strengths"
+
+
+@pytest.mark.parametrize(
+    ("constant", "told"),
+    [
+        (["augmented"], [f"{NOR_STRENGTHS}. Try a smaller --reward-weight."]),
+        (["baseline"], [f"{NOTHING}."]),
+        (["augmented", "baseline"], [f"{NOR_STRENGTHS}.", f"{NOTHING}."]),
+    ],
+)
+def test_a_smaller_reward_is_for_strengths_that_keep_a_network_from_learning(
+    learned, constant, told
+):
+    y_pred = {name: learned.y_true for name in learned.y_pred}
+    y_pred |= {name: np.zeros_like(learned.y_true) for name in constant}
+    warnings = replace(learned, y_pred=y_pred).warnings()
+    assert [each for each in warnings if "throughout" in each] == [
+        f"The {name} network predicts W throughout: {says}"
+        for name, says in zip(constant, told, strict=True)
+    ]
 
 
 def test_a_network_at_chance_is_warned_of(learned):
