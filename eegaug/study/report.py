@@ -178,21 +178,21 @@ def _candidates(chosen: Candidates) -> str:
 
 def _confidence(learned: Learned) -> str:
     """Return what each strength rests on."""
-    caveats = learned.caveats()
     if learned.is_at_chance:
-        first = "<p>The network is at chance: its strengths mean nothing.</p>"
-    elif caveats:
-        first = f"<p>Do not rely on:</p>{_list(caveats, bold=True)}"
+        first = "The network is at chance: its strengths mean nothing."
+    elif learned.caveats():
+        first = "The caveats of the summary name what not to rely on."
     else:
-        first = "<p>The data determine every strength.</p>"
+        first = "The data determine every strength."
     again = (
         f"Restarts: {len(learned.restarts)} more trainings with other seeds."
         if learned.restarts
         else "This is one training; <code>--restarts 2</code> shows whether others agree."
     )
     return (
-        f"{first}<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using"
-        " it costs loss. <i>Free</i>: it reached the end of its range without cost. <i>Not"
+        f"<p>{first}</p>"
+        "<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using it costs"
+        " loss. <i>Free</i>: it reached the end of its range without cost. <i>Not"
         " determined</i>: it could be wider, or be used, at no measurable cost. <i>Too wide</i>:"
         " half of it would save more loss than the width is worth. Costs are measured on"
         " validation windows, in nats, and count from two standard errors on."
@@ -281,9 +281,10 @@ def _settings(learned: Learned) -> str:
 
 
 def _table(table: pd.DataFrame) -> str:
-    return table.to_html(
-        index=False, border=0, classes="table table-sm table-hover w-auto", justify="left"
-    )
+    """Return a table that scrolls in a window that is narrower."""
+    classes = "table table-sm table-hover w-auto"
+    written = table.to_html(index=False, border=0, classes=classes, justify="left")
+    return f'<div class="table-responsive">{written}</div>'
 
 
 def _list(items: Iterable[str], bold: bool = False) -> str:

@@ -1,5 +1,6 @@
 """Training and its result: invariances, confidence, model file."""
 
+import html
 import json
 from dataclasses import replace
 from math import nan
@@ -412,6 +413,8 @@ def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_
         assert ("was made invariant to" not in report) is says
         assert ("Effectively inactive" not in report) is says
         assert [profile.verdict for profile in drawn.pop()] == each.table()["verdict"].tolist()
+    caveats = [html.escape(caveat) for caveat in knowing.caveats()]
+    assert caveats and all(report.count(caveat) == 1 for caveat in caveats), "in one place"
 
 
 def test_there_is_no_verdict_without_anybody_to_compare(learned):
