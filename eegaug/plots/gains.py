@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from eegaug.plots.style import as_written, axes_or_new, figure_of, tidied
 
 #: The axis reaches at least so far from zero: where nobody gains, rounding is not magnified.
-LEAST_REACH = 0.01
+LEAST_REACH = 0.05
 
 
 def plot_gains(

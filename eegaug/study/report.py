@@ -185,7 +185,7 @@ def _confidence(learned: Learned) -> str:
     else:
         first = "The data determine every strength."
     again = (
-        f"Restarts: {len(learned.restarts)} more trainings with other seeds."
+        f"Restarts with other seeds: {len(learned.restarts)}."
         if learned.restarts
         else "This is one training; <code>--restarts 2</code> shows whether others agree."
     )
@@ -281,9 +281,14 @@ def _settings(learned: Learned) -> str:
 
 
 def _table(table: pd.DataFrame) -> str:
-    """Return a table that scrolls in a window that is narrower."""
-    classes = "table table-sm table-hover w-auto"
-    written = table.to_html(index=False, border=0, classes=classes, justify="left")
+    """Return a table that scrolls in a window that is narrower; sentences keep some width."""
+    written = table.to_html(
+        index=False,
+        border=0,
+        classes="table table-sm table-hover w-auto",
+        justify="left",
+        col_space={"why": "8em"} if "why" in table else None,
+    )
     return f'<div class="table-responsive">{written}</div>'
 
 

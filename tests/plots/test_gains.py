@@ -20,7 +20,7 @@ def test_gains_are_sorted_and_losses_are_hollow():
 
 
 @pytest.mark.parametrize(
-    ("gains", "reach"), [((0, -1e-17), (-0.01, 0.01)), ((0, 0.2), (-0.01, 0.21))]
+    ("gains", "reach"), [((0, -1e-17), (-0.05, 0.05)), ((0, 0.2), (-0.05, 0.21))]
 )
 def test_rounding_is_not_magnified_where_nobody_gains(gains, reach):
     (ax,) = plots.plot_gains(dict(zip("ab", gains, strict=True)), error=0.0).axes
