@@ -298,7 +298,7 @@ def default_for(task: str, info: Any, n_times: int | None = None) -> Candidates:
     if len(channels) == 1:
         left_out["ChannelsDropout"] = "there is one channel only"
     left_out["SensorsRotation"] = (
-        "no gain for people never seen was measured; the policy `imagery` has it"
+        "no gain for people never seen was measured; the policy imagery has it"
         if len(channels) > 1 and has_positions(channels)
         else "channels have no positions"
     )

@@ -126,7 +126,7 @@ def test_each_candidate_has_its_reason_in_the_order_of_the_layer(task, ch_names)
 
 
 NO_PAIR = "no channels to the left and to the right of the midline"
-MEASURED = "no gain for people never seen was measured; the policy `imagery` has it"
+MEASURED = "no gain for people never seen was measured; the policy imagery has it"
 
 
 @pytest.mark.parametrize(

@@ -99,15 +99,17 @@ print(*learned.warnings(), sep="\n")
 
 # %%
 # Channels have positions, so that what the network uses can be seen: by how much the loss rises
-# where a channel is exchanged among trials.
+# where a channel is exchanged among trials. Where it falls, that is chance, and counts as none.
 
+import numpy as np
 import torch
 
 from eegaug.inspect import channel_importance
 from eegaug.plots import plot_channels
 
 x, y = (torch.as_tensor(each[learned.split.test]) for each in (windows.X, windows.y))
-plot_channels(channel_importance(learned.model.eval(), x, y), windows.info, unit="loss (nats)")
+importance = channel_importance(learned.model.eval(), x, y)
+plot_channels(np.maximum(importance, 0), windows.info, unit="loss (nats)")
 
 # %%
 # Blocks

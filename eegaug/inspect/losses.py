@@ -64,6 +64,11 @@ def mean_and_error(differences: Tensor) -> tuple[float, float]:
     return differences.mean().item(), (differences.std() / len(differences) ** 0.5).item()
 
 
+def with_error(mean: float, error: float) -> str:
+    """Return a mean change and its error in text, however small they are."""
+    return f"{mean:+.2g} ± {error:.2g}"
+
+
 def check_trials(
     model: object, x: Tensor, y: Tensor, n_draws: object, batch_size: object, seed: object
 ) -> None:

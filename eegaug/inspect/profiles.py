@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from eegaug.inspect.losses import SIGNIFICANT, check_trials, mean_and_error, replayed_losses
+from eegaug.inspect.losses import (
+    SIGNIFICANT,
+    check_trials,
+    mean_and_error,
+    replayed_losses,
+    with_error,
+)
 from eegaug.inspect.records import LearnedStrength, strengths_with_records
 from eegaug.models import InvariantModel
 from eegaug.objectives import REWARD_WEIGHT
@@ -187,7 +193,7 @@ def _judge(
     """Return verdict and reason from the excess of the loss at each value."""
 
     def figure(index: int) -> str:
-        return f"{excess[index]:+.3f} ± {errors[index]:.3f}"
+        return with_error(excess[index], errors[index])
 
     def costs(index: int) -> bool:
         return excess[index] > SIGNIFICANT * errors[index]
@@ -198,7 +204,7 @@ def _judge(
     last = len(values) - 1
     if isinstance(strength, FlipProbability):
         more = excess[1] - excess[0]
-        always = f"always instead of never changes the loss by {more:+.3f}"
+        always = f"always instead of never changes the loss by {more:+.2g}"
         if fraction < NONE and more > SIGNIFICANT * (errors[0] + errors[1]):
             return "ruled out", f"It costs loss: {always}."
         if saves(0, weight):

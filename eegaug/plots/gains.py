@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 
 from eegaug.plots.style import as_written, axes_or_new, figure_of, tidied
 
+#: The axis reaches at least so far from zero: where nobody gains, rounding is not magnified.
+LEAST_REACH = 0.05
+
 
 def plot_gains(
     gains: Mapping[str, float], error: float, xlabel: str = "gain", ax: Axes | None = None
@@ -58,6 +61,8 @@ def plot_gains(
     ax.scatter(values, places, s=30, color=faces, edgecolors="tab:blue", zorder=3)
     ax.set_yticks(places, [as_written(name) for name in names])
     ax.set_ylim(-0.6, len(names) - 0.4)
+    left, right = ax.get_xlim()
+    ax.set_xlim(min(left, -LEAST_REACH), max(right, LEAST_REACH))
     ax.set_xlabel(f"{xlabel}: {mean:+.3f} ± {error:.3f}" if np.isfinite(error) else xlabel)
     tidied(ax)
     return figure_of(ax)

@@ -130,23 +130,21 @@ def plot_before_after(
         ("before", before, "0.6", 1.4, 3),
         ("after", after, COLOURS[0], 0.8, 1.5),
     ):
-        first, *_ = signal_ax.plot(
-            times, (signal[shown, excerpt] + offsets).T, color=colour, lw=thin
-        )
-        first.set_label(name)
+        signal_ax.plot(times, (signal[shown, excerpt] + offsets).T, color=colour, lw=thin)
         freqs, power = welch(signal, sfreq, nperseg=n_fft)
         level = 10 * np.log10(np.maximum(power.mean(0), 1e-12))
         seen = (freqs > 0) & (freqs <= max_freq)
-        spectrum_ax.plot(freqs[seen], level[seen], color=colour, lw=thick)
+        spectrum_ax.plot(freqs[seen], level[seen], color=colour, lw=thick, label=name)
         if signal is before:  # and not after, where all channels may be dropped
             spectrum_ax.set_ylim(level[seen].min() - 8, level[seen].max() + 8)
-    signal_ax.legend(
-        frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
-    )
     signal_ax.set(xlabel="time (s)", xlim=(0, times[-1]))
     signal_ax.set_yticks(offsets.ravel(), [as_written(names[channel]) for channel in shown])
     signal_ax.set_title(title, fontsize="medium", loc="left")
 
+    # beside the title of the signals, which may be long
+    spectrum_ax.legend(
+        frameon=False, fontsize="small", ncols=2, loc="lower right", bbox_to_anchor=(1, 0.97)
+    )
     spectrum_ax.set(xlabel="frequency (Hz)")
     spectrum_ax.set_ylabel("mean power (dB)", fontsize="small")
     for ax in axes:

@@ -150,15 +150,15 @@ def gain_by_person(
     table = np.array(scores, dtype=float).reshape(-1, 2)
     notes = []
     if left_out:
-        notes.append(f"Left out, since they have one label only: {', '.join(left_out)}.")
+        notes.append(f"{', '.join(left_out)} left out, with one label only.")
     counted = np.isin(people, names)
     if len(names) >= LEAST_PEOPLE:
         sample = table[:, 1] - table[:, 0]
     else:
         sample = (after == y)[counted].astype(float) - (before == y)[counted]
         notes.append(
-            f"{len(names) or 'No'} {'person' if len(names) == 1 else 'people'} to compare:"
-            " the error is taken over trials, and says nothing about other people."
+            f"{len(names) or 'No'} {'person' if len(names) == 1 else 'people'} to compare,"
+            " so the error is taken over trials, and says nothing about other people."
         )
     error = float(sample.std(ddof=1) / len(sample) ** 0.5) if len(sample) > 1 else float("nan")
     return Gain(tuple(names), table[:, 0], table[:, 1], error, tuple(notes))

@@ -70,7 +70,7 @@ def write_report(learned: Learned, path: str | Path) -> None:
     if learned.profiles:
         _add(
             report,
-            plots.plot_profiles(learned.profiles),
+            plots.plot_profiles(learned.judged),
             "Loss against each strength",
             SURE,
             "Change of the loss on validation windows, augmented by the same draws, at other values"
@@ -131,11 +131,6 @@ def _add(report: mne.Report, figure: Figure, title: str, section: str, caption: 
 def _summary(learned: Learned) -> str:
     primary = learned.settings.task.scores[0]
     scores = learned.scores()[primary]
-    active: list[str] = []
-    inactive: list[str] = []
-    for layer in by_layer(learned.strengths):
-        for transform in layer:
-            (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
     used, other = ("baseline", "augmented") if learned.is_off else ("augmented", "baseline")
     comparison = f", against {scores[other]:.3f} {NETWORKS[other]}" if other in scores else ""
     if isinstance(learned.model, Ensemble):
@@ -149,10 +144,22 @@ def _summary(learned: Learned) -> str:
         f"<p><b>{html.escape(learned.verdict)}</b></p>"
         f"<p>{METRICS[primary].title.capitalize()} on {len(learned.split.test)} test windows:"
         f" <b>{scores[used]:.3f}</b>{comparison}. Split: {html.escape(learned.split.how)}."
-        f"</p>{warned}"
+        f"</p>{warned}{_reaches(learned)}{_table(learned.table())}"
+    )
+
+
+def _reaches(learned: Learned) -> str:
+    """Return which transforms are active; nothing at chance, where that means nothing."""
+    if learned.is_at_chance:
+        return ""
+    active: list[str] = []
+    inactive: list[str] = []
+    for layer in by_layer(learned.strengths):
+        for transform in layer:
+            (inactive if is_inactive(transform) else active).append(_headline(transform, layer))
+    return (
         f"<p>The network that learned was made invariant to:</p>{_list(active or ['nothing'])}"
         f"<p>Effectively inactive:</p>{_list(inactive or ['nothing'])}"
-        f"{_table(learned.table())}"
     )
 
 
@@ -171,21 +178,21 @@ def _candidates(chosen: Candidates) -> str:
 
 def _confidence(learned: Learned) -> str:
     """Return what each strength rests on."""
-    caveats = learned.caveats()
     if learned.is_at_chance:
-        first = "<p>The network is at chance: its strengths mean nothing.</p>"
-    elif caveats:
-        first = f"<p>Do not rely on:</p>{_list(caveats, bold=True)}"
+        first = "The network is at chance: its strengths mean nothing."
+    elif learned.caveats():
+        first = "The caveats of the summary name what not to rely on."
     else:
-        first = "<p>The data determine every strength.</p>"
+        first = "The data determine every strength."
     again = (
-        f"Restarts: {len(learned.restarts)} more trainings with other seeds."
+        f"Restarts with other seeds: {len(learned.restarts)}."
         if learned.restarts
         else "This is one training; <code>--restarts 2</code> shows whether others agree."
     )
     return (
-        f"{first}<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using"
-        " it costs loss. <i>Free</i>: it reached the end of its range without cost. <i>Not"
+        f"<p>{first}</p>"
+        "<p><i>Bounded</i>: reaching half as far again costs loss. <i>Ruled out</i>: using it costs"
+        " loss. <i>Free</i>: it reached the end of its range without cost. <i>Not"
         " determined</i>: it could be wider, or be used, at no measurable cost. <i>Too wide</i>:"
         " half of it would save more loss than the width is worth. Costs are measured on"
         " validation windows, in nats, and count from two standard errors on."
@@ -274,9 +281,15 @@ def _settings(learned: Learned) -> str:
 
 
 def _table(table: pd.DataFrame) -> str:
-    return table.to_html(
-        index=False, border=0, classes="table table-sm table-hover w-auto", justify="left"
+    """Return a table that scrolls in a window that is narrower; sentences keep some width."""
+    written = table.to_html(
+        index=False,
+        border=0,
+        classes="table table-sm table-hover w-auto",
+        justify="left",
+        col_space={"why": "8em"} if "why" in table else None,
     )
+    return f'<div class="table-responsive">{written}</div>'
 
 
 def _list(items: Iterable[str], bold: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 
 import eegaug
 from eegaug.inspect import CandidateComparison, LearnedStrength, Profile
-from eegaug.inspect.losses import SIGNIFICANT
+from eegaug.inspect.losses import SIGNIFICANT, with_error
 from eegaug.inspect.records import as_json, by_layer, summary_row
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.policies import DEFAULT, Candidates, default_for
@@ -152,7 +152,8 @@ class Learned:
                 f" {self.validation.error:.3f} on the subjects validated on ({tested}). The model"
                 " is the one without."
             )
-        word = gain.verdict if gain.verdict in ("helps", "harms") else "does no harm"
+        clear = gain.verdict in ("helps", "harms")
+        word = gain.verdict if clear else "makes no clear difference"
         return f"Augmentation {word}: {tested}."
 
     @cached_property
@@ -173,6 +174,11 @@ class Learned:
         own = metric.score(self.y_true, self.y_pred[network], len(self.windows.labels))
         return own >= chance + SIGNIFICANT * error
 
+    @property
+    def judged(self) -> list[Profile]:
+        """The profiles with the study's verdicts: "at chance" and "costs others" where it is so."""
+        return [replace(profile, verdict=self._verdict(profile)) for profile in self.profiles]
+
     def table(self) -> pd.DataFrame:
         """Return what was learned, one row per strength."""
         inactive = {
@@ -182,11 +188,11 @@ class Learned:
             if is_inactive(transform)
         }
         rows = []
-        for record, profile in zip(self._learnable(), self.profiles, strict=True):
+        for record, profile in zip(self._learnable(), self.judged, strict=True):
             row = summary_row(record)
             row["learned"] = row.pop("value")
             note = "effectively inactive" if (record.layer, record.transform) in inactive else ""
-            rows.append({**row, "verdict": self._verdict(profile), "note": note})
+            rows.append({**row, "verdict": profile.verdict, "note": note})
         columns = ["layer", "transform", "weight", "strength", "learned", "range", "unit"]
         return pd.DataFrame(rows, columns=[*columns, "verdict", "note"])
 
@@ -194,7 +200,7 @@ class Learned:
         """Return how sure each strength is, one row per strength."""
         rows = []
         for number, (record, profile) in enumerate(
-            zip(self._learnable(), self.profiles, strict=True)
+            zip(self._learnable(), self.judged, strict=True)
         ):
             settled = record.history[-max(1, round(SETTLED * len(record.history))) :]
             row = {
@@ -204,7 +210,7 @@ class Learned:
                 "unit": record.unit,
                 "learned": f"{record.value:.3g}",
                 "late epochs": f"{min(settled):.3g} to {max(settled):.3g}",
-                "verdict": self._verdict(profile),
+                "verdict": profile.verdict,
                 "why": profile.reason,
             }
             if self.restarts:
@@ -243,7 +249,7 @@ class Learned:
             if layer.excess < SIGNIFICANT * layer.error:
                 caveats.append(
                     f"Layer {layer.layer} chose {layer.winner}, but {layer.runner_up} does as well:"
-                    f" it changes the loss by {layer.excess:+.3f} ± {layer.error:.3f}."
+                    f" it changes the loss by {with_error(layer.excess, layer.error)}."
                 )
         return caveats
 
@@ -287,13 +293,18 @@ class Learned:
             )
         if ended := dict(self.net.callbacks_)["finite"].message_:
             warnings.append(ended)
-        for network, y_pred in self.y_pred.items():
-            if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist())):
-                warnings.append(
-                    f"The {network} network predicts {self.windows.labels[y_pred[0]]} throughout:"
-                    " it learned nothing, and neither did its strengths. Try a smaller"
-                    " --reward-weight."
-                )
+        constant = {
+            network: self.windows.labels[y_pred[0]]
+            for network, y_pred in self.y_pred.items()
+            if len(set(y_pred.tolist())) == 1 < len(set(self.y_true.tolist()))
+        }
+        for network, label in constant.items():
+            warning = f"The {network} network predicts {label} throughout: it learned nothing"
+            if network == "augmented":
+                warning += ", and neither did its strengths"
+                if "baseline" not in constant:  # which no strength keeps from learning
+                    warning += ". Try a smaller --reward-weight"
+            warnings.append(f"{warning}.")
         return warnings
 
     def invariances(self) -> dict[str, Any]:
@@ -328,10 +339,7 @@ class Learned:
             "candidates": self.candidates.as_json() if self.candidates else None,
             "trust": {
                 "caveats": self.caveats(),
-                "strengths": [
-                    _profile_as_json(profile) | {"verdict": self._verdict(profile)}
-                    for profile in self.profiles
-                ],
+                "strengths": [_profile_as_json(profile) for profile in self.judged],
                 "candidates": [asdict(comparison) for comparison in self.comparisons],
                 "restarts": [as_json(restart) for restart in self.restarts],
             },
@@ -408,8 +416,9 @@ class Learned:
                 f" {chance:.3f}: the network does not know its task, and its strengths mean"
                 " nothing."
             )
-        for gain in (self.validation, self.gain):
-            warnings += [note for note in (gain.notes if gain else ()) if note not in warnings]
+        compared = {"Subjects validated on": self.validation, "Tested subjects": self.gain}
+        for who, gain in compared.items():
+            warnings += [f"{who}: {note}" for note in (gain.notes if gain else ())]
         return warnings
 
 

@@ -1,5 +1,7 @@
 """How sure a strength is."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -54,6 +56,25 @@ def test_what_costs_more_than_its_width_is_worth_is_too_wide():
     signs = 1 - 2 * y.float()[:, None, None]
     verdicts = judged(InvariantModel(Polarity(), SignFlip(p=0.5)), 3 * x.abs() * signs, y)
     assert verdicts == {"SignFlip": "too wide"}
+
+
+@pytest.mark.parametrize("transform", [TimeShift(SFREQ, 0.5), SignFlip(p=0.2)])
+def test_a_change_of_the_loss_is_told_however_small(transform):
+    """Of outputs that hardly differ, a loss changes by less than a thousandth of a nat."""
+
+    class Faint(nn.Module):
+        def forward(self, x):
+            return 1e-3 * x[..., 0]
+
+    x, y = powers()
+    (profile,) = identifiability(InvariantModel(Faint(), transform), nn.CrossEntropyLoss(), x, y)
+    assert profile.verdict == "not determined"
+    told = [float(each) for each in re.findall(r"[+-]?\d\S*\d", profile.reason)]
+    if isinstance(transform, SignFlip):
+        exact = [profile.excess[1] - profile.excess[0]]
+    else:
+        exact = [profile.excess[3], profile.error[3]]
+    assert max(map(abs, exact)) < 5e-4 and told == pytest.approx(exact, rel=0.06)
 
 
 def test_an_unused_transform_that_would_cost_nothing_is_not_ruled_out():

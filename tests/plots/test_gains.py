@@ -19,6 +19,14 @@ def test_gains_are_sorted_and_losses_are_hollow():
     assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([0.0, 0.04])
 
 
+@pytest.mark.parametrize(
+    ("gains", "reach"), [((0, -1e-17), (-0.05, 0.05)), ((0, 0.2), (-0.05, 0.21))]
+)
+def test_rounding_is_not_magnified_where_nobody_gains(gains, reach):
+    (ax,) = plots.plot_gains(dict(zip("ab", gains, strict=True)), error=0.0).axes
+    assert ax.get_xlim() == pytest.approx(reach)
+
+
 def test_an_error_that_is_not_known_has_no_band():
     (ax,) = plots.plot_gains({"a": 0.05}, error=np.nan, xlabel="gain in accuracy").axes
     assert not ax.patches and ax.get_xlabel() == "gain in accuracy"

@@ -1,6 +1,8 @@
 """Signals before and after."""
 
 import numpy as np
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 from eegaug import (
     FrequencyShift,
@@ -23,7 +25,17 @@ def test_before_and_after_in_time_and_frequency():
     assert np.array_equal(grey.get_ydata(), blue.get_ydata()), "a flip keeps the spectrum"
     assert grey.get_xdata()[grey.get_ydata().argmax()] in (5, 10)
     assert np.allclose(signal.lines[0].get_ydata(), -signal.lines[2].get_ydata())
-    assert texts(signal) == ["before", "after"]
+    assert texts(spectrum) == ["before", "after"]
+
+
+def test_no_legend_lies_on_a_long_title():
+    window = np.random.default_rng(0).standard_normal((2, 600))
+    title = "Layer 2: FTSurrogate, phase_noise_magnitude = 0.00597 (fraction of 2π), weight 0.14"
+    figure = plots.plot_before_after(window, -window, SFREQ, title=title)
+    figure.draw_without_rendering()
+    (written,) = figure.findobj(lambda each: isinstance(each, Text) and each.get_text() == title)
+    (legend,) = figure.findobj(Legend)
+    assert not legend.get_window_extent().overlaps(written.get_window_extent())
 
 
 def test_an_augmentation_is_drawn_at_the_draw_that_changes_most():

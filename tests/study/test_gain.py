@@ -42,7 +42,7 @@ def test_of_two_people_the_error_is_over_trials():
     by_trial = [-1, 0, 1, 1, 1, 0]
     assert gain.error == pytest.approx(np.std(by_trial, ddof=1) / 6**0.5)
     (note,) = gain.notes
-    assert note.startswith("2 people to compare: the error is taken over trials")
+    assert note.startswith("2 people to compare, so the error is taken over trials")
     (note,) = compared(TWO_LABELS, a=("0000", "1110")).notes
     assert note.startswith("1 person to compare")
 
@@ -54,7 +54,7 @@ def test_who_has_one_label_only_is_left_out():
     assert beside.people == ("a", "b")
     assert (beside.mean, beside.error) == (alone.mean, alone.error)
     left_out, error = beside.notes
-    assert left_out == "Left out, since they have one label only: w, x."
+    assert left_out == "w, x left out, with one label only."
     assert error.startswith("2 people")
 
 

@@ -1,9 +1,11 @@
 """Training and its result: invariances, confidence, model file."""
 
+import html
 import json
 from dataclasses import replace
 from math import nan
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,7 @@ from eegaug import (
     Strength,
     __version__,
     learned_strengths,
+    plots,
 )
 from eegaug.inspect.records import as_json
 from eegaug.recordings import make_sleep_windows, simulate_nights, split_by_subject
@@ -125,6 +128,12 @@ def test_verdicts_that_stand_against_an_answer_are_caveats(knowing, verdict, cav
     strengths = [record for record in knowing.strengths if record.name][:1]
     found = replace(knowing, strengths=strengths, profiles=[profile], comparisons=[]).caveats()
     assert (caveat is None and not found) or (len(found) == 1 and caveat in found[0])
+
+
+def test_a_second_choice_that_does_as_well_is_a_caveat_with_its_change(knowing):
+    close = replace(knowing.comparisons[0], excess=1.2e-4, error=2.3e-4)
+    found = replace(knowing, comparisons=[close]).caveats()
+    assert found[-1].endswith("does as well: it changes the loss by +0.00012 ± 0.00023.")
 
 
 @pytest.mark.slow
@@ -357,7 +366,7 @@ def test_augmentation_that_harms_in_validation_is_switched_off(learned):
 
 @pytest.mark.parametrize(
     ("n_wrong", "says"),
-    [((30, 0), "helps"), ((0, 30), "harms"), ((30, 30), "does no harm")],
+    [((30, 0), "helps"), ((0, 30), "harms"), ((30, 30), "makes no clear difference")],
 )
 def test_the_verdict_is_of_the_tested_subjects(learned, n_wrong, says):
     found = predicting(validated(learned, 0.0), *n_wrong)
@@ -368,7 +377,12 @@ def test_the_verdict_is_of_the_tested_subjects(learned, n_wrong, says):
         f"Augmentation {says}: balanced accuracy {gain.mean:+.3f} ± {gain.error:.3f} on the tested"
         f" subjects, {int(says == 'harms')} of 1 lose."
     )
-    assert any("1 person to compare" in warning for warning in found.warnings())
+
+
+def test_what_an_error_rests_on_is_told_of_each_comparison(learned):
+    note = "1 person to compare, so the error is taken over trials"
+    told = [each for each in learned.warnings() if note in each]
+    assert [each.split(":")[0] for each in told] == ["Subjects validated on", "Tested subjects"]
 
 
 def test_there_is_no_verdict_at_chance(learned):
@@ -381,7 +395,7 @@ def test_there_is_no_verdict_at_chance(learned):
 
 
 @pytest.mark.slow
-def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_path):
+def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_path, monkeypatch):
     at_chance = np.resize([0, 1, 2, 3, 4], len(learned.y_true))
     found = replace(learned, y_pred={**learned.y_pred, "augmented": at_chance})
     assert "at chance" not in set(knowing.table()["verdict"])
@@ -390,10 +404,17 @@ def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_
     trust = found.invariances()["trust"]
     assert {each["verdict"] for each in trust["strengths"]} == {"at chance"}
     assert trust["caveats"] == []
+    drawn = []
+    monkeypatch.setattr(plots, "plot_profiles", lambda given: drawn.append(given) or plt.figure())
     for each, says in ((found, True), (knowing, False)):
         write_report(each, tmp_path / "report.html")
         report = (tmp_path / "report.html").read_text()
         assert ("The network is at chance: its strengths mean nothing." in report) is says
+        assert ("was made invariant to" not in report) is says
+        assert ("Effectively inactive" not in report) is says
+        assert [profile.verdict for profile in drawn.pop()] == each.table()["verdict"].tolist()
+    caveats = [html.escape(caveat) for caveat in knowing.caveats()]
+    assert caveats and all(report.count(caveat) == 1 for caveat in caveats), "in one place"
 
 
 def test_there_is_no_verdict_without_anybody_to_compare(learned):
@@ -403,7 +424,7 @@ def test_there_is_no_verdict_without_anybody_to_compare(learned):
     alike = predicting(validated(alike, 0.0), 0, 0)
     assert alike.verdict == "No verdict: no tested subject has more than one label."
     assert json.dumps(alike.gain.as_json(), allow_nan=False)
-    assert any("they have one label only: sim01" in warning for warning in alike.warnings())
+    assert "Tested subjects: sim01 left out, with one label only." in alike.warnings()
 
 
 @pytest.mark.slow
@@ -564,6 +585,31 @@ def test_a_training_that_diverges_is_an_error(windows):
     stopped = pytest.warns(UserWarning, match="in epoch 1: training stopped, and the first")
     with stopped, pytest.raises(ValueError, match="training diverged"):
         learn(windows, replace(QUICK, lr=1e30))
+
+
+#: What is said of a network that gives one label throughout.
+NOTHING = "it learned nothing"
+NOR_STRENGTHS = f"{NOTHING}, and neither did its strengths"
+
+
+@pytest.mark.parametrize(
+    ("constant", "told"),
+    [
+        (["augmented"], [f"{NOR_STRENGTHS}. Try a smaller --reward-weight."]),
+        (["baseline"], [f"{NOTHING}."]),
+        (["augmented", "baseline"], [f"{NOR_STRENGTHS}.", f"{NOTHING}."]),
+    ],
+)
+def test_a_smaller_reward_is_for_strengths_that_keep_a_network_from_learning(
+    learned, constant, told
+):
+    y_pred = {name: learned.y_true for name in learned.y_pred}
+    y_pred |= {name: np.zeros_like(learned.y_true) for name in constant}
+    warnings = replace(learned, y_pred=y_pred).warnings()
+    assert [each for each in warnings if "throughout" in each] == [
+        f"The {name} network predicts W throughout: {says}"
+        for name, says in zip(constant, told, strict=True)
+    ]
 
 
 def test_a_network_at_chance_is_warned_of(learned):

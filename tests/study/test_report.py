@@ -51,14 +51,24 @@ def learned():
     )
 
 
-def test_no_name_runs_in_the_report_or_is_read_as_a_formula(learned, tmp_path):
-    write_report(learned, tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def text(learned, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(learned, path)
+    return path.read_text(encoding="utf-8")
+
+
+def test_no_name_runs_in_the_report_or_is_read_as_a_formula(text):
     found = Found()
     found.feed(text)
     assert found.runs == []
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "night$x^{$" in text
+
+
+def test_tables_scroll_where_the_window_is_narrow(text):
+    tables = text.count('class="dataframe')
+    assert 5 <= tables == text.count('<div class="table-responsive"><table')
 
 
 def test_no_name_of_a_night_is_read_as_a_formula(tmp_path):
