@@ -70,10 +70,13 @@ print(x.shape, np.bincount(y, minlength=5))
 #
 # After each epoch, the state is kept in one file: network, strengths, objective, optimiser, random
 # numbers and history. Here the command is killed after its first epoch, as a power cut would do.
+# Each run of the command on this page takes some 20 s, much of it to load libraries.
 
 import json
 import subprocess
 import sys
+
+import pandas as pd
 
 LEARN = [sys.executable, "-m", "eegaug", "learn", folder / "nights", "--subject", "sim.."]
 LEARN += ["--cache", folder / "cache", "--epochs", "3", "--networks", "1", "--device", "cpu"]
@@ -112,8 +115,10 @@ def layers(out):
     return json.loads((folder / out / "invariances.json").read_text(encoding="utf-8"))["layers"]
 
 
-start_learning("killed", "--resume").communicate()
-start_learning("alone").communicate()
+for out, options in (("killed", ["--resume"]), ("alone", [])):
+    start = time.perf_counter()
+    start_learning(out, *options).communicate()
+    print(f"{out}: {time.perf_counter() - start:.0f} s", flush=True)
 print("equal:", layers("killed") == layers("alone"))
 
 # %%
@@ -122,9 +127,9 @@ print("equal:", layers("killed") == layers("alone"))
 #
 # ``torchrun`` starts the command once for each process, and
 # `Accelerate <https://huggingface.co/docs/accelerate>`_ makes them one training: each takes its
-# part of every batch, and gradients are averaged. The order of the windows and the draws are
-# others, so that the result is that of one process as another seed's is. The first process writes
-# it. On a machine with GPUs, ``--nproc-per-node`` is their number, and nothing else changes.
+# part of every batch, and gradients are averaged. Windows come in another order than in one
+# process, and draws differ, so the result differs as that of another seed would. The first process
+# writes it. On a machine with GPUs, ``--nproc-per-node`` is their number, and nothing else changes.
 
 LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 together = [*LAUNCH, "-m", "eegaug", *LEARN[3:], "--out", folder / "together"]
@@ -132,19 +137,18 @@ subprocess.run(together, check=True, capture_output=True)
 
 
 def shown(out):
-    """Return the strengths with their units."""
-    return [
-        f"{strength['value']:.3f} {strength['unit']}"
+    """Return the strengths with their units, by name."""
+    return {
+        f"{transform['name']}, {name}": f"{strength['value']:.3f} {strength['unit']}"
         for layer in layers(out)
         for transform in layer["transforms"]
-        for strength in transform["strengths"].values()
-    ]
+        for name, strength in transform["strengths"].items()
+    }
 
 
-for alone, two in zip(shown("alone"), shown("together"), strict=True):
-    print(f"one process {alone}, two {two}")
+print(pd.DataFrame({"one process": shown("alone"), "two processes": shown("together")}).to_string())
 
 # %%
-# Three epochs on two nights teach little; that the two agree where there is more to learn from is
-# measured in :doc:`/benchmarks/scale`. :doc:`/guide/scale` has a script for a cluster, and what it
-# takes for all nights of a large study.
+# Three epochs on two nights teach little, so these strengths are mostly chance. Where there is more
+# to learn from, one process and two agree as two seeds do: see :doc:`/benchmarks/scale`.
+# :doc:`/guide/scale` has a script for a cluster, and what it takes for all nights of a large study.
