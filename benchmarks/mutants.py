@@ -1,0 +1,176 @@
+"""Change the core in thousands of small ways, and see which changes no test notices.
+
+``python benchmarks/mutants.py`` needs ``pip install mutmut`` and takes hours on two cores; it goes
+on where it was stopped. Each mutant is tried on the tests that call the function it is in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "benchmarks" / "mutants.md"
+#: What is changed: what users' models are made of.
+CORE = [
+    "eegaug/*.py",
+    "eegaug/functional/*.py",
+    "eegaug/inspect/*.py",
+    "eegaug/objectives/*.py",
+    "eegaug/transforms/*.py",
+]
+#: The tests of it. What compiles is left out: it does not see through a mutant.
+TESTS = [
+    *(f"tests/{folder}" for folder in ("functional", "inspect", "objectives", "transforms")),
+    *(
+        f"tests/test_{name}.py"
+        for name in ("ensemble", "layers", "models", "montage", "policies", "strength")
+    ),
+]
+#: Lines that are nothing but text, as of messages.
+TEXT = r"""^\s*[rf]*"[^"]*"[,)]*$"""
+SETTINGS = f"""
+
+[tool.mutmut]
+source_paths = ["eegaug"]
+only_mutate = {json.dumps(CORE)}
+also_copy = ["README.md", "CHANGELOG.md", "docs"]
+do_not_mutate_patterns = ['''{TEXT}''']
+pytest_add_cli_args = ["-n", "0", "-p", "no:cacheprovider", "-k", "not compile"]
+pytest_add_cli_args_test_selection = {json.dumps(TESTS)}
+"""
+#: Survivors that compute what the original does, by what they change, with the reason.
+EQUIVALENT = ROOT / "benchmarks" / "mutants_equivalent.toml"
+
+
+def copy_tracked(work: Path) -> None:
+    """Copy the files of the repository, and add the settings of mutmut."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, work / name)
+    with (work / "pyproject.toml").open("a", encoding="utf-8") as settings:
+        settings.write(SETTINGS)
+
+
+def mutmut(work: Path, *arguments: str) -> str:
+    """Run a command of mutmut, and return what it prints."""
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    return subprocess.run(command, cwd=work, capture_output=True, text=True, check=True).stdout
+
+
+def statuses(work: Path) -> dict[str, str]:
+    """Return what became of each mutant."""
+    lines = mutmut(work, "results", "--all", "true").splitlines()
+    pairs = [line.strip().rsplit(": ", 1) for line in lines if ": " in line]
+    return {name: status for name, status in pairs if "__mutmut_" in name}
+
+
+def change(work: Path, mutant: str) -> str:
+    """Return the lines that a mutant takes out and puts in, without their indentation."""
+    shown = mutmut(work, "show", mutant).splitlines()
+    lines = [line for line in shown if re.match(r"[-+](?![-+]{2} )", line)]
+    return "\n".join(line[0] + " " + line[1:].strip() for line in lines)
+
+
+def module_of(mutant: str) -> str:
+    """Return the module of a mutant, as "transforms.spectral"."""
+    return mutant.split(".x")[0].removeprefix("eegaug.")
+
+
+def write_page(work: Path) -> None:
+    """Write what was found, and print it."""
+    found = {name: status for name, status in statuses(work).items() if status != "not checked"}
+    reasons = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["reasons"]
+    alive = {name: change(work, name) for name, status in found.items() if status in ALIVE}
+    why = {
+        name: next((r["reason"] for r in reasons if re.search(r["change"], text)), None)
+        for name, text in alive.items()
+    }
+    equal = {name for name, reason in why.items() if reason}
+    rows = ["| module | mutants | equivalent | killed | survived |", "|---|---|---|---|---|"]
+    for module in sorted({module_of(name) for name in found}):
+        own = [name for name in found if module_of(name) == module]
+        n_equal, n_alive = len(equal & {*own}), len(alive.keys() & {*own})
+        rows.append(
+            f"| `{module}` | {len(own)} | {n_equal} | {len(own) - n_alive} | {n_alive - n_equal} |"
+        )
+    n_other = len(found) - len(equal)
+    killed = len(found) - len(alive)
+    survivors = [
+        f"`{name.split('.x')[1].split('__mutmut')[0].replace('ǁ', '.').strip('._')}` of"
+        f" `{module_of(name)}`:\n\n```diff\n{text}\n```\n"
+        for name, text in alive.items()
+        if name not in equal
+    ]
+    counted = Counter(why[name] for name in equal)
+    PAGE.write_text(
+        HEAD.format(
+            n=len(found),
+            killed=killed,
+            other=n_other,
+            percent=100 * killed / max(n_other, 1),
+            table="\n".join(rows),
+            equivalent="\n".join(f"- {n}: {reason}" for reason, n in counted.most_common()),
+            survivors="\n".join(survivors) or "None.",
+        ),
+        encoding="utf-8",
+    )
+    print(
+        "\n".join(rows), f"\n{killed} of {n_other} killed: {100 * killed / max(n_other, 1):.1f} %"
+    )
+
+
+#: What mutmut calls mutants that no test killed.
+ALIVE = {"survived", "no tests"}
+HEAD = """# Mutants
+
+A test that no change of the code can fail is none. Here the core is changed in many small ways, one
+at a time (a number, a sign, a comparison, an argument left out), by
+[mutmut](https://mutmut.readthedocs.io), and the tests of the changed function are run. Written by
+`benchmarks/mutants.py`; texts of messages are not changed.
+
+**{killed} of {other} mutants that differ from the original were killed ({percent:.1f} %)**, of {n}
+in all.
+
+{table}
+
+## Equivalent
+
+These compute what the original computes:
+
+{equivalent}
+
+## Survivors
+
+{survivors}
+"""
+
+
+def main() -> None:
+    """Run what is left, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "mutants")
+    parser.add_argument("--only", nargs="+", metavar="GLOB", help="modules, as transforms.*")
+    parser.add_argument("--page", action="store_true", help="write the page of what was run")
+    arguments = parser.parse_args()
+    if not (arguments.work / "pyproject.toml").exists():
+        copy_tracked(arguments.work)
+    if not arguments.page:
+        globs = [f"eegaug.{glob}.x*" for glob in arguments.only or ()]
+        command = [sys.executable, "-m", "mutmut", "run", *globs]
+        subprocess.run(command, cwd=arguments.work, check=True)
+    write_page(arguments.work)
+
+
+if __name__ == "__main__":
+    main()
