@@ -108,9 +108,17 @@ def task_of(recordings: Sequence[Recording]) -> tuple[Task, list[Recording]]:
         for _, duration, label in spans(recording.raw)
         if is_label(label)
     ]
-    if any(is_sleep(recording) for recording in recordings):
+    if asleep := [recording for recording in recordings if is_sleep(recording)]:
         for recording in recordings:
-            add_stages(recording)  # raises where there are none
+            try:
+                add_stages(recording)
+            except ValueError as error:
+                if is_sleep(recording):
+                    raise
+                raise ValueError(
+                    f"{error} Others have them, as {asleep[0].name}: name recordings of one kind,"
+                    " or a --task."
+                ) from error
         return TASKS["sleep"], recordings
     if not durations:
         first = recordings[0]
