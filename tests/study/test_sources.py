@@ -295,8 +295,7 @@ def stages_in_some_only(folder, night):
     fif(folder, STAGES, "a_raw.fif")
     path = fif(folder, EVENTS, "b_raw.fif")
     wanted = "wanted such as 'Sleep stage W', 'Sleep stage 2' or 'N2'."
-    message = f"unknown sleep stages 'left', 'right'; {wanted} Others have them, as a_raw.fif: name"
-    return [folder], ValueError, f"{path}: {message}"
+    return [folder], ValueError, f"{path}: unknown sleep stages 'left', 'right'; {wanted}"
 
 
 def a_psg_without_hypnogram(folder, night):
