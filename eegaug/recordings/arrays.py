@@ -93,7 +93,7 @@ class ArrayFile:
             if np.ndim(values) != 1 or len(values) != wanted:
                 raise ValueError(
                     f"{self.name}: `{part}` should be {wanted} names or whole numbers, for `X` of"
-                    f" (trials, channels, times) = {X.shape}. Found shape {np.shape(values)}."
+                    f" shape {X.shape}. Found shape {np.shape(values)}."
                 )
             own = as_names(values, f"{self.name}: `{part}`")
             if part != "y" and None in own:
@@ -295,7 +295,7 @@ def _npz_parts(path: Path) -> dict[str, Any]:
         if "allow_pickle" in str(error):
             raise ValueError(
                 f"{path}: `{reading}` is an array of objects, as of trials that differ in length;"
-                f" an array of numbers or text is wanted, as {reading}.astype(str) of names."
+                " an array of numbers or text is wanted."
             ) from error
         raise ValueError(f"{path}: not a whole .npz file ({first_line(error)}).") from error
     if "X" not in parts:

@@ -125,7 +125,7 @@ class Cutting:
         check_number("tmax", self.tmax)
         if self.tmax <= self.tmin:
             raise ValueError(
-                f"A window should end after its start. Found {self.tmin:g} to {self.tmax:g} s."
+                f"Parameter `tmax` should be after `tmin`, {self.tmin:g} s. Found {self.tmax:g} s."
             )
         if self.scaling not in SCALINGS:
             raise ValueError(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from eegaug.files import reason
-from eegaug.recordings.names import natural
 
 #: How names of files end that a folder is searched for, of recordings, of epochs and of arrays. A
 #: recording of any kind that MNE reads can be named itself.
@@ -114,8 +113,6 @@ def check_kind(path: Path) -> None:
 def files_in(folder: Path) -> list[Path]:
     """Return the files in a folder and those below, but for hidden ones, by name.
 
-    Numbers in names count as such: "run2" is before "run10".
-
     Parameters
     ----------
     folder : Path
@@ -149,7 +146,7 @@ def files_in(folder: Path) -> list[Path]:
         for name in names
         if not name.startswith(".")
     ]
-    return sorted((path for path in found if path.is_file()), key=lambda path: natural(str(path)))
+    return sorted(path for path in found if path.is_file())
 
 
 def is_recording(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,7 +97,12 @@ def split_by_subject(
     everyone = sorted(set(subjects.tolist()))
     test = [test] if isinstance(test, str) else test
     if test is not None:
-        check_tested(test, everyone)
+        strangers = sorted(set(test) - set(everyone))
+        if strangers:
+            raise ValueError(
+                f"No subject to test on is named {', '.join(strangers)};"
+                f" the recordings are of {', '.join(everyone)}."
+            )
         if set(test) == set(everyone):
             raise ValueError(
                 f"No subject is left to train on: all of {', '.join(everyone)} are tested."
@@ -111,16 +116,6 @@ def split_by_subject(
     trainers = ", ".join(sorted(set(subjects[train].tolist())))
     how = f"tested on {how_test}; validated on {how_valid}; trained on {trainers}"
     return Split(train, valid, held_out, how)
-
-
-def check_tested(test: Iterable[str], everyone: Iterable[str]) -> None:
-    """Raise a ValueError if a subject to test on is unknown."""
-    strangers = sorted(set(test) - set(everyone))
-    if strangers:
-        raise ValueError(
-            f"No subject to test on is named {', '.join(strangers)};"
-            f" the recordings are of {', '.join(sorted(everyone))}."
-        )
 
 
 def _hold_out(

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import mne
 
@@ -58,12 +57,9 @@ def tell_apart(paths: Sequence[Path]) -> list[tuple[str, str | None]]:
 def subject_of(
     path: Path, raw: mne.io.BaseRaw, pattern: str | None, folder: str | None = None
 ) -> str:
-    """Return the subject of a recording; ``folder``: see :func:`tell_apart`.
-
-    An expression is searched for in the name of the file, then in its path.
-    """
+    """Return the subject of a recording; ``folder``: see :func:`tell_apart`."""
     if pattern is not None:
-        found = re.search(pattern, path.name) or re.search(pattern, str(path))
+        found = re.search(pattern, str(path))
         if not found:
             raise ValueError(f"{path}: no subject in this path by the expression {pattern!r}.")
         return found[1] if found.re.groups else found[0]
@@ -75,44 +71,4 @@ def subject_of(
         return patient
     if folder is not None:
         return folder
-    return _by_name(path)
-
-
-def _by_name(path: Path) -> str:
-    """Return what is left to tell a subject by: the file's name."""
     return re.sub(r"[-_ ]?psg$|[-_](raw|eeg)$", "", path.name.split(".")[0], flags=re.IGNORECASE)
-
-
-def notes_of_subjects(given: Sequence[Any]) -> list[str]:
-    """Return a note where files of several subjects tell them by nothing but their names.
-
-    Parameters
-    ----------
-    given : sequence of Recording or EpochsFile
-        What was read, without an expression.
-
-    Returns
-    -------
-    list of str
-        One note or none.
-
-    Examples
-    --------
-    >>> from eegaug.recordings import Recording, simulate_nights
-    >>> (night,) = simulate_nights(1, hours=0.1)
-    >>> paths = [Path(f"anna_run{number}.fif") for number in (2, 9)]
-    >>> notes_of_subjects([Recording(p.name, p.stem, night.raw, p) for p in paths])
-    ['2 subjects are told by names of files alone, as anna_run2: --subject tells one person.']
-    """
-    paths = [(each.path, each.subject) for each in given if getattr(each, "path", None)]
-    told = {
-        subject
-        for path, subject in paths
-        if subject == _by_name(path) and not any(re.match(n, path.name) for n in SUBJECT_NAMES)
-    }
-    if len(told) < 2:
-        return []
-    return [
-        f"{len(told)} subjects are told by names of files alone, as {min(told)}: --subject tells"
-        " one person."
-    ]

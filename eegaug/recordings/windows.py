@@ -44,8 +44,7 @@ class Windows:
         Signals, scaled to numbers about one: the input of a network. In memory, or in the files of
         a cache, read when they are indexed.
     metadata : pandas.DataFrame
-        One row per window: subject, recording, onset (s) and label; of epochs and arrays also
-        ``trial``, the place in the file, from 0.
+        One row per window: subject, recording, onset (s) and label.
     labels : tuple of str
         Names of the labels, in the order of the network's outputs.
     info : mne.Info
@@ -287,8 +286,6 @@ class Part(NamedTuple):
         Positions in the labels, or -1.
     piece : Piece
         The signals, and what was dropped.
-    trials : ndarray of int, shape (windows,), optional
-        Place of each trial in its file, from 0.
 
     Examples
     --------
@@ -301,7 +298,6 @@ class Part(NamedTuple):
     onsets: np.ndarray
     codes: np.ndarray
     piece: Piece
-    trials: np.ndarray | None = None
 
 
 def join_windows(
@@ -361,8 +357,6 @@ def join_windows(
             }
         )
         about = {"subject": part.subject, "recording": part.name, "onset": part.onsets}
-        if part.trials is not None:
-            about["trial"] = part.trials
         tables.append(pd.DataFrame({**about, "label": own}))
     metadata = pd.concat(tables, ignore_index=True)
     reasons = dropped_by_reason(sources)

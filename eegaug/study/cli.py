@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 from eegaug import __version__
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
-from eegaug.recordings import Recording, Windows, fetch_eegbci, fetch_sleep_edf
+from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.datasets import fetch_dataset
 from eegaug.recordings.names import visible
-from eegaug.recordings.split import check_tested
-from eegaug.recordings.subjects import notes_of_subjects
 from eegaug.study.options import named, pair, path
 from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
@@ -80,9 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["learn", "--policy", "slep"])
     2
     """
-    arguments, unknown = _parser().parse_known_args(argv)
-    if unknown:
-        arguments.parser.error(f"unrecognized arguments: {' '.join(map(visible, unknown))}")
+    arguments = _parser().parse_args(argv)
     try:
         with sigterm_raised():
             _load_libraries()
@@ -134,7 +130,7 @@ def _add_learn(commands: Any) -> None:
             " a simulation."
         ),
     )
-    learn.set_defaults(run=_learn, parser=learn)
+    learn.set_defaults(run=_learn)
     learn.add_argument(
         "--task",
         metavar="NAME",
@@ -176,8 +172,8 @@ def _add_learn(commands: Any) -> None:
     data.add_argument(
         "--subject",
         metavar="REGEX",
-        help="how to read the subject from a file's name, else its path (a known data set's or"
-        " BIDS's name, the header's patient code, or the file's name)",
+        help="how to read the subject from a file's path (a known data set's or BIDS's name, the"
+        " header's patient code, or the file's name)",
     )
     data.add_argument(
         "--test", nargs="+", metavar="SUBJECT", help="subjects to test on (the task's own split)"
@@ -294,7 +290,7 @@ def _add_predict(commands: Any) -> None:
             " probabilities: one table, and annotations of each recording that MNE reads."
         ),
     )
-    predict.set_defaults(run=_predict, parser=predict)
+    predict.set_defaults(run=_predict)
     predict.add_argument("model", type=path, metavar="MODEL", help="the file model.pt")
     predict.add_argument(
         "recordings",
@@ -336,11 +332,7 @@ def _learn(arguments: argparse.Namespace) -> int:
                 "--test names subjects, and --split time tests on the last part of the windows of"
                 " each; give one of the two."
             )
-        if arguments.resume and not state_files(run.unfinished):
-            _say(f"There is no run to resume in {visible(str(run.out))}; this one starts anew.")
         task, recordings = _open(arguments)
-        if all(isinstance(recording, Recording) for recording in recordings):
-            check_tested(arguments.test or [], {recording.subject for recording in recordings})
         given, settings = _given(arguments, task), _settings(arguments, task)
         first = is_first_process()
         windows = task.make_windows(
@@ -350,8 +342,6 @@ def _learn(arguments: argparse.Namespace) -> int:
             progress=first,
             **given["windows"],
         )
-        if arguments.subject is None:
-            windows.notes.extend(notes_of_subjects(recordings))
         _print_data(windows)
         if arguments.split == "subjects" and len(windows.subject_names) == 1:
             raise ValueError(

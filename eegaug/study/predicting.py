@@ -31,8 +31,7 @@ class Predictions(NamedTuple):
         The windows.
     table : pandas.DataFrame
         One row per window: subject, recording, onset and duration (s), the predicted label, and the
-        probability of each label; of epochs and arrays also ``trial``, the place in the file, from
-        0.
+        probability of each label.
 
     Examples
     --------
@@ -125,7 +124,7 @@ def predict_recordings(
         )
     given = outputs(network, windows, device, BATCH).softmax(1).numpy()
     table = windows.metadata.drop(columns="label")
-    table["onset"] = (table["onset"] + windows.tmin).round(6)  # of microseconds
+    table["onset"] += windows.tmin
     table["duration"] = saved["n_times"] / saved["sfreq"]
     table["label"] = np.array(saved["labels"])[given.argmax(1)]
     for label, probabilities in zip(saved["labels"], given.T, strict=True):

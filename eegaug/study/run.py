@@ -123,8 +123,8 @@ class Run:
     def _check_resumed(self) -> None:
         if read_run(self.unfinished) is not None and not self.resume:
             raise ValueError(
-                f"{self.unfinished}: an unfinished run. The same command with --resume goes on with"
-                " it; remove the folder to begin again."
+                f"{self.unfinished}: an unfinished run. `eegaug learn --resume` goes on with it;"
+                " remove the folder to begin again."
             )
 
     def _sweep(self) -> None:

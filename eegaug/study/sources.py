@@ -108,17 +108,9 @@ def task_of(recordings: Sequence[Recording]) -> tuple[Task, list[Recording]]:
         for _, duration, label in spans(recording.raw)
         if is_label(label)
     ]
-    if asleep := [recording for recording in recordings if is_sleep(recording)]:
+    if any(is_sleep(recording) for recording in recordings):
         for recording in recordings:
-            try:
-                add_stages(recording)
-            except ValueError as error:
-                if is_sleep(recording):
-                    raise
-                raise ValueError(
-                    f"{error} Others have them, as {asleep[0].name}: name recordings of one kind,"
-                    " or a --task."
-                ) from error
+            add_stages(recording)  # raises where there are none
         return TASKS["sleep"], recordings
     if not durations:
         first = recordings[0]

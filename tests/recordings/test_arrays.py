@@ -166,7 +166,7 @@ def objects(folder):
 
 
 def labels_as_objects(folder):
-    message = "an array of numbers or text is wanted, as y.astype(str) of names."
+    message = "one.npz: `y` is an array of objects"
     return npz(folder, y=np.array(list("ababab"), dtype=object)), ValueError, message
 
 
@@ -199,17 +199,13 @@ def complex_signals(folder):
 
 
 def labels_of_others(folder):
-    message = (
-        "one.npz: `y` should be 6 names or whole numbers, for `X` of (trials, channels, times)"
-    )
-    return npz(folder, y=Y[:5]), ValueError, f"{message} = (6, 2, 100). Found shape (5,)."
+    message = "one.npz: `y` should be 6 names or whole numbers, for `X` of shape (6, 2, 100). Found"
+    return npz(folder, y=Y[:5]), ValueError, f"{message} shape (5,)."
 
 
 def labels_as_columns(folder):
-    message = (
-        "one.npz: `y` should be 6 names or whole numbers, for `X` of (trials, channels, times)"
-    )
-    return npz(folder, y=np.eye(6)), ValueError, f"{message} = (6, 2, 100). Found shape (6, 6)."
+    message = "one.npz: `y` should be 6 names or whole numbers, for `X` of shape (6, 2, 100). Found"
+    return npz(folder, y=np.eye(6)), ValueError, f"{message} shape (6, 6)."
 
 
 def labels_to_regress(folder):
@@ -227,7 +223,7 @@ def subjects_missing(folder):
 
 
 def channels_of_others(folder):
-    message = "one.npz: `ch_names` should be 2 names or whole numbers, for `X` of (trials,"
+    message = "one.npz: `ch_names` should be 2 names or whole numbers, for `X` of shape (6, 2, 100)"
     return npz(folder, ch_names=["C3"]), ValueError, message
 
 

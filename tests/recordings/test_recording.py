@@ -7,8 +7,8 @@ import mne
 import numpy as np
 import pytest
 
-from eegaug.recordings import Recording, read_arrays, read_epochs, read_recordings
-from eegaug.recordings.subjects import notes_of_subjects, tell_apart
+from eegaug.recordings import read_arrays, read_epochs, read_recordings
+from eegaug.recordings.subjects import tell_apart
 from eegaug.study.sources import open_recordings
 
 
@@ -114,40 +114,3 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch, read, at)
     with pytest.raises(OSError) as caught:
         read(tmp_path)
     assert str(caught.value) == f"{tmp_path / at}: cannot be read (Permission denied)."
-
-
-def test_an_expression_is_searched_for_in_the_name_of_the_file_first(tmp_path, nights):
-    (tmp_path / "lab-7").mkdir()
-    nights[0].raw.save(tmp_path / "lab-7" / "anna-2_raw.fif", verbose="error")
-    for pattern, subject in {r"\w+-\d": "anna-2", r"lab-\d": "lab-7"}.items():
-        (recording,) = read_recordings([tmp_path], subject=pattern)
-        assert recording.subject == subject
-
-
-def test_files_of_a_folder_are_in_the_natural_order_of_their_names(tmp_path, nights):
-    for number in (10, 2, 1):
-        nights[0].raw.save(tmp_path / f"run{number}_raw.fif", verbose="error")
-    names = [recording.name for recording in read_recordings([tmp_path])]
-    assert names == ["run1_raw.fif", "run2_raw.fif", "run10_raw.fif"]
-
-
-@pytest.mark.parametrize(
-    ("names", "subjects", "n"),
-    [
-        (["anna_run2_raw.fif", "anna_run9_raw.fif"], ["anna_run2", "anna_run9"], 2),
-        (["anna_raw.fif"], ["anna"], 0),  # one subject either way
-        (["a_raw.fif", "b_raw.fif"], ["p1", "p2"], 0),  # told by their headers
-        (["sub-01_eeg.fif", "sub-02_eeg.fif"], ["sub-01", "sub-02"], 0),
-        ([None, None], ["a", "b"], 0),  # made by hand
-    ],
-)
-def test_subjects_told_by_names_of_files_alone_are_noted(names, subjects, n, nights):
-    paths = [name and Path("folder", name) for name in names]
-    made = [
-        Recording(f"{number}", subject, nights[0].raw, path)
-        for number, (subject, path) in enumerate(zip(subjects, paths, strict=True))
-    ]
-    notes = notes_of_subjects(made)
-    assert len(notes) == (n > 0) and all(
-        f"{n} subjects are told by names" in note for note in notes
-    )

@@ -152,24 +152,6 @@ def test_an_unknown_option_ends_with_status_2(capfd):
     with pytest.raises(SystemExit) as caught:
         main(["learn", "--frobnicate"])
     assert caught.value.code == 2
-    printed = capfd.readouterr().err
-    assert "usage: eegaug learn" in printed and "unrecognized arguments: --frobnicate" in printed
-
-
-def test_a_subject_to_test_on_that_nobody_is_named_is_refused_before_anything_is_cut(
-    psg_folder, tmp_path, capfd
-):
-    status, _, err = run(capfd, psg_folder, "--test", "zoe", "--out", tmp_path)
-    assert status == 2 and "Cutting" not in err
-    assert "No subject to test on is named zoe; the recordings are of SC400, SC401, anna." in err
-
-
-def test_nothing_to_resume_is_said(tmp_path, capfd):
-    options = ["--subjects", 2, "--hours", 0.1, "--test", "zoe"]
-    status, _, err = run(capfd, *options, "--resume", "--out", tmp_path / "out")
-    assert status == 2
-    assert f"There is no run to resume in {tmp_path / 'out'}; this one starts anew." in err
-    assert "no run to resume" not in run(capfd, *options, "--out", tmp_path / "out")[2]
 
 
 def test_an_output_that_is_no_folder_is_refused_before_training(tmp_path, capfd):

@@ -368,8 +368,8 @@ def test_an_unfinished_run_is_named_and_kept(tmp_path):
     with pytest.raises(ValueError) as caught, Run(tmp_path, ["one.txt"]):
         pass
     assert str(caught.value) == (
-        f"{tmp_path / 'unfinished'}: an unfinished run. The same command with --resume"
-        " goes on with it; remove the folder to begin again."
+        f"{tmp_path / 'unfinished'}: an unfinished run. `eegaug learn --resume` goes on"
+        " with it; remove the folder to begin again."
     )
     assert listed(tmp_path) == ["unfinished/01-learning.pt", "unfinished/run.json"]
 
@@ -537,7 +537,7 @@ def test_the_command_is_killed_and_goes_on(finished, tmp_path, capfd):
         process.wait(timeout=60)
     assert holds_earlier_results(out)
     for more, message in (
-        ([], "an unfinished run. The same command with --resume goes on with it; remove the"),
+        ([], "an unfinished run. `eegaug learn --resume` goes on with it; remove the folder to"),
         (["--resume", "--seed", "1"], "an unfinished run with other settings: seed 0, now 1."),
         (["--resume", "--subjects", "4"], "an unfinished run of other windows."),
     ):
