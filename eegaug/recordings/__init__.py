@@ -19,7 +19,7 @@ with needs_extra(__name__):
     from eegaug.recordings.simulated_imagery import simulate_motor_imagery
     from eegaug.recordings.simulated_nights import simulate_nights
     from eegaug.recordings.sleep import STAGES, make_sleep_windows
-    from eegaug.recordings.split import Split, drop_shared, split_by_subject, split_in_time
+    from eegaug.recordings.split import Split, split_by_subject, split_in_time
     from eegaug.recordings.windows import Windows, make_windows
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "StoredSignals",
     "WindowDataset",
     "Windows",
-    "drop_shared",
     "fetch_dataset",
     "fetch_eegbci",
     "fetch_sleep_edf",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TypeVar
 
@@ -47,8 +46,3 @@ def with_visible_channels(signals: Signals) -> Signals:
     if all(name == shown for name, shown in names.items()):
         return signals
     return signals.copy().rename_channels(names, verbose="error")
-
-
-def natural(name: str) -> list[str | int]:
-    """Return what sorts names as a person does: "run2" before "run10"."""
-    return [int(part) if n % 2 else part for n, part in enumerate(re.split(r"(\d+)", name))]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 #: Blocks that one subject's windows are cut into where there is no other subject to hold out.
 N_BLOCKS = 12
-#: Windows to train and to validate on, at the least.
-LEAST_OF_A_PART = 2
 #: Windows of a subject from which on they can be split in time.
 LEAST_IN_TIME = 6
 
@@ -207,75 +205,3 @@ def split_in_time(y: np.ndarray, subjects: np.ndarray) -> Split:
         " windows, validated on the sixth before"
     )
     return Split(train, valid, test, how)
-
-
-def drop_shared(
-    split: Split, recordings: np.ndarray, onsets: np.ndarray, duration: float, sfreq: float
-) -> Split:
-    r"""Drop windows to train on that share samples with those validated or tested on.
-
-    And windows to validate on that share samples with those tested on.
-
-    Parameters
-    ----------
-    split : Split
-        The split.
-    recordings : ndarray, shape (windows,)
-        Recording of each window.
-    onsets : ndarray of float, shape (windows,)
-        Onset of each window (s).
-    duration : float
-        Duration of a window (s).
-    sfreq : float
-        Sampling rate (Hz).
-
-    Returns
-    -------
-    Split
-        The split without them, which says how many were dropped.
-
-    Raises
-    ------
-    ValueError
-        If too few are left to train or to validate on.
-
-    Examples
-    --------
-    Windows of 2 s, one each second:
-
-    >>> split = Split(np.arange(4), np.arange(4, 7), np.arange(7, 9), "in time")
-    >>> split = drop_shared(split, np.full(9, "a"), np.arange(9.0), duration=2.0, sfreq=100.0)
-    >>> split.train.tolist(), split.valid.tolist()
-    ([0, 1, 2], [4, 5])
-    >>> print(split.how.replace("; ", "\n"))
-    in time
-    of windows that share samples with a later part, 1 to train on and 1 to validate on are left out
-    """
-    apart = duration - 0.5 / sfreq  # from which on two windows share no sample
-
-    def shares(part: np.ndarray, others: np.ndarray) -> np.ndarray:
-        shared = np.zeros(len(part), dtype=bool)
-        for recording in np.unique(recordings[part]):
-            own = recordings[part] == recording
-            starts = np.sort(onsets[others[recordings[others] == recording]])
-            near = onsets[part[own]]
-            first = np.searchsorted(starts, near - apart, side="right")
-            shared[own] = first < np.searchsorted(starts, near + apart, side="left")
-        return shared
-
-    valid = split.valid[~shares(split.valid, split.test)]
-    train = split.train[~shares(split.train, np.concatenate([valid, split.test]))]
-    n_train, n_valid = len(split.train) - len(train), len(split.valid) - len(valid)
-    if not n_train + n_valid:
-        return split
-    how = (
-        f"{split.how}; of windows that share samples with a later part, {n_train} to train on and"
-        f" {n_valid} to validate on are left out"
-    )
-    if min(len(train), len(valid)) < LEAST_OF_A_PART:
-        raise ValueError(
-            "Too few windows are left without those that share samples with a later part:"
-            f" {len(train)} to train on and {len(valid)} to validate on. Shorter windows are"
-            " wanted, or less overlap."
-        )
-    return replace(split, train=train, valid=valid, how=how)

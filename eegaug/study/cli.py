@@ -19,7 +19,7 @@ from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.datasets import fetch_dataset
 from eegaug.recordings.names import visible
-from eegaug.study.options import named, pair, path
+from eegaug.study.options import pair, path
 from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
 from eegaug.study.run import UNFINISHED, Run
@@ -327,11 +327,6 @@ def _learn(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     with Run(arguments.out, RESULTS, arguments.resume) as run:
         _settings(arguments, find_task(arguments.task or SIMULATED))  # before anything is read
-        if arguments.test and arguments.split == "time":
-            raise ValueError(
-                "--test names subjects, and --split time tests on the last part of the windows of"
-                " each; give one of the two."
-            )
         task, recordings = _open(arguments)
         given, settings = _given(arguments, task), _settings(arguments, task)
         first = is_first_process()
@@ -343,11 +338,6 @@ def _learn(arguments: argparse.Namespace) -> int:
             **given["windows"],
         )
         _print_data(windows)
-        if arguments.split == "subjects" and len(windows.subject_names) == 1:
-            raise ValueError(
-                f"--split subjects wants two subjects or more. Found {windows.subject_names[0]};"
-                " without it, contiguous blocks of the windows are tested on."
-            )
         learned = learn(
             windows,
             settings,
@@ -390,7 +380,7 @@ def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
         raise ValueError("--dataset is learned from alone, but recordings are given too.")
     read = _without_none(subject=arguments.subject)
     if arguments.bids is not None:
-        read["entities"] = named("--bids", arguments.bids)
+        read["entities"] = dict(arguments.bids)
     if arguments.dataset is not None:
         recordings = fetch_dataset(arguments.dataset, arguments.ids)
         task = find_task(arguments.task) if arguments.task else task_of(recordings)[0]

@@ -16,16 +16,6 @@ def pair(text: str) -> tuple[str, str]:
     return name, value if separator else name
 
 
-def named(flag: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Return values by name; raise if a name is given twice."""
-    values: dict[str, str] = {}
-    for name, value in pairs:
-        if name in values:
-            raise ValueError(f"{flag} has {name!r} twice, as {values[name]!r} and as {value!r}.")
-        values[name] = value
-    return values
-
-
 def path(text: str) -> Path:
     """Return a path; "~" is the home folder, also after "=", where the shell leaves it."""
     if not text:
@@ -41,7 +31,7 @@ LABELS = Option(
     "windows",
     "labels, each with its annotation where that has another name; all annotations where absent",
     {"nargs": "+", "type": pair, "metavar": "LABEL[=ANNOTATION]"},
-    lambda pairs: {"labels": named("--labels", pairs)},
+    lambda pairs: {"labels": dict(pairs)},
 )
 BAND = Option(
     "--band",

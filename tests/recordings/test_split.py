@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from eegaug.recordings import (
-    Split,
-    drop_shared,
     split_by_subject,
     split_in_time,
 )
@@ -101,38 +99,3 @@ def test_the_last_third_of_every_subject_is_tested():
 def test_too_few_windows_to_split_in_time():
     with pytest.raises(ValueError, match="5 windows of b are too few to split in time; at least 6"):
         split_in_time(np.arange(25) % 2, np.repeat(["a", "b"], [20, 5]))
-
-
-# -- windows that share samples -----------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("step", "train", "valid"),
-    [
-        (4.0, 6, 4),  # side by side
-        (3.996, 6, 4),  # less than half a sample
-        (3.99, 5, 3),
-        (2.1, 5, 3),
-        (1.9, 4, 2),  # the second next shares samples too
-    ],
-)
-def test_windows_that_share_samples_with_a_later_part_are_left_out(step, train, valid):
-    split = Split(np.arange(6), np.arange(6, 10), np.arange(10, 13), "in time")
-    left = drop_shared(split, np.zeros(13, int), step * np.arange(13), duration=4.0, sfreq=100.0)
-    assert left.train.tolist() == list(range(train))
-    assert left.valid.tolist() == list(range(6, 6 + valid))
-    assert left.test is split.test
-    note = f"{6 - train} to train on and {4 - valid} to validate on are left out"
-    assert note in left.how if train < 6 else left is split
-
-
-def test_no_window_left_to_validate_on():
-    split = Split(np.arange(6), np.arange(6, 8), np.arange(8, 12), "in time")
-    with pytest.raises(ValueError, match=r"Too few windows are left.* 5 to train on and 1 to"):
-        drop_shared(split, np.zeros(12, int), 2.1 * np.arange(12), duration=4.0, sfreq=100.0)
-
-
-def test_windows_of_other_recordings_share_no_samples():
-    split = Split(np.arange(3), np.arange(3, 6), np.arange(6, 9), "in time")
-    recordings = np.repeat([0, 1, 2], 3)
-    assert drop_shared(split, recordings, np.arange(9) / 9, 4.0, 100.0) is split

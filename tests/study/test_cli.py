@@ -278,18 +278,6 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
         (["--task", "events", "--subjects", "1", "--trials", "2"], "too few to split in time"),
         (["--task", "events", "--window", "3"], "should be the start and the end of a window"),
         (["--task", "blocks"], "There is no simulation for --task blocks: name recordings."),
-        (
-            ["--task", "events", "--trials", "4", "--labels", "a=T1", "a=T2"],
-            "--labels has 'a' twice, as 'T1' and as 'T2'.",
-        ),
-        (
-            ["--test", "sim01", "--split", "time"],
-            "--test names subjects, and --split time tests on the last part",
-        ),
-        (
-            ["--subjects", "1", "--hours", "0.5", "--split", "subjects"],
-            "--split subjects wants two subjects or more. Found sim00; without it, contiguous",
-        ),
         (["--split", "runs"], "`split` should be 'subjects' or 'time'. Found 'runs'."),
     ],
 )
@@ -533,8 +521,8 @@ def test_simulated_nights_are_kept_in_the_cache_too(tmp_path, capfd):
 
 
 def events_nearer_than_a_window(folder):
-    people(folder, *CUES, names="ab")
-    note = "20 of 22 windows of 4 s share samples with the one before: events are as near as 3 s."
+    people(folder, *CUES, names="a")
+    note = "10 of 11 windows of 4 s share samples with the one before: events are as near as 3 s."
     return [folder, "--window", 0, 4], f"{note} A shorter --window keeps them apart."
 
 

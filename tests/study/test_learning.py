@@ -6,7 +6,6 @@ from dataclasses import replace
 from math import nan
 
 import matplotlib.pyplot as plt
-import mne
 import numpy as np
 import pytest
 import torch
@@ -25,22 +24,13 @@ from eegaug import (
     plots,
 )
 from eegaug.inspect.records import as_json
-from eegaug.recordings import (
-    Recording,
-    make_block_windows,
-    make_event_windows,
-    make_sleep_windows,
-    simulate_motor_imagery,
-    simulate_nights,
-    split_by_subject,
-)
+from eegaug.recordings import make_sleep_windows, simulate_nights, split_by_subject
 from eegaug.strength import START
 from eegaug.study import Settings, learn, load_model, save_model, write_report
 from eegaug.study.fit import fit_augmented, fit_recombined
 from eegaug.study.gain import Gain
 from eegaug.study.learning import _gain as gain_of
 from eegaug.study.result import is_inactive
-from eegaug.study.tasks import TASKS
 
 #: A strength in the state of a model.
 RAW = "augmentation.augmentations.1.max_shift.raw"
@@ -463,37 +453,6 @@ def test_the_order_of_recordings_changes_nothing(nights):
     assert [record.value for record in one.strengths] == [each.value for each in other.strengths]
     assert one.profiles == other.profiles
     assert one.scores_by_subject().equals(other.scores_by_subject())
-
-
-def test_the_order_of_the_recordings_of_a_subject_changes_nothing():
-    """The last of their windows are tested on, and run 10 comes after run 2."""
-    settings = Settings(TASKS["events"], epochs=1, n_networks=1, device="cpu")
-    tested = []
-    for order in ([2, 10], [10, 2]):
-        runs = [simulate_motor_imagery(1, 12, seed=number)[0] for number in order]
-        runs = [replace(run, name=f"run{n}") for run, n in zip(runs, order, strict=True)]
-        learned = learn(make_event_windows(runs, ["T1", "T2"]), settings)
-        tested.append(learned.windows.metadata.iloc[learned.split.test])
-    assert tested[0].equals(tested[1].set_index(tested[0].index))
-    assert set(tested[0]["recording"]) == {"run10"}
-
-
-def test_no_window_is_trained_on_that_shares_samples_with_the_test():
-    """Windows of 4 s, one each second, of one subject."""
-    raw = mne.io.RawArray(
-        np.random.default_rng(0).normal(0, 1e-5, (2, 22000)),
-        mne.create_info(["C3", "C4"], 100, "eeg"),
-        verbose="error",
-    )
-    raw.set_annotations(mne.Annotations(20 * np.arange(11), 20, [*["rest", "sum"] * 5, "rest"]))
-    windows = make_block_windows([Recording("one", "a", raw)], length=4.0, overlap=3.0)
-    settings = Settings(TASKS["blocks"], epochs=1, n_networks=1, device="cpu", split="time")
-    split = learn(windows, settings).split
-    onsets = windows.metadata["onset"].to_numpy()
-    distances = np.abs(onsets[split.test][:, None] - onsets[np.r_[split.train, split.valid]])
-    assert distances.min() >= 4.0
-    assert np.abs(onsets[split.valid][:, None] - onsets[split.train]).min() >= 4.0
-    assert "3 to train on and 3 to validate on are left out" in split.how
 
 
 # -- model files, data and trainings that do not do ----------------------------------------
