@@ -310,6 +310,14 @@ def test_trials_are_in_the_order_of_time():
     assert windows.y.tolist() == [0, 1, 0, 1]
 
 
+def test_events_that_number_the_trials_are_no_times():
+    """As those of MNE are, where none are given."""
+    made = make_epochs(12)
+    made.events[:, 0] = np.arange(12)
+    file = EpochsFile("one", "anna", made[[0, 1, 2, 4, 5, 8, 9]])
+    assert make_epoch_windows([file]).metadata["onset"].tolist() == [0, 3, 6, 12, 15, 24, 27]
+
+
 def spoilt(**options) -> EpochsFile:
     """Return epochs: one not finite before 0 s, one with a flat channel, one still for 1 s."""
     file = in_memory(**options)

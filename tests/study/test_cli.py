@@ -275,6 +275,10 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
             ["--task", "events", "--subjects", "1", "--trials", "4", "--labels", "a=T1", "b=X"],
             "No recording has an annotation 'X' (b). Found 'T0' (4), 'T1' (2), 'T2' (2).",
         ),
+        (
+            ["--task", "events", "--labels", "a=T0", "b=T2", "a=T1"],
+            "--labels should name each label once. Found 'a' twice, for 'T0' and 'T1'.",
+        ),
         (["--task", "events", "--subjects", "1", "--trials", "2"], "too few to split in time"),
         (["--task", "events", "--window", "3"], "should be the start and the end of a window"),
         (["--task", "blocks"], "There is no simulation for --task blocks: name recordings."),
@@ -521,9 +525,9 @@ def test_simulated_nights_are_kept_in_the_cache_too(tmp_path, capfd):
 
 
 def events_nearer_than_a_window(folder):
-    people(folder, *CUES, names="a")
-    note = "10 of 11 windows of 4 s share samples with the one before: events are as near as 3 s."
-    return [folder, "--window", 0, 4], f"{note} A shorter --window keeps them apart."
+    people(folder, *CUES, names="abcd")
+    note = "40 of 44 windows of 4 s share samples with the one before: events are as near as 3 s."
+    return [folder, "--window", 0, 4, "--test", "a"], f"{note} A shorter --window keeps them apart."
 
 
 def windows_past_the_end(folder):
@@ -534,6 +538,12 @@ def windows_past_the_end(folder):
 def short_blocks(folder):
     people(folder, REST, SUM, (40, 3, "rest"))
     return [folder], "Windows dropped: 3 in a block shorter than 4 s."
+
+
+def windows_that_share_samples(folder):
+    people(folder, (0, 100, "rest"), (100, 100, "arithmetic"), names="a")
+    note = "left out, for samples that they share: 22 of training"
+    return [folder, "--window", 4, "--overlap", 3], note
 
 
 def key_presses_in_blocks(folder):
@@ -573,6 +583,7 @@ def electrodes_that_nobody_knows(folder):
         events_nearer_than_a_window,
         windows_past_the_end,
         short_blocks,
+        windows_that_share_samples,
         key_presses_in_blocks,
         labels_in_one_recording_only,
         no_event_in_one_recording,
@@ -588,7 +599,8 @@ def test_what_is_left_out_or_limits_the_scores_is_noted(make, tmp_path, capfd):
     assert status == 0, err
     assert note in err + printed
     found, report = results(tmp_path / "out")
-    assert any(note in each for each in found["data"]["notes"] + found["data"]["warnings"])
+    data = found["data"]
+    assert any(note in each for each in [*data["notes"], *data["warnings"], data["split"]])
     assert note.split("'")[0] in report
 
 
