@@ -124,8 +124,8 @@ def read_arrays(
     paths : path, or iterable of path
         Files, and folders, searched recursively.
     subject : str, optional
-        Regular expression that finds the subject in the path of a file that does not say whose its
-        trials are: its first group if it has one, else the whole match.
+        Regular expression that finds the subject in the name, or else in the path, of a file that
+        does not say whose its trials are: its first group if it has one, else the whole match.
     sfreq : float, optional
         Sampling rate (Hz) of files that do not say theirs, as those in ``.ts`` do not.
     progress : bool

@@ -38,7 +38,7 @@ def read_sleep_recordings(
     paths : path, or iterable of path
         Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
     subject : str, optional
-        Regular expression that finds the subject in a file's path.
+        Regular expression that finds the subject in a file's name, or else in its path.
     scored : bool
         Whether stages are wanted. Where not, hypnograms are not read: recordings to be scored by a
         trained model.

@@ -94,8 +94,9 @@ def read_recordings(
     paths : path, or iterable of path
         Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
     subject : str, optional
-        Regular expression that finds the subject in a file's path: its first group if it has
-        one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in "anna-2-PSG.edf".
+        Regular expression that finds the subject in a file's name, or else in its path: its first
+        group if it has one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in
+        "anna-2-PSG.edf".
     entities : mapping of str to str, optional
         What to read of folders that are BIDS roots, as ``{"session": "01", "task": "rest"}``.
     electrodes : bool

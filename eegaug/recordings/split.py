@@ -100,16 +100,7 @@ def split_by_subject(
     everyone = sorted(set(subjects.tolist()))
     test = [test] if isinstance(test, str) else test
     if test is not None:
-        strangers = sorted(set(test) - set(everyone))
-        if strangers:
-            raise ValueError(
-                f"No subject to test on is named {', '.join(strangers)};"
-                f" the recordings are of {', '.join(everyone)}."
-            )
-        if set(test) == set(everyone):
-            raise ValueError(
-                f"No subject is left to train on: all of {', '.join(everyone)} are tested."
-            )
+        check_tested(test, everyone)
         in_test = np.isin(subjects, list(test))
         rest, held_out = np.flatnonzero(~in_test), np.flatnonzero(in_test)
         how_test = ", ".join(sorted(set(test)))
@@ -119,6 +110,20 @@ def split_by_subject(
     trainers = ", ".join(sorted(set(subjects[train].tolist())))
     how = f"tested on {how_test}; validated on {how_valid}; trained on {trainers}"
     return Split(train, valid, held_out, how)
+
+
+def check_tested(test: Sequence[str], everyone: Sequence[str]) -> None:
+    """Raise where subjects to test on are not there, or none is left to train on."""
+    strangers = sorted(set(test) - set(everyone))
+    if strangers:
+        raise ValueError(
+            f"No subject to test on is named {', '.join(strangers)};"
+            f" the recordings are of {', '.join(everyone)}."
+        )
+    if set(test) == set(everyone):
+        raise ValueError(
+            f"No subject is left to train on: all of {', '.join(everyone)} are tested."
+        )
 
 
 def _hold_out(

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from eegaug import __version__
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
-from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
+from eegaug.recordings import Recording, Windows, fetch_eegbci, fetch_sleep_edf
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.datasets import fetch_dataset
 from eegaug.recordings.names import visible
+from eegaug.recordings.split import check_tested
+from eegaug.recordings.subjects import guessed_subjects
 from eegaug.study.options import pair, path
 from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
@@ -172,8 +174,8 @@ def _add_learn(commands: Any) -> None:
     data.add_argument(
         "--subject",
         metavar="REGEX",
-        help="how to read the subject from a file's path (a known data set's or BIDS's name, the"
-        " header's patient code, or the file's name)",
+        help="how to read the subject from a file's name, or else its path (a known data set's or"
+        " BIDS's name, the header's patient code, or the file's name)",
     )
     data.add_argument(
         "--test", nargs="+", metavar="SUBJECT", help="subjects to test on (the task's own split)"
@@ -327,8 +329,15 @@ def _learn(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     with Run(arguments.out, RESULTS, arguments.resume) as run:
         _settings(arguments, find_task(arguments.task or SIMULATED))  # before anything is read
+        if arguments.test is not None and arguments.split == "time":
+            raise ValueError(
+                "--split time tests on the last part of each subject's windows, --test on whole"
+                " subjects; give one of them."
+            )
         task, recordings = _open(arguments)
         given, settings = _given(arguments, task), _settings(arguments, task)
+        if all(isinstance(each, Recording) for each in recordings):  # others tell trial by trial
+            _check_people(arguments, [each.subject for each in recordings])
         first = is_first_process()
         windows = task.make_windows(
             recordings,
@@ -337,6 +346,14 @@ def _learn(arguments: argparse.Namespace) -> int:
             progress=first,
             **given["windows"],
         )
+        _check_people(arguments, windows.subject_names)
+        guessed = [] if arguments.subject else guessed_subjects(recordings)
+        guessed = [name for name in guessed if name in windows.subject_names]
+        if len(guessed) > 1:
+            windows.notes.append(
+                f"{len(guessed)} subjects are guessed from the names of files alone:"
+                f" {_listed(guessed)}. Where several are one person, --subject finds who in a name."
+            )
         _print_data(windows)
         learned = learn(
             windows,
@@ -408,6 +425,18 @@ def _simulated(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
         WindowCache(arguments.cache)  # a folder of its own, before anything is written to it
         options["folder"] = arguments.cache / "simulated"
     return task, task.simulate(**options, seed=arguments.seed)
+
+
+def _check_people(arguments: argparse.Namespace, subjects: Sequence[str]) -> None:
+    """Raise where the split that is asked for cannot be made with these subjects."""
+    everyone = sorted(set(subjects))
+    if arguments.test is not None:
+        check_tested(arguments.test, everyone)
+    if arguments.split == "subjects" and len(everyone) == 1:
+        raise ValueError(
+            "--split subjects tests on a subject never trained on, so two or more are wanted."
+            f" Found {everyone[0]} alone; --split time tests on the last part of its windows."
+        )
 
 
 def _given(arguments: argparse.Namespace, task: Task) -> dict[str, dict[str, Any]]:
@@ -500,16 +529,18 @@ def _defaults(name: str, owners: Mapping[str, Any] = TASKS) -> str:
 def _print_data(windows: Windows) -> None:
     names = windows.subject_names
     kept = ", ".join(f"{label} {n}" for label, n in windows.counts.items())
-    shown = ", ".join(names[:SUBJECTS]) + f" and {len(names) - SUBJECTS} more" * (
-        len(names) > SUBJECTS
-    )
     _say(
-        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {shown}.\n"
+        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {_listed(names)}.\n"
         f"{len(windows)} windows: {kept}.\n"
         f"Channels: {', '.join(windows.info['ch_names'])}."
     )
     for note in windows.notes:
         _say(note)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - SUBJECTS
+    return ", ".join(names[:SUBJECTS]) + f" and {more} more" * (more > 0)
 
 
 def _print_results(learned: Learned) -> None:

@@ -65,7 +65,7 @@ def predict_recordings(
     paths : list of path
         Recordings, epochs or arrays, as the model was trained on.
     subject : str, optional
-        Regular expression that finds the subject in a file's path.
+        Regular expression that finds the subject in a file's name, or else in its path.
     device : str
         Device to predict on: "cpu", "cuda", or "auto".
     cache : path, optional

@@ -96,6 +96,13 @@ def test_one_recording_is_split_into_blocks_and_the_report_says_so(tmp_path, nig
     assert "say nothing about other subjects" in (tmp_path / "out" / "report.html").read_text()
 
 
+@pytest.mark.parametrize("subjects", ["zoe", "sim00 sim01 sim02"])
+def test_subjects_to_test_on_are_looked_for_before_signals_are_read(subjects, tmp_path, capfd):
+    arguments = ["--subjects", 3, "--hours", 0.1, "--test", *subjects.split()]
+    status, _, err = run(capfd, *arguments, "--out", tmp_path / "out")
+    assert status == 2 and "Cutting" not in err and "No subject " in err
+
+
 @pytest.mark.parametrize("make", BAD_FILES)
 def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd):
     folder = tmp_path / "in"
@@ -282,6 +289,14 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
         (["--task", "events", "--subjects", "1", "--trials", "2"], "too few to split in time"),
         (["--task", "events", "--window", "3"], "should be the start and the end of a window"),
         (["--task", "blocks"], "There is no simulation for --task blocks: name recordings."),
+        (
+            ["--task", "events", "--split", "time", "--test", "sim00"],
+            "--split time tests on the last part of each subject's windows, --test on whole",
+        ),
+        (
+            ["--subjects", "1", "--hours", "0.2", "--split", "subjects"],
+            "two or more are wanted. Found sim00 alone; --split time tests on",
+        ),
         (["--split", "runs"], "`split` should be 'subjects' or 'time'. Found 'runs'."),
     ],
 )
@@ -546,6 +561,12 @@ def windows_that_share_samples(folder):
     return [folder, "--window", 4, "--overlap", 3], note
 
 
+def people_guessed_from_names(folder):
+    people(folder, REST, SUM, names=["anna_run10", "anna_run2", "sub-07_x"])
+    note = "2 subjects are guessed from the names of files alone: anna_run10, anna_run2. Where"
+    return [folder], note
+
+
 def key_presses_in_blocks(folder):
     people(folder, REST, SUM, (5, 0, "key"))
     return [folder], "Annotations shorter than a window are no labels: key."
@@ -584,6 +605,7 @@ def electrodes_that_nobody_knows(folder):
         windows_past_the_end,
         short_blocks,
         windows_that_share_samples,
+        people_guessed_from_names,
         key_presses_in_blocks,
         labels_in_one_recording_only,
         no_event_in_one_recording,
@@ -634,6 +656,11 @@ def one_label_in_training(folder):
         " another --split."
     )
     return [folder, "--test", "c"], message
+
+
+def one_subject_to_split_by(folder):
+    path = npz(folder / "walks.npz", subject=["anna"] * 24)
+    return [path, "--split", "subjects"], "--split subjects tests on a subject never trained on, so"
 
 
 def trials_of_nobody(folder):
@@ -738,6 +765,7 @@ def an_option_of_another_task(folder):
         overlapping_blocks,
         windows_longer_than_the_blocks,
         one_label_in_training,
+        one_subject_to_split_by,
         trials_of_nobody,
         trials_without_labels,
         trials_without_a_rate,
