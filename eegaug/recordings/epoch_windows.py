@@ -162,7 +162,8 @@ def make_epoch_windows(
         piece = piece._replace(dropped=dict(+(Counter(piece.dropped) + without)))
         sfreq_of_file = float(own.epochs.info["sfreq"])
         onsets, own_codes = own.onsets[piece.kept], own.codes[piece.kept]
-        parts.append(Part(own.name, own.subject, sfreq_of_file, onsets, own_codes, piece))
+        places = own.chosen[piece.kept]
+        parts.append(Part(own.name, own.subject, sfreq_of_file, onsets, own_codes, piece, places))
     notes += store.notes if store else []
     info = common_info(recordings, names, cutting.sfreq)
     notes += position_notes(info)

@@ -289,7 +289,8 @@ def _add_predict(commands: Any) -> None:
         help="score recordings with a model that `eegaug learn` wrote",
         description=(
             "Cut recordings as those were that the model is of, and write its labels with their"
-            " probabilities: one table, and annotations of each recording that MNE reads."
+            " probabilities: one table, with the onset of each window (s), and of epochs and arrays"
+            " the trial, counted from 0 in its file; and annotations that MNE reads, of recordings."
         ),
     )
     predict.set_defaults(run=_predict)
