@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from eegaug.files import first_line
 from eegaug.recordings.cache import WindowCache, make_pieces
-from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
+from eegaug.recordings.cutting import FLAT, Piece, as_piece, check_window, scaled
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.epochs import EpochsFile
 from eegaug.recordings.filtering import check_filter, filter_duration
@@ -35,7 +35,7 @@ from eegaug.recordings.windows import (
     common_info,
     join_windows,
 )
-from eegaug.validation import check_list, check_number, check_positive
+from eegaug.validation import check_list, check_positive
 
 #: Column of the metadata that says whose a trial is.
 SUBJECT = "subject"
@@ -269,13 +269,7 @@ def _common_window(
                     " all."
                 )
         window = reach[0]
-    tmin, tmax = window
-    check_number("tmin", tmin)
-    check_number("tmax", tmax)
-    if tmax <= tmin:
-        raise ValueError(
-            f"Parameter `window` should end after its start. Found {tmin:g} to {tmax:g} s."
-        )
+    tmin, tmax = check_window(window)
     for file, (start, end) in zip(files, reach, strict=True):
         tolerance = 0.5 / file.epochs.info["sfreq"]
         if tmin < start - tolerance or tmax > end + tolerance:

@@ -80,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["learn", "--policy", "slep"])
     2
     """
-    arguments = _parser().parse_args(argv)
+    arguments, unknown = _parser().parse_known_args(argv)
+    if unknown:  # argparse would show the usage of `eegaug`, not that of its command
+        arguments.command.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         with sigterm_raised():
             _load_libraries()
@@ -88,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Terminated) as stop:
         terminated = isinstance(stop, Terminated)
         kept = state_files(arguments.out / UNFINISHED)
-        how = "--resume goes on with it" if kept else "nothing was written"
+        how = "the same command with --resume goes on with it" if kept else "nothing was written"
         _say(f"\neegaug: {'terminated' if terminated else 'interrupted'}; {how}.")
         return TERMINATED if terminated else INTERRUPTED
     except (ValueError, TypeError, OSError) as error:
@@ -132,7 +134,7 @@ def _add_learn(commands: Any) -> None:
             " a simulation."
         ),
     )
-    learn.set_defaults(run=_learn)
+    learn.set_defaults(run=_learn, command=learn)
     learn.add_argument(
         "--task",
         metavar="NAME",
@@ -293,7 +295,7 @@ def _add_predict(commands: Any) -> None:
             " the trial, counted from 0 in its file; and annotations that MNE reads, of recordings."
         ),
     )
-    predict.set_defaults(run=_predict)
+    predict.set_defaults(run=_predict, command=predict)
     predict.add_argument("model", type=path, metavar="MODEL", help="the file model.pt")
     predict.add_argument(
         "recordings",
@@ -329,6 +331,8 @@ def _learn(arguments: argparse.Namespace) -> int:
 
     start = time.perf_counter()
     with Run(arguments.out, RESULTS, arguments.resume) as run:
+        if arguments.resume and not run.goes_on:
+            _say(f"Nothing to resume in {visible(str(arguments.out))}: starting.")
         _settings(arguments, find_task(arguments.task or SIMULATED))  # before anything is read
         if arguments.test is not None and arguments.split == "time":
             raise ValueError(
@@ -379,7 +383,8 @@ def _learn(arguments: argparse.Namespace) -> int:
         f" in {time.perf_counter() - start:.0f} s."
     )
     if run.stopped:
-        _say("eegaug: stopped before the end; --resume goes on to the whole result.")
+        how = "the same command with --resume goes on to the whole result"
+        _say(f"eegaug: stopped before the end; {how}.")
         return INTERRUPTED
     return 0
 

@@ -524,13 +524,15 @@ FILES["flat"][0].epochs.get_data(copy=False)[:] = 0
             "plain",
             {"labels": ["left"]},
             "There should be two labels or more, each with trials of its own. Found"
-            " {'left': 'left'}, among trials labelled 'left' (3), 'right' (3).",
+            " {'left': 'left'}, among trials labelled 'left' (3), 'right' (3)."
+            " Choose some by `labels` or --labels.",
         ),
         (
             "plain",
             {"labels": {"a": "left", "b": "left"}},
             "There should be two labels or more, each with trials of its own. Found"
-            " {'a': 'left', 'b': 'left'}, among trials labelled 'left' (3), 'right' (3).",
+            " {'a': 'left', 'b': 'left'}, among trials labelled 'left' (3), 'right' (3)."
+            " Choose some by `labels` or --labels.",
         ),
         (
             "plain",
@@ -603,7 +605,7 @@ def test_what_cannot_be_cut_gives_one_line(files, arguments, message):
     ("arguments", "message"),
     [
         ({"sfreq": "fast"}, "Parameter `sfreq` should be a number. Found `sfreq = 'fast'`."),
-        ({"window": ("0", 1)}, "Parameter `tmin` should be a number. Found `tmin = '0'`."),
+        ({"window": ("0", 1)}, "Parameter `window` should be a number. Found `window = '0'`."),
     ],
 )
 def test_what_is_no_number_gives_one_line(arguments, message):

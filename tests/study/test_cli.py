@@ -124,6 +124,8 @@ def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd)
         ),
         (["--device", "cuda"], "torch finds no CUDA device"),
         (["--model", "SleepNet"], "braindecode has no model named 'SleepNet'"),
+        (["--model", "eegnet"], "braindecode has no model named 'eegnet'; did you mean EEGNet or"),
+        (["--model", "Qqq"], "no model named 'Qqq'; there is ATCNet, Att"),
         (["--policy", "awake"], "No policy is named 'awake'"),
         (["--epochs", "0"], "`epochs` should be positive"),
         (["--objective", "speed"], "`objective` should be 'score' or 'invariance'"),
@@ -157,8 +159,16 @@ def test_the_command_has_the_librarys_defaults():
 
 def test_an_unknown_option_ends_with_status_2(capfd):
     with pytest.raises(SystemExit) as caught:
-        main(["learn", "--frobnicate"])
+        main(["learn", "--frobnicate", "--seed", "1", "-x"])
     assert caught.value.code == 2
+    err = capfd.readouterr().err
+    assert err.startswith("usage: eegaug learn [-h]")
+    assert err.endswith("eegaug learn: error: unrecognized arguments: --frobnicate -x\n")
+
+
+def test_nothing_to_resume_is_said_before_a_run_starts(tmp_path, capfd):
+    status, _, err = run(capfd, "--resume", "--policy", "slep", "--out", tmp_path / "out")
+    assert status == 2 and f"Nothing to resume in {tmp_path / 'out'}: starting." in err
 
 
 def test_an_output_that_is_no_folder_is_refused_before_training(tmp_path, capfd):
@@ -752,6 +762,22 @@ def a_length_as_start_and_end(folder):
     return [people(folder, REST, SUM), "--window", 0, 4], message
 
 
+def a_length_that_is_none(folder):
+    message = "--window should be the length of a window, in seconds. Found 0."
+    return [people(folder, REST, SUM), "--window", 0], message
+
+
+def one_label_of_two(folder):
+    message = "There should be two labels or more, each with an annotation of its own. Found {'rest"
+    shown = "'rest'}, among the annotations 'rest' (3), 'arithmetic' (3). Choose some by `labels`"
+    return [people(folder, REST, SUM), "--labels", "rest"], f"{message}': {shown} or --labels."
+
+
+def a_window_that_ends_before_its_start(folder):
+    message = "Parameter `window` should end after its start. Found 3 to 1 s."
+    return [people(folder, *CUES), "--window", 3, 1], message
+
+
 def an_option_of_another_task(folder):
     message = "--one-subject is an option of --task arrays. Found task blocks."
     return [people(folder, REST, SUM), "--one-subject"], message
@@ -782,6 +808,9 @@ def an_option_of_another_task(folder):
         a_data_set_beside_recordings,
         a_data_set_without_a_source,
         a_length_as_start_and_end,
+        a_length_that_is_none,
+        one_label_of_two,
+        a_window_that_ends_before_its_start,
         an_option_of_another_task,
     ],
 )
