@@ -24,7 +24,7 @@ def read_sleep_recordings(
     *,
     subject: str | None = None,
     scored: bool = True,
-    entities: Mapping[str, str] | None = None,
+    entities: Mapping[str, str | Sequence[str]] | None = None,
     progress: bool = False,
 ) -> list[Recording]:
     """Read recordings with their sleep stages.
@@ -42,7 +42,7 @@ def read_sleep_recordings(
     scored : bool
         Whether stages are wanted. Where not, hypnograms are not read: recordings to be scored by a
         trained model.
-    entities : mapping of str to str, optional
+    entities : mapping of str to str or sequence of str, optional
         What to read of a BIDS root, see :func:`read_recordings`.
     progress : bool
         Whether to show a progress bar.

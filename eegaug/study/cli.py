@@ -163,7 +163,7 @@ def _add_learn(commands: Any) -> None:
         nargs="+",
         type=pair,
         metavar="ENTITY=VALUE",
-        help="what to read of a BIDS root, as session=01 task=rest (all)",
+        help="what to read of a BIDS root, as task=rest subject=01 subject=02 (all)",
     )
     for flag, (_, title) in FETCHED.items():
         data.add_argument(flag, nargs="+", type=int, metavar="N", help=f"subjects of {title}")
@@ -403,7 +403,10 @@ def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
         raise ValueError("--dataset is learned from alone, but recordings are given too.")
     read = _without_none(subject=arguments.subject)
     if arguments.bids is not None:
-        read["entities"] = dict(arguments.bids)
+        entities: dict[str, list[str]] = {}
+        for entity, value in arguments.bids:
+            entities.setdefault(entity, []).append(value)
+        read["entities"] = entities
     if arguments.dataset is not None:
         recordings = fetch_dataset(arguments.dataset, arguments.ids)
         task = find_task(arguments.task) if arguments.task else task_of(recordings)[0]

@@ -81,6 +81,9 @@ def learn(
     validated on than the first alone, by more than two standard errors, augmentation is switched
     off, and the model is the first.
 
+    Windows of training and validation that share samples with those that they are judged on are
+    left out, and counted in ``split.how``.
+
     Parameters
     ----------
     windows : Windows

@@ -497,6 +497,9 @@ def test_a_part_of_a_bids_root(tmp_path, capfd):
     status, _, err = run(capfd, *arguments)
     assert status == 2 and "Task: blocks (" in err and "1 subject: sub-02." in err
     assert "10 windows of sub-02 are too few to split into contiguous blocks" in err
+    arguments = [root, "--bids", "subject=01", "subject=02", "task=rest", "--test", "zoe"]
+    status, _, err = run(capfd, *arguments, "--out", out)
+    assert status == 2 and "is named zoe; the recordings are of sub-01, sub-02." in err
 
 
 @pytest.mark.slow
