@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from numbers import Integral, Real
 
 from torch import nn
@@ -84,3 +85,29 @@ def check_flag(name: str, value: object) -> None:
     """Raise if ``value`` is neither True nor False."""
     if not isinstance(value, bool):
         raise TypeError(f"Parameter `{name}` should be True or False. Found `{name} = {value!r}`.")
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return the end of an error about a name: those that it is like, else all there are.
+
+    Parameters
+    ----------
+    name : str
+        The name that does not exist.
+    known : collection of str
+        The names that exist.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> did_you_mean("eegnet", ["EEGNet", "ShallowFBCSPNet", "TCN"])
+    'did you mean EEGNet?'
+    >>> did_you_mean("Foo", ["EEGNet", "ShallowFBCSPNet", "TCN"])
+    'there is EEGNet, ShallowFBCSPNet, TCN.'
+    """
+    folded = {each.lower(): each for each in known}
+    close = [folded[each] for each in get_close_matches(name.lower(), folded, n=3, cutoff=0.45)]
+    return f"did you mean {' or '.join(close)}?" if close else f"there is {', '.join(known)}."

@@ -93,7 +93,8 @@ class ArrayFile:
             if np.ndim(values) != 1 or len(values) != wanted:
                 raise ValueError(
                     f"{self.name}: `{part}` should be {wanted} names or whole numbers, for `X` of"
-                    f" shape {X.shape}. Found shape {np.shape(values)}."
+                    f" shape {X.shape}, which is (trials, channels, times)."
+                    f" Found shape {np.shape(values)}."
                 )
             own = as_names(values, f"{self.name}: `{part}`")
             if part != "y" and None in own:
@@ -124,8 +125,8 @@ def read_arrays(
     paths : path, or iterable of path
         Files, and folders, searched recursively.
     subject : str, optional
-        Regular expression that finds the subject in the path of a file that does not say whose its
-        trials are: its first group if it has one, else the whole match.
+        Regular expression that finds the subject in the name, or else in the path, of a file that
+        does not say whose its trials are: its first group if it has one, else the whole match.
     sfreq : float, optional
         Sampling rate (Hz) of files that do not say theirs, as those in ``.ts`` do not.
     progress : bool
@@ -294,8 +295,12 @@ def _npz_parts(path: Path) -> dict[str, Any]:
     except Exception as error:  # zip files, their compression and NumPy each raise their own
         if "allow_pickle" in str(error):
             raise ValueError(
-                f"{path}: `{reading}` is an array of objects, as of trials that differ in length;"
-                " an array of numbers or text is wanted."
+                f"{path}: `{reading}` is an array of objects, "
+                + (
+                    "as of trials that differ in length; an array of numbers is wanted."
+                    if reading == "X"
+                    else f"as text of pandas is; one of text is wanted: `{reading}.astype(str)`."
+                )
             ) from error
         raise ValueError(f"{path}: not a whole .npz file ({first_line(error)}).") from error
     if "X" not in parts:

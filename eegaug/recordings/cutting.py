@@ -83,6 +83,18 @@ class Piece(NamedTuple):
     checksum: str
 
 
+def check_window(window: tuple[float, float]) -> tuple[float, float]:
+    """Return start and end of a window (s); raise where it does not end after its start."""
+    tmin, tmax = window
+    check_number("window", tmin)
+    check_number("window", tmax)
+    if tmax <= tmin:
+        raise ValueError(
+            f"Parameter `window` should end after its start. Found {tmin:g} to {tmax:g} s."
+        )
+    return tmin, tmax
+
+
 @dataclass(frozen=True)
 class Cutting:
     """How windows are cut from recordings.

@@ -6,7 +6,6 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import mne
@@ -14,6 +13,7 @@ import mne
 from eegaug.files import first_line
 from eegaug.recordings.electrodes import place_electrodes
 from eegaug.recordings.recording import Recording
+from eegaug.validation import did_you_mean
 
 #: What names recordings of a data set, in this order, as far as its description has it.
 NAMED_BY = ("subject", "session", "run", "recording")
@@ -109,12 +109,7 @@ def _of_braindecode(name: str, short: str) -> tuple[Any, dict[str, Any]]:
 def _check_known(name: str, short: str, known: list[str]) -> None:
     if short in known:
         return
-    folded = {each.lower(): each for each in known}
-    close = [folded[each] for each in get_close_matches(short.lower(), folded, n=3)]
-    raise ValueError(
-        f"{name}: no such data set;"
-        + (f" did you mean {' or '.join(close)}?" if close else f" there is {', '.join(known)}.")
-    )
+    raise ValueError(f"{name}: no such data set; {did_you_mean(short, known)}")
 
 
 def _recording(name: str, short: str, dataset: Any) -> Recording:

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from eegaug.files import first_line
 from eegaug.recordings.cache import WindowCache, make_pieces
-from eegaug.recordings.cutting import FLAT, Piece, as_piece, scaled
+from eegaug.recordings.cutting import FLAT, Piece, as_piece, check_window, scaled
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.epochs import EpochsFile
 from eegaug.recordings.filtering import check_filter, filter_duration
@@ -35,7 +35,7 @@ from eegaug.recordings.windows import (
     common_info,
     join_windows,
 )
-from eegaug.validation import check_list, check_number, check_positive
+from eegaug.validation import check_list, check_positive
 
 #: Column of the metadata that says whose a trial is.
 SUBJECT = "subject"
@@ -162,7 +162,8 @@ def make_epoch_windows(
         piece = piece._replace(dropped=dict(+(Counter(piece.dropped) + without)))
         sfreq_of_file = float(own.epochs.info["sfreq"])
         onsets, own_codes = own.onsets[piece.kept], own.codes[piece.kept]
-        parts.append(Part(own.name, own.subject, sfreq_of_file, onsets, own_codes, piece))
+        places = own.chosen[piece.kept]
+        parts.append(Part(own.name, own.subject, sfreq_of_file, onsets, own_codes, piece, places))
     notes += store.notes if store else []
     info = common_info(recordings, names, cutting.sfreq)
     notes += position_notes(info)
@@ -268,13 +269,7 @@ def _common_window(
                     " all."
                 )
         window = reach[0]
-    tmin, tmax = window
-    check_number("tmin", tmin)
-    check_number("tmax", tmax)
-    if tmax <= tmin:
-        raise ValueError(
-            f"Parameter `window` should end after its start. Found {tmin:g} to {tmax:g} s."
-        )
+    tmin, tmax = check_window(window)
     for file, (start, end) in zip(files, reach, strict=True):
         tolerance = 0.5 / file.epochs.info["sfreq"]
         if tmin < start - tolerance or tmax > end + tolerance:
@@ -387,6 +382,9 @@ def _by_subject(
         subjects = [name or file.subject for name in own]
     samples = epochs.events[:, 0]
     order = np.argsort(samples, kind="stable")
+    if len(samples) > 1 and np.median(np.diff(samples[order])) <= 1:
+        # they number the trials, as MNE and NumPy do where no times are known
+        samples = (samples - samples.min()) * len(epochs.times)
     onsets = (samples - samples[order[:1]]) / epochs.info["sfreq"]
     everyone = sorted(set(subjects)) or [file.subject]
     trials = []

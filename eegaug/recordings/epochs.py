@@ -88,8 +88,8 @@ def read_epochs(
         ``_epo.fif``, compressed or not. Further parts of a file that MNE has split are read with
         the first.
     subject : str, optional
-        Regular expression that finds the subject in a file's path: its first group if it has one,
-        else the whole match.
+        Regular expression that finds the subject in a file's name, or else in its path: its first
+        group if it has one, else the whole match.
     progress : bool
         Whether to show a progress bar.
 
@@ -148,7 +148,5 @@ def _open(path: Path) -> mne.BaseEpochs:
 
 def _whose(path: Path, epochs: mne.BaseEpochs, pattern: str | None, folder: str | None) -> str:
     if pattern is None:
-        if found := re.match(r"(sub-[A-Za-z0-9]+)[-_]", path.name):
-            return found[1]
         path = path.with_name(re.sub(r"[-_]epo\.fif(\.gz)?$", "", path.name) or path.name)
     return subject_of(path, epochs, pattern, folder)

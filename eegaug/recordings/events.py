@@ -13,7 +13,7 @@ import mne
 import numpy as np
 
 from eegaug.files import first_line
-from eegaug.recordings.cutting import Events
+from eegaug.recordings.cutting import Events, check_window
 from eegaug.recordings.electrodes import position_notes
 from eegaug.recordings.labels import by_name, choose_labels, shown
 from eegaug.recordings.recording import Recording, spans
@@ -151,7 +151,7 @@ def make_event_windows(
     """
     recordings = check_recordings(recordings)
     by_label = find_labels(recordings, labels) if labelled else by_name(labels or {})
-    tmin, tmax = window
+    tmin, tmax = check_window(window)
     codes = {event: code for code, event in enumerate(by_label.values())}
     windows = make_windows(
         recordings,

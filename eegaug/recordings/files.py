@@ -111,7 +111,7 @@ def check_kind(path: Path) -> None:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files in a folder and those below, but for hidden ones, by name.
+    """Return the files in a folder and those below, but for hidden ones, by name: 2 before 10.
 
     Parameters
     ----------
@@ -132,9 +132,10 @@ def files_in(folder: Path) -> list[Path]:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Path(folder, "one.npz").touch()
+    ...     for name in ("run10.npz", "run2.npz"):
+    ...         Path(folder, name).touch()
     ...     [path.name for path in files_in(Path(folder))]
-    ['one.npz']
+    ['run2.npz', 'run10.npz']
     """
 
     def refuse(error: OSError) -> None:
@@ -146,7 +147,16 @@ def files_in(folder: Path) -> list[Path]:
         for name in names
         if not name.startswith(".")
     ]
-    return sorted(path for path in found if path.is_file())
+    return sorted((path for path in found if path.is_file()), key=_natural)
+
+
+def _natural(path: Path) -> tuple[list[list[str | int]], Path]:
+    """Return what sorts paths by the numbers in their parts, then as text: run2, run02, run10."""
+    parts = [re.split(r"(\d+)", part) for part in path.parts]
+    return [
+        [int(piece) if place % 2 else piece for place, piece in enumerate(pieces)]
+        for pieces in parts
+    ], path
 
 
 def is_recording(path: Path) -> bool:

@@ -24,7 +24,7 @@ def read_sleep_recordings(
     *,
     subject: str | None = None,
     scored: bool = True,
-    entities: Mapping[str, str] | None = None,
+    entities: Mapping[str, str | Sequence[str]] | None = None,
     progress: bool = False,
 ) -> list[Recording]:
     """Read recordings with their sleep stages.
@@ -38,11 +38,11 @@ def read_sleep_recordings(
     paths : path, or iterable of path
         Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
     subject : str, optional
-        Regular expression that finds the subject in a file's path.
+        Regular expression that finds the subject in a file's name, or else in its path.
     scored : bool
         Whether stages are wanted. Where not, hypnograms are not read: recordings to be scored by a
         trained model.
-    entities : mapping of str to str, optional
+    entities : mapping of str to str or sequence of str, optional
         What to read of a BIDS root, see :func:`read_recordings`.
     progress : bool
         Whether to show a progress bar.

@@ -84,6 +84,8 @@ def choose_labels(
         raise ValueError(
             f"There should be two labels or more, each with {own}."
             f" Found {by_label or 'none'}, among {everything} {shown(found)}."
+            + " Choose some by `labels` or --labels."
+            * (len(found) > 1)
         )
     return by_label
 

@@ -78,7 +78,7 @@ def read_recordings(
     paths: str | Path | Iterable[str | Path],
     *,
     subject: str | None = None,
-    entities: Mapping[str, str] | None = None,
+    entities: Mapping[str, str | Sequence[str]] | None = None,
     electrodes: bool = False,
     progress: bool = False,
 ) -> list[Recording]:
@@ -94,10 +94,11 @@ def read_recordings(
     paths : path, or iterable of path
         Files that :func:`mne.io.read_raw` opens, and folders, searched recursively.
     subject : str, optional
-        Regular expression that finds the subject in a file's path: its first group if it has
-        one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in "anna-2-PSG.edf".
-    entities : mapping of str to str, optional
-        What to read of folders that are BIDS roots, as ``{"session": "01", "task": "rest"}``.
+        Regular expression that finds the subject in a file's name, or else in its path: its first
+        group if it has one, else the whole match. ``r"(\w+)-\d+-PSG"`` finds "anna" in
+        "anna-2-PSG.edf".
+    entities : mapping of str to str or sequence of str, optional
+        What to read of folders that are BIDS roots, as ``{"task": "rest", "run": ["1", "2"]}``.
     electrodes : bool
         Whether channels that are named after an electrode of the 10-05 system in another spelling
         ("Fc5.", "FCZ"), or by an older name ("T3"), get its name, and recordings without positions

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 #: Blocks that one subject's windows are cut into where there is no other subject to hold out.
 N_BLOCKS = 12
 #: Windows of a subject from which on they can be split in time.
 LEAST_IN_TIME = 6
+#: Windows of training, and of validation, that are to be left where some share samples.
+LEAST_LEFT = 2
+#: Samples that windows may share by a rounding of their onsets.
+ROUNDING = 1.5
 
 
 @dataclass(frozen=True)
@@ -95,16 +100,7 @@ def split_by_subject(
     everyone = sorted(set(subjects.tolist()))
     test = [test] if isinstance(test, str) else test
     if test is not None:
-        strangers = sorted(set(test) - set(everyone))
-        if strangers:
-            raise ValueError(
-                f"No subject to test on is named {', '.join(strangers)};"
-                f" the recordings are of {', '.join(everyone)}."
-            )
-        if set(test) == set(everyone):
-            raise ValueError(
-                f"No subject is left to train on: all of {', '.join(everyone)} are tested."
-            )
+        check_tested(test, everyone)
         in_test = np.isin(subjects, list(test))
         rest, held_out = np.flatnonzero(~in_test), np.flatnonzero(in_test)
         how_test = ", ".join(sorted(set(test)))
@@ -114,6 +110,20 @@ def split_by_subject(
     trainers = ", ".join(sorted(set(subjects[train].tolist())))
     how = f"tested on {how_test}; validated on {how_valid}; trained on {trainers}"
     return Split(train, valid, held_out, how)
+
+
+def check_tested(test: Sequence[str], everyone: Sequence[str]) -> None:
+    """Raise where subjects to test on are not there, or none is left to train on."""
+    strangers = sorted(set(test) - set(everyone))
+    if strangers:
+        raise ValueError(
+            f"No subject to test on is named {', '.join(strangers)};"
+            f" the recordings are of {', '.join(everyone)}."
+        )
+    if set(test) == set(everyone):
+        raise ValueError(
+            f"No subject is left to train on: all of {', '.join(everyone)} are tested."
+        )
 
 
 def _hold_out(
@@ -205,3 +215,79 @@ def split_in_time(y: np.ndarray, subjects: np.ndarray) -> Split:
         " windows, validated on the sixth before"
     )
     return Split(train, valid, test, how)
+
+
+def without_shared_samples(
+    split: Split, metadata: pd.DataFrame, n_times: int, sfreq: float
+) -> Split:
+    """Leave out windows that share samples with those that they are judged on.
+
+    Windows of one recording may overlap: a training window that begins before a test window ends
+    holds a part of it. Left out are windows of validation that share samples with test windows, and
+    then those of training that share samples with windows of test or validation.
+
+    Parameters
+    ----------
+    split : Split
+        Which windows are in which part.
+    metadata : pandas.DataFrame
+        One row per window, with subject, recording and onset (s), as that of
+        :class:`~eegaug.recordings.Windows`.
+    n_times : int
+        Samples of a window.
+    sfreq : float
+        Sampling rate of the windows (Hz).
+
+    Returns
+    -------
+    Split
+        The same one where no windows overlap across its parts; else a smaller one, whose ``how``
+        counts what was left out.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two windows of training or of validation are left.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"subject": "a", "recording": "one", "onset": np.arange(8.0)})
+    >>> split = Split(np.arange(4), np.array([4, 5, 6]), np.array([7]), "in time")
+    >>> split = without_shared_samples(split, table, n_times=150, sfreq=100.0)
+    >>> split.train, split.valid
+    (array([0, 1, 2]), array([4, 5]))
+    >>> split.how
+    'in time; left out, for samples that they share: 1 of training, 1 of validation'
+    """
+    recordings = metadata.groupby(["subject", "recording"], observed=True).ngroup().to_numpy()
+    onsets, nearest = metadata["onset"].to_numpy(dtype=float), (n_times - ROUNDING) / sfreq
+
+    def apart(index: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        kept = np.ones(len(index), dtype=bool)
+        for recording in np.intersect1d(recordings[index], recordings[judged]):
+            own = recordings[index] == recording
+            theirs = np.sort(onsets[judged][recordings[judged] == recording])
+            theirs = np.concatenate([[-np.inf], theirs, [np.inf]])
+            after = np.searchsorted(theirs, onsets[index][own])
+            gaps = np.abs(theirs[[after - 1, after]] - onsets[index][own])
+            kept[own] = gaps.min(axis=0) > nearest
+        return index[kept]
+
+    valid = apart(split.valid, split.test)
+    train = apart(split.train, np.concatenate([valid, split.test]))
+    counted = []
+    parts = {"training": (split.train, train), "validation": (split.valid, valid)}
+    for name, (before, after) in parts.items():
+        if len(before) == len(after):
+            continue
+        if len(after) < LEAST_LEFT:
+            raise ValueError(
+                f"Too few windows are left for {name}: {len(after)} of {len(before)}, the others"
+                " share samples with windows that they are judged on; a smaller --overlap or a"
+                " shorter --window keeps them apart."
+            )
+        counted.append(f"{len(before) - len(after)} of {name}")
+    if not counted:
+        return split
+    how = f"{split.how}; left out, for samples that they share: {', '.join(counted)}"
+    return replace(split, train=train, valid=valid, how=how)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import mne
 
@@ -15,7 +16,7 @@ ANONYMOUS = {"", "x", "0", "anonymous", "anonymized", "anonymised", "unknown", "
 SUBJECT_NAMES = (
     r"(S[CT][47]\d\d)\d[A-Z].-PSG\.",  # Sleep-EDF Expanded
     r"(S\d{3})R\d\d\.",  # EEG Motor Movement/Imagery Dataset
-    r"(sub-[A-Za-z0-9]+)_",  # BIDS
+    r"(sub-[A-Za-z0-9]+)",  # BIDS
 )
 
 
@@ -59,16 +60,43 @@ def subject_of(
 ) -> str:
     """Return the subject of a recording; ``folder``: see :func:`tell_apart`."""
     if pattern is not None:
-        found = re.search(pattern, str(path))
+        found = re.search(pattern, path.name) or re.search(pattern, str(path))
         if not found:
             raise ValueError(f"{path}: no subject in this path by the expression {pattern!r}.")
         return found[1] if found.re.groups else found[0]
+    known = _known_subject(path, raw) or folder
+    if known is not None:
+        return known
+    return re.sub(r"[-_ ]?psg$|[-_](raw|eeg)$", "", path.name.split(".")[0], flags=re.IGNORECASE)
+
+
+def guessed_subjects(recordings: Iterable[Any]) -> list[str]:
+    """Return the subjects that the names of files alone tell, which may be those of one person.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording, EpochsFile or ArrayFile
+        What was read without an expression that finds subjects. Arrays say whose their trials are.
+
+    Returns
+    -------
+    list of str
+    """
+    guessed = {
+        each.subject
+        for each in recordings
+        if isinstance(each.subject, str)
+        and each.path is not None
+        and each.path.name.startswith(each.subject)
+        and _known_subject(each.path, getattr(each, "raw", None) or each.epochs) is None
+    }
+    return sorted(guessed)
+
+
+def _known_subject(path: Path, raw: mne.io.BaseRaw) -> str | None:
+    """Return the subject that a data set's name of a file, or its header, tells."""
     for known in SUBJECT_NAMES:
         if found := re.match(known, path.name):
             return found[1]
     patient = str((raw.info["subject_info"] or {}).get("his_id") or "").strip()
-    if patient.lower() not in ANONYMOUS:
-        return patient
-    if folder is not None:
-        return folder
-    return re.sub(r"[-_ ]?psg$|[-_](raw|eeg)$", "", path.name.split(".")[0], flags=re.IGNORECASE)
+    return None if patient.lower() in ANONYMOUS else patient

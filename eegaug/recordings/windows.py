@@ -44,7 +44,8 @@ class Windows:
         Signals, scaled to numbers about one: the input of a network. In memory, or in the files of
         a cache, read when they are indexed.
     metadata : pandas.DataFrame
-        One row per window: subject, recording, onset (s) and label.
+        One row per window: subject, recording, onset (s) and label; of epochs and arrays also
+        trial, its place in its file, from 0.
     labels : tuple of str
         Names of the labels, in the order of the network's outputs.
     info : mne.Info
@@ -286,6 +287,8 @@ class Part(NamedTuple):
         Positions in the labels, or -1.
     piece : Piece
         The signals, and what was dropped.
+    trials : ndarray of int, shape (windows,), optional
+        Places of the windows in a file of trials.
 
     Examples
     --------
@@ -298,6 +301,7 @@ class Part(NamedTuple):
     onsets: np.ndarray
     codes: np.ndarray
     piece: Piece
+    trials: np.ndarray | None = None
 
 
 def join_windows(
@@ -356,7 +360,8 @@ def join_windows(
                 "checksum": part.piece.checksum,
             }
         )
-        about = {"subject": part.subject, "recording": part.name, "onset": part.onsets}
+        trials = {} if part.trials is None else {"trial": part.trials}
+        about = {"subject": part.subject, "recording": part.name, **trials, "onset": part.onsets}
         tables.append(pd.DataFrame({**about, "label": own}))
     metadata = pd.concat(tables, ignore_index=True)
     reasons = dropped_by_reason(sources)

@@ -13,7 +13,7 @@ from eegaug.study.task import Option, Task
 
 
 def _length(times: list[float]) -> dict[str, float]:
-    if len(times) != 1:
+    if len(times) != 1 or times[0] <= 0:
         raise ValueError(
             "--window should be the length of a window, in seconds."
             f" Found {' '.join(f'{time:g}' for time in times)}."

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from eegaug import __version__
 from eegaug.objectives import REWARD_WEIGHT
 from eegaug.policies import POLICIES
-from eegaug.recordings import Windows, fetch_eegbci, fetch_sleep_edf
+from eegaug.recordings import Recording, Windows, fetch_eegbci, fetch_sleep_edf
 from eegaug.recordings.cache import WindowCache
 from eegaug.recordings.datasets import fetch_dataset
 from eegaug.recordings.names import visible
+from eegaug.recordings.split import check_tested
+from eegaug.recordings.subjects import guessed_subjects
 from eegaug.study.options import pair, path
 from eegaug.study.processes import is_first_process
 from eegaug.study.purposes import PURPOSES
@@ -78,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["learn", "--policy", "slep"])
     2
     """
-    arguments = _parser().parse_args(argv)
+    arguments, unknown = _parser().parse_known_args(argv)
+    if unknown:  # argparse would show the usage of `eegaug`, not that of its command
+        arguments.command.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         with sigterm_raised():
             _load_libraries()
@@ -86,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Terminated) as stop:
         terminated = isinstance(stop, Terminated)
         kept = state_files(arguments.out / UNFINISHED)
-        how = "--resume goes on with it" if kept else "nothing was written"
+        how = "the same command with --resume goes on with it" if kept else "nothing was written"
         _say(f"\neegaug: {'terminated' if terminated else 'interrupted'}; {how}.")
         return TERMINATED if terminated else INTERRUPTED
     except (ValueError, TypeError, OSError) as error:
@@ -130,7 +134,7 @@ def _add_learn(commands: Any) -> None:
             " a simulation."
         ),
     )
-    learn.set_defaults(run=_learn)
+    learn.set_defaults(run=_learn, command=learn)
     learn.add_argument(
         "--task",
         metavar="NAME",
@@ -159,7 +163,7 @@ def _add_learn(commands: Any) -> None:
         nargs="+",
         type=pair,
         metavar="ENTITY=VALUE",
-        help="what to read of a BIDS root, as session=01 task=rest (all)",
+        help="what to read of a BIDS root, as task=rest subject=01 subject=02 (all)",
     )
     for flag, (_, title) in FETCHED.items():
         data.add_argument(flag, nargs="+", type=int, metavar="N", help=f"subjects of {title}")
@@ -172,8 +176,8 @@ def _add_learn(commands: Any) -> None:
     data.add_argument(
         "--subject",
         metavar="REGEX",
-        help="how to read the subject from a file's path (a known data set's or BIDS's name, the"
-        " header's patient code, or the file's name)",
+        help="how to read the subject from a file's name, or else its path (a known data set's or"
+        " BIDS's name, the header's patient code, or the file's name)",
     )
     data.add_argument(
         "--test", nargs="+", metavar="SUBJECT", help="subjects to test on (the task's own split)"
@@ -287,10 +291,11 @@ def _add_predict(commands: Any) -> None:
         help="score recordings with a model that `eegaug learn` wrote",
         description=(
             "Cut recordings as those were that the model is of, and write its labels with their"
-            " probabilities: one table, and annotations of each recording that MNE reads."
+            " probabilities: one table, with the onset of each window (s), and of epochs and arrays"
+            " the trial, counted from 0 in its file; and annotations that MNE reads, of recordings."
         ),
     )
-    predict.set_defaults(run=_predict)
+    predict.set_defaults(run=_predict, command=predict)
     predict.add_argument("model", type=path, metavar="MODEL", help="the file model.pt")
     predict.add_argument(
         "recordings",
@@ -326,9 +331,18 @@ def _learn(arguments: argparse.Namespace) -> int:
 
     start = time.perf_counter()
     with Run(arguments.out, RESULTS, arguments.resume) as run:
+        if arguments.resume and not run.goes_on:
+            _say(f"Nothing to resume in {visible(str(arguments.out))}: starting.")
         _settings(arguments, find_task(arguments.task or SIMULATED))  # before anything is read
+        if arguments.test is not None and arguments.split == "time":
+            raise ValueError(
+                "--split time tests on the last part of each subject's windows, --test on whole"
+                " subjects; give one of them."
+            )
         task, recordings = _open(arguments)
         given, settings = _given(arguments, task), _settings(arguments, task)
+        if all(isinstance(each, Recording) for each in recordings):  # others tell trial by trial
+            _check_people(arguments, [each.subject for each in recordings])
         first = is_first_process()
         windows = task.make_windows(
             recordings,
@@ -337,6 +351,14 @@ def _learn(arguments: argparse.Namespace) -> int:
             progress=first,
             **given["windows"],
         )
+        _check_people(arguments, windows.subject_names)
+        guessed = [] if arguments.subject else guessed_subjects(recordings)
+        guessed = [name for name in guessed if name in windows.subject_names]
+        if len(guessed) > 1:
+            windows.notes.append(
+                f"{len(guessed)} subjects are guessed from the names of files alone:"
+                f" {_listed(guessed)}. Where several are one person, --subject finds who in a name."
+            )
         _print_data(windows)
         learned = learn(
             windows,
@@ -361,7 +383,8 @@ def _learn(arguments: argparse.Namespace) -> int:
         f" in {time.perf_counter() - start:.0f} s."
     )
     if run.stopped:
-        _say("eegaug: stopped before the end; --resume goes on to the whole result.")
+        how = "the same command with --resume goes on to the whole result"
+        _say(f"eegaug: stopped before the end; {how}.")
         return INTERRUPTED
     return 0
 
@@ -380,7 +403,10 @@ def _open(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
         raise ValueError("--dataset is learned from alone, but recordings are given too.")
     read = _without_none(subject=arguments.subject)
     if arguments.bids is not None:
-        read["entities"] = dict(arguments.bids)
+        entities: dict[str, list[str]] = {}
+        for entity, value in arguments.bids:
+            entities.setdefault(entity, []).append(value)
+        read["entities"] = entities
     if arguments.dataset is not None:
         recordings = fetch_dataset(arguments.dataset, arguments.ids)
         task = find_task(arguments.task) if arguments.task else task_of(recordings)[0]
@@ -408,6 +434,18 @@ def _simulated(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
         WindowCache(arguments.cache)  # a folder of its own, before anything is written to it
         options["folder"] = arguments.cache / "simulated"
     return task, task.simulate(**options, seed=arguments.seed)
+
+
+def _check_people(arguments: argparse.Namespace, subjects: Sequence[str]) -> None:
+    """Raise where the split that is asked for cannot be made with these subjects."""
+    everyone = sorted(set(subjects))
+    if arguments.test is not None:
+        check_tested(arguments.test, everyone)
+    if arguments.split == "subjects" and len(everyone) == 1:
+        raise ValueError(
+            "--split subjects tests on a subject never trained on, so two or more are wanted."
+            f" Found {everyone[0]} alone; --split time tests on the last part of its windows."
+        )
 
 
 def _given(arguments: argparse.Namespace, task: Task) -> dict[str, dict[str, Any]]:
@@ -500,16 +538,18 @@ def _defaults(name: str, owners: Mapping[str, Any] = TASKS) -> str:
 def _print_data(windows: Windows) -> None:
     names = windows.subject_names
     kept = ", ".join(f"{label} {n}" for label, n in windows.counts.items())
-    shown = ", ".join(names[:SUBJECTS]) + f" and {len(names) - SUBJECTS} more" * (
-        len(names) > SUBJECTS
-    )
     _say(
-        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {shown}.\n"
+        f"{len(names)} {'subjects' if len(names) > 1 else 'subject'}: {_listed(names)}.\n"
         f"{len(windows)} windows: {kept}.\n"
         f"Channels: {', '.join(windows.info['ch_names'])}."
     )
     for note in windows.notes:
         _say(note)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - SUBJECTS
+    return ", ".join(names[:SUBJECTS]) + f" and {more} more" * (more > 0)
 
 
 def _print_results(learned: Learned) -> None:

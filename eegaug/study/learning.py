@@ -25,6 +25,7 @@ from eegaug.inspect import (
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.resuming import TrainingState
 from eegaug.recordings import Split, Windows, split_by_subject, split_in_time
+from eegaug.recordings.split import without_shared_samples
 from eegaug.study.fit import (
     class_weights,
     fit_augmented,
@@ -79,6 +80,9 @@ def learn(
     (:func:`~eegaug.policies.recombination`). Where the average does worse on the subjects that are
     validated on than the first alone, by more than two standard errors, augmentation is switched
     off, and the model is the first.
+
+    Windows of training and validation that share samples with those that they are judged on are
+    left out, and counted in ``split.how``.
 
     Parameters
     ----------
@@ -144,6 +148,9 @@ def learn(
         split = split_in_time(windows.y, windows.subjects)
     else:
         split = split_by_subject(windows.y, windows.subjects, tested, settings.seed)
+    split = without_shared_samples(
+        split, windows.metadata, windows.X.shape[-1], float(windows.info["sfreq"])
+    )
     split = _in_order(split, windows)
 
     run = Unfinished(

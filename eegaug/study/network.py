@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from collections.abc import Callable
 import braindecode.models
 import torch
 from torch import nn
+
+from eegaug.validation import did_you_mean
 
 #: Networks that fail with one channel in braindecode, and one that does not.
 FOR_ONE_CHANNEL = {"ShallowFBCSPNet": "EEGNet", "Deep4Net": "EEGNet"}
@@ -64,9 +65,7 @@ def find_model(name: str) -> Callable[..., nn.Module]:
         if inspect.isclass(value) and issubclass(value, nn.Module)
     }
     if name not in models:
-        close = difflib.get_close_matches(name, models, n=3, cutoff=0.4)
-        hint = f"; did you mean {' or '.join(close)}?" if close else "."
-        raise ValueError(f"braindecode has no model named {name!r}{hint}")
+        raise ValueError(f"braindecode has no model named {name!r}; {did_you_mean(name, models)}")
     return models[name]
 
 

@@ -26,12 +26,24 @@ def path(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"{text}: there is no such home folder") from error
 
 
+def _labels(pairs: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    labels: dict[str, str] = {}
+    for label, value in pairs:
+        if label in labels:
+            raise ValueError(
+                f"--labels should name each label once. Found {label!r} twice, for"
+                f" {labels[label]!r} and {value!r}."
+            )
+        labels[label] = value
+    return {"labels": labels}
+
+
 LABELS = Option(
     "--labels",
     "windows",
     "labels, each with its annotation where that has another name; all annotations where absent",
     {"nargs": "+", "type": pair, "metavar": "LABEL[=ANNOTATION]"},
-    lambda pairs: {"labels": dict(pairs)},
+    _labels,
 )
 BAND = Option(
     "--band",

@@ -18,6 +18,8 @@ from eegaug.study.tasks import find_task
 
 #: Windows that are scored at a time.
 BATCH = 64
+#: Of onsets and durations (s): files hold 16.05 as 16.049999.
+DECIMALS = 4
 
 
 class Predictions(NamedTuple):
@@ -31,7 +33,8 @@ class Predictions(NamedTuple):
         The windows.
     table : pandas.DataFrame
         One row per window: subject, recording, onset and duration (s), the predicted label, and the
-        probability of each label.
+        probability of each label. Of epochs and arrays, whose rows are in the order of files,
+        subjects and time, also trial, the place in its file from 0.
 
     Examples
     --------
@@ -65,7 +68,7 @@ def predict_recordings(
     paths : list of path
         Recordings, epochs or arrays, as the model was trained on.
     subject : str, optional
-        Regular expression that finds the subject in a file's path.
+        Regular expression that finds the subject in a file's name, or else in its path.
     device : str
         Device to predict on: "cpu", "cuda", or "auto".
     cache : path, optional
@@ -123,9 +126,10 @@ def predict_recordings(
             f" {windows.X.shape[-1]}."
         )
     given = outputs(network, windows, device, BATCH).softmax(1).numpy()
+    duration = round(saved["n_times"] / saved["sfreq"], DECIMALS)
     table = windows.metadata.drop(columns="label")
-    table["onset"] += windows.tmin
-    table["duration"] = saved["n_times"] / saved["sfreq"]
+    table["onset"] = (table["onset"] + windows.tmin).round(DECIMALS)
+    table.insert(table.columns.get_loc("onset") + 1, "duration", duration)
     table["label"] = np.array(saved["labels"])[given.argmax(1)]
     for label, probabilities in zip(saved["labels"], given.T, strict=True):
         table[f"p {label}"] = probabilities.round(4)

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from eegaug.files import PART, written_whole
 from eegaug.study.processes import is_first_process
-from eegaug.study.unfinished import RUN, read_run, state_files
+from eegaug.study.unfinished import REMEDY, RUN, read_run, state_files
 
 #: Folder inside the output folder that a run works in, until its results are written.
 UNFINISHED = "unfinished"
@@ -35,6 +35,8 @@ class Run:
 
     Attributes
     ----------
+    goes_on : bool
+        Whether there was an unfinished run to go on with.
     stopped : bool
         Whether the run writes what is there before its end: states stay, to go on from.
 
@@ -56,7 +58,7 @@ class Run:
 
     def __init__(self, out: str | Path, results: Sequence[str], resume: bool = False) -> None:
         self.out, self.results, self.resume = Path(out), results, resume
-        self.stopped = False
+        self.stopped = self.goes_on = False
         self.unfinished = self.out / UNFINISHED
         self.folder = self.unfinished / "results"
         self._lock = FileLock(self.unfinished / ".lock", timeout=0)
@@ -121,11 +123,9 @@ class Run:
             raise ValueError(f"{self.out / name}: a link that leads nowhere.") from error
 
     def _check_resumed(self) -> None:
-        if read_run(self.unfinished) is not None and not self.resume:
-            raise ValueError(
-                f"{self.unfinished}: an unfinished run. `eegaug learn --resume` goes on with it;"
-                " remove the folder to begin again."
-            )
+        self.goes_on = read_run(self.unfinished) is not None
+        if self.goes_on and not self.resume:
+            raise ValueError(f"{self.unfinished}: an unfinished run. {REMEDY}")
 
     def _sweep(self) -> None:
         """Remove all of a run but the states of its trainings, and what they depend on."""

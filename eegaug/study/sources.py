@@ -108,20 +108,53 @@ def task_of(recordings: Sequence[Recording]) -> tuple[Task, list[Recording]]:
         for _, duration, label in spans(recording.raw)
         if is_label(label)
     ]
-    if any(is_sleep(recording) for recording in recordings):
-        for recording in recordings:
+    of_sleep = [is_sleep(recording) for recording in recordings]
+    if any(of_sleep):
+        for recording, own in zip(recordings, of_sleep, strict=True):
+            if not own:
+                _check_no_events(recording, recordings[of_sleep.index(True)])
             add_stages(recording)  # raises where there are none
         return TASKS["sleep"], recordings
     if not durations:
-        first = recordings[0]
-        others = sorted({label for each in recordings for *_, label in spans(each.raw)})
-        raise ValueError(
-            f"{first.path or first.name}: no annotations, so no sleep stages, events or blocks to"
-            f" learn from{'; these label nothing: ' * bool(others)}{', '.join(others)}."
-        )
+        raise ValueError(_nothing_in(recordings))
     for recording in recordings:
         place_electrodes(recording.raw)
     return TASKS["blocks" if median(durations) >= BLOCK else "events"], recordings
+
+
+def _check_no_events(recording: Recording, scored: Recording) -> None:
+    """Raise where a recording beside one of sleep has other annotations instead of stages."""
+    labels = sorted({label for *_, label in spans(recording.raw) if is_label(label)})
+    if labels:
+        raise ValueError(
+            f"{recording.path or recording.name}: no sleep stages, but {', '.join(labels)}, where"
+            f" {scored.path or scored.name} has stages. Name recordings of one kind, or choose by"
+            " --task events and --labels."
+        )
+
+
+def _nothing_in(recordings: Sequence[Recording]) -> str:
+    """Return that recordings have no annotations to learn from, and what to do about it."""
+    first = recordings[0]
+    text = (
+        f"{first.path or first.name}: no annotations, so no sleep stages, events or blocks to learn"
+        " from"
+    )
+    if marks := sorted({label for each in recordings for *_, label in spans(each.raw)}):
+        return (
+            f"{text}; these label nothing: {', '.join(marks)}. --task events with --labels takes"
+            " some all the same."
+        )
+    types = zip(first.raw.ch_names, first.raw.get_channel_types(), strict=True)
+    if triggers := [name for name, kind in types if kind == "stim"]:
+        return (
+            f"{text}. Events of {', '.join(triggers)} become annotations by mne.find_events and"
+            " mne.annotations_from_events."
+        )
+    return (
+        f"{text}. Wanted are annotations inside the files, *Hypnogram.edf beside *PSG.edf, or"
+        " events.tsv in a BIDS root."
+    )
 
 
 def _task_by_name(given: Sequence[Path]) -> str | None:

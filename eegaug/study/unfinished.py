@@ -12,6 +12,8 @@ from eegaug.study.processes import is_first_process
 
 #: Name of the file that says what a run depends on.
 RUN = "run.json"
+#: What to do about a run that is in the way.
+REMEDY = "The same command with --resume goes on with it; remove the folder to begin again."
 #: What tells the windows of a run from others.
 WINDOWS = "windows"
 
@@ -40,7 +42,7 @@ class Unfinished:
     ...     print(run.state("learning").name)
     ...     Unfinished(folder, {"epochs": 30})
     Traceback (most recent call last):
-    ValueError: ...: an unfinished run with other settings: epochs 20, now 30.
+    ValueError: ...: an unfinished run with other settings: epochs 20, now 30. The same command ...
     """
 
     def __init__(self, folder: str | Path | None, depends: dict[str, Any]) -> None:
@@ -59,9 +61,10 @@ class Unfinished:
             if changed:
                 raise ValueError(
                     f"{self.folder}: an unfinished run with other settings: {'; '.join(changed)}."
+                    f" {REMEDY}"
                 )
             if before.get(WINDOWS) != depends.get(WINDOWS):
-                raise ValueError(f"{self.folder}: an unfinished run of other windows.")
+                raise ValueError(f"{self.folder}: an unfinished run of other windows. {REMEDY}")
             return
         if not is_first_process():
             return

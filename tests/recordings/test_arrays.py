@@ -166,8 +166,9 @@ def objects(folder):
 
 
 def labels_as_objects(folder):
-    message = "one.npz: `y` is an array of objects"
-    return npz(folder, y=np.array(list("ababab"), dtype=object)), ValueError, message
+    path = npz(folder, y=np.array(list("ababab"), dtype=object))
+    message = "one.npz: `y` is an array of objects, as text of pandas is; one of text is wanted:"
+    return path, ValueError, f"{message} `y.astype(str)`."
 
 
 def without_signals(folder):
@@ -199,13 +200,15 @@ def complex_signals(folder):
 
 
 def labels_of_others(folder):
-    message = "one.npz: `y` should be 6 names or whole numbers, for `X` of shape (6, 2, 100). Found"
-    return npz(folder, y=Y[:5]), ValueError, f"{message} shape (5,)."
+    message = "one.npz: `y` should be 6 names or whole numbers, for `X` of shape (6, 2, 100), "
+    wanted = f"{message}which is (trials, channels, times). Found shape (5,)."
+    return npz(folder, y=Y[:5]), ValueError, wanted
 
 
 def labels_as_columns(folder):
-    message = "one.npz: `y` should be 6 names or whole numbers, for `X` of shape (6, 2, 100). Found"
-    return npz(folder, y=np.eye(6)), ValueError, f"{message} shape (6, 6)."
+    message = "one.npz: `y` should be 6 names or whole numbers, for `X` of shape (6, 2, 100), "
+    wanted = f"{message}which is (trials, channels, times). Found shape (6, 6)."
+    return npz(folder, y=np.eye(6)), ValueError, wanted
 
 
 def labels_to_regress(folder):

@@ -215,12 +215,14 @@ def test_marks_are_known_by_their_first_word(event, is_one):
         (
             ["rest"],
             "There should be two labels or more, each with an annotation of its own."
-            " Found {'rest': 'rest'}, among the annotations 'rest' (1), 'task' (1).",
+            " Found {'rest': 'rest'}, among the annotations 'rest' (1), 'task' (1)."
+            " Choose some by `labels` or --labels.",
         ),
         (
             {"a": "rest", "b": "rest"},
             "There should be two labels or more, each with an annotation of its own."
-            " Found {'a': 'rest', 'b': 'rest'}, among the annotations 'rest' (1), 'task' (1).",
+            " Found {'a': 'rest', 'b': 'rest'}, among the annotations 'rest' (1), 'task' (1)."
+            " Choose some by `labels` or --labels.",
         ),
     ],
 )
@@ -249,6 +251,7 @@ def test_recordings_without_two_labels_give_one_line(blocks, found):
         make_block_windows([recording])
     assert str(caught.value) == (
         f"There should be two labels or more, each with an annotation of its own. Found {found}."
+        + " Choose some by `labels` or --labels." * (len(blocks) > 1)
     )
 
 

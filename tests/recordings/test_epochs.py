@@ -310,6 +310,14 @@ def test_trials_are_in_the_order_of_time():
     assert windows.y.tolist() == [0, 1, 0, 1]
 
 
+def test_events_that_number_the_trials_are_no_times():
+    """As those of MNE are, where none are given."""
+    made = make_epochs(12)
+    made.events[:, 0] = np.arange(12)
+    file = EpochsFile("one", "anna", made[[0, 1, 2, 4, 5, 8, 9]])
+    assert make_epoch_windows([file]).metadata["onset"].tolist() == [0, 3, 6, 12, 15, 24, 27]
+
+
 def spoilt(**options) -> EpochsFile:
     """Return epochs: one not finite before 0 s, one with a flat channel, one still for 1 s."""
     file = in_memory(**options)
@@ -516,13 +524,15 @@ FILES["flat"][0].epochs.get_data(copy=False)[:] = 0
             "plain",
             {"labels": ["left"]},
             "There should be two labels or more, each with trials of its own. Found"
-            " {'left': 'left'}, among trials labelled 'left' (3), 'right' (3).",
+            " {'left': 'left'}, among trials labelled 'left' (3), 'right' (3)."
+            " Choose some by `labels` or --labels.",
         ),
         (
             "plain",
             {"labels": {"a": "left", "b": "left"}},
             "There should be two labels or more, each with trials of its own. Found"
-            " {'a': 'left', 'b': 'left'}, among trials labelled 'left' (3), 'right' (3).",
+            " {'a': 'left', 'b': 'left'}, among trials labelled 'left' (3), 'right' (3)."
+            " Choose some by `labels` or --labels.",
         ),
         (
             "plain",
@@ -595,7 +605,7 @@ def test_what_cannot_be_cut_gives_one_line(files, arguments, message):
     ("arguments", "message"),
     [
         ({"sfreq": "fast"}, "Parameter `sfreq` should be a number. Found `sfreq = 'fast'`."),
-        ({"window": ("0", 1)}, "Parameter `tmin` should be a number. Found `tmin = '0'`."),
+        ({"window": ("0", 1)}, "Parameter `window` should be a number. Found `window = '0'`."),
     ],
 )
 def test_what_is_no_number_gives_one_line(arguments, message):

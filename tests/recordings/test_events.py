@@ -63,7 +63,7 @@ def test_a_recording_without_cues_gives_no_window(simulated):
         ),
         ({"labels": {"left": "T1"}}, "two labels or more"),
         ({"labels": {"left": "T1", "right": "T1"}}, "an annotation of its own"),
-        ({"window": (3.5, 3.5)}, "`tmax` should be after `tmin`"),
+        ({"window": (3.5, 3.5)}, "`window` should end after its start. Found 3.5 to 3.5 s."),
         ({"h_freq": 50.0}, "Pass band"),
     ],
 )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from eegaug.recordings import read_arrays, read_epochs, read_recordings
-from eegaug.recordings.subjects import tell_apart
+from eegaug.recordings.files import files_in
+from eegaug.recordings.subjects import guessed_subjects, tell_apart
 from eegaug.study.sources import open_recordings
 
 
@@ -65,6 +66,44 @@ def test_the_subject_is_in_the_name_without_its_ending(tmp_path, name, subject):
     raw.save(tmp_path / name, verbose="error")
     (recording,) = read_recordings(tmp_path)
     assert (recording.name, recording.subject) == (name, subject)
+
+
+def noise(path):
+    raw = mne.io.RawArray(np.zeros((1, 500)), mne.create_info(1, 100, "eeg"), verbose="error")
+    path.parent.mkdir(exist_ok=True)
+    raw.save(path, verbose="error")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "subject"),
+    [(r"([a-z]+)_", "anna"), (r"p\d+", "p7"), (r"(p\d+)/", "p7"), (r"a(\d+)", "3")],
+)
+def test_an_expression_is_looked_for_in_the_name_before_the_path(tmp_path, pattern, subject):
+    noise(tmp_path / "p7" / "anna_a3_raw.fif")
+    (recording,) = read_recordings(tmp_path / "p7", subject=pattern)
+    assert recording.subject == subject
+
+
+def test_files_are_in_the_order_of_their_numbers(tmp_path):
+    names = ["s2/run2", "s2/run10", "s10/02", "s10/2", "s10/3", "s10/run"]
+    for name in reversed(names):
+        noise(tmp_path / f"{name}_raw.fif")
+    found = [path.relative_to(tmp_path).as_posix() for path in files_in(tmp_path)]
+    assert found == [f"{name}_raw.fif" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("names", "guessed"),
+    [
+        (["anna_run2", "anna_run9"], ["anna_run2", "anna_run9"]),
+        (["sub-01_run-1", "S007R04.", "sub-02"], []),
+        (["a/x", "b/x"], []),
+    ],
+)
+def test_subjects_that_names_of_files_tell_alone_are_guessed(tmp_path, names, guessed):
+    for name in names:
+        noise(tmp_path / f"{name}_raw.fif")
+    assert guessed_subjects(read_recordings(tmp_path)) == guessed
 
 
 def test_sessions_of_one_person_are_of_one_person(tmp_path):

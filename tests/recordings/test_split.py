@@ -1,12 +1,15 @@
 """Splits by subject and in time."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eegaug.recordings import (
+    Split,
     split_by_subject,
     split_in_time,
 )
+from eegaug.recordings.split import without_shared_samples
 
 
 def test_no_subject_is_on_two_sides(windows):
@@ -99,3 +102,52 @@ def test_the_last_third_of_every_subject_is_tested():
 def test_too_few_windows_to_split_in_time():
     with pytest.raises(ValueError, match="5 windows of b are too few to split in time; at least 6"):
         split_in_time(np.arange(25) % 2, np.repeat(["a", "b"], [20, 5]))
+
+
+# -- windows that overlap -----------------------------------------------------------------
+
+
+def without_shared(onsets, parts, recordings="r", subjects="a"):
+    """Split windows of 4 s: T for training, V for validation, E for test; return kept ones."""
+    parts = np.array(list(parts.upper()))
+    split = Split(*(np.flatnonzero(parts == part) for part in "TVE"), "how")
+    table = pd.DataFrame({"subject": subjects, "recording": recordings, "onset": onsets})
+    found = without_shared_samples(split, table, 400, 100.0)
+    kept = np.char.lower(parts)
+    for name, index in zip("TVE", (found.train, found.valid, found.test), strict=True):
+        kept[index] = name
+    return "".join(kept), found.how
+
+
+@pytest.mark.parametrize(
+    ("onsets", "kept", "rest", "counted"),
+    [
+        ([3, 6, 9, 20, 30, 40, 50], "tEtTTVV", {}, "2 of training"),
+        ([50, 9.9, 40, 6, 30, 2.1, 20], "TtTEVtV", {}, "2 of training"),  # in another order
+        ([3, 6, 9, 20, 30, 40, 50], "vEvVTTV", {}, "2 of validation"),
+        # training is kept from validation too, but not from what validation has lost
+        ([0, 3, 6, 9, 12, 15, 30], "TTtVvEV", {}, "1 of training, 1 of validation"),
+        ([3, 6, 9, 20, 30, 40], "TvETVV", {}, "1 of validation"),
+        # at one time, but not of one recording
+        ([0] * 5, "TVETV", {"recordings": list("abcde")}, ""),
+        ([0] * 5, "TVETV", {"subjects": list("abcde")}, ""),
+        # one after the other; so by rounded onsets
+        ([0, 4, 8, 12, 16], "TVETV", {}, ""),
+        ([0, 3.99, 8, 11.99, 16], "TVETV", {}, ""),
+    ],
+)
+def test_windows_that_share_samples_are_in_one_part(onsets, kept, rest, counted):
+    how = "how" + f"; left out, for samples that they share: {counted}" * bool(counted)
+    assert without_shared(onsets, kept, **rest) == (kept, how)
+
+
+@pytest.mark.parametrize(
+    ("onsets", "parts", "message"),
+    [
+        ([3, 6, 20, 30, 40], "tETVV", "training: 1 of 2, the others share samples"),
+        ([3, 6, 9, 30, 40], "vEvTT", "validation: 0 of 2, the others share samples"),
+    ],
+)
+def test_too_few_windows_without_shared_samples(onsets, parts, message):
+    with pytest.raises(ValueError, match=f"Too few windows are left for {message}"):
+        without_shared(onsets, parts)

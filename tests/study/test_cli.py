@@ -96,6 +96,13 @@ def test_one_recording_is_split_into_blocks_and_the_report_says_so(tmp_path, nig
     assert "say nothing about other subjects" in (tmp_path / "out" / "report.html").read_text()
 
 
+@pytest.mark.parametrize("subjects", ["zoe", "sim00 sim01 sim02"])
+def test_subjects_to_test_on_are_looked_for_before_signals_are_read(subjects, tmp_path, capfd):
+    arguments = ["--subjects", 3, "--hours", 0.1, "--test", *subjects.split()]
+    status, _, err = run(capfd, *arguments, "--out", tmp_path / "out")
+    assert status == 2 and "Cutting" not in err and "No subject " in err
+
+
 @pytest.mark.parametrize("make", BAD_FILES)
 def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd):
     folder = tmp_path / "in"
@@ -117,6 +124,8 @@ def test_bad_files_end_with_status_2_and_one_line(make, tmp_path, nights, capfd)
         ),
         (["--device", "cuda"], "torch finds no CUDA device"),
         (["--model", "SleepNet"], "braindecode has no model named 'SleepNet'"),
+        (["--model", "eegnet"], "braindecode has no model named 'eegnet'; did you mean EEGNet or"),
+        (["--model", "Qqq"], "no model named 'Qqq'; there is ATCNet, Att"),
         (["--policy", "awake"], "No policy is named 'awake'"),
         (["--epochs", "0"], "`epochs` should be positive"),
         (["--objective", "speed"], "`objective` should be 'score' or 'invariance'"),
@@ -150,8 +159,16 @@ def test_the_command_has_the_librarys_defaults():
 
 def test_an_unknown_option_ends_with_status_2(capfd):
     with pytest.raises(SystemExit) as caught:
-        main(["learn", "--frobnicate"])
+        main(["learn", "--frobnicate", "--seed", "1", "-x"])
     assert caught.value.code == 2
+    err = capfd.readouterr().err
+    assert err.startswith("usage: eegaug learn [-h]")
+    assert err.endswith("eegaug learn: error: unrecognized arguments: --frobnicate -x\n")
+
+
+def test_nothing_to_resume_is_said_before_a_run_starts(tmp_path, capfd):
+    status, _, err = run(capfd, "--resume", "--policy", "slep", "--out", tmp_path / "out")
+    assert status == 2 and f"Nothing to resume in {tmp_path / 'out'}: starting." in err
 
 
 def test_an_output_that_is_no_folder_is_refused_before_training(tmp_path, capfd):
@@ -275,9 +292,21 @@ def test_motor_imagery_on_real_recordings(tmp_path, capfd):
             ["--task", "events", "--subjects", "1", "--trials", "4", "--labels", "a=T1", "b=X"],
             "No recording has an annotation 'X' (b). Found 'T0' (4), 'T1' (2), 'T2' (2).",
         ),
+        (
+            ["--task", "events", "--labels", "a=T0", "b=T2", "a=T1"],
+            "--labels should name each label once. Found 'a' twice, for 'T0' and 'T1'.",
+        ),
         (["--task", "events", "--subjects", "1", "--trials", "2"], "too few to split in time"),
         (["--task", "events", "--window", "3"], "should be the start and the end of a window"),
         (["--task", "blocks"], "There is no simulation for --task blocks: name recordings."),
+        (
+            ["--task", "events", "--split", "time", "--test", "sim00"],
+            "--split time tests on the last part of each subject's windows, --test on whole",
+        ),
+        (
+            ["--subjects", "1", "--hours", "0.2", "--split", "subjects"],
+            "two or more are wanted. Found sim00 alone; --split time tests on",
+        ),
         (["--split", "runs"], "`split` should be 'subjects' or 'time'. Found 'runs'."),
     ],
 )
@@ -468,6 +497,9 @@ def test_a_part_of_a_bids_root(tmp_path, capfd):
     status, _, err = run(capfd, *arguments)
     assert status == 2 and "Task: blocks (" in err and "1 subject: sub-02." in err
     assert "10 windows of sub-02 are too few to split into contiguous blocks" in err
+    arguments = [root, "--bids", "subject=01", "subject=02", "task=rest", "--test", "zoe"]
+    status, _, err = run(capfd, *arguments, "--out", out)
+    assert status == 2 and "is named zoe; the recordings are of sub-01, sub-02." in err
 
 
 @pytest.mark.slow
@@ -521,9 +553,9 @@ def test_simulated_nights_are_kept_in_the_cache_too(tmp_path, capfd):
 
 
 def events_nearer_than_a_window(folder):
-    people(folder, *CUES, names="a")
-    note = "10 of 11 windows of 4 s share samples with the one before: events are as near as 3 s."
-    return [folder, "--window", 0, 4], f"{note} A shorter --window keeps them apart."
+    people(folder, *CUES, names="abcd")
+    note = "40 of 44 windows of 4 s share samples with the one before: events are as near as 3 s."
+    return [folder, "--window", 0, 4, "--test", "a"], f"{note} A shorter --window keeps them apart."
 
 
 def windows_past_the_end(folder):
@@ -534,6 +566,18 @@ def windows_past_the_end(folder):
 def short_blocks(folder):
     people(folder, REST, SUM, (40, 3, "rest"))
     return [folder], "Windows dropped: 3 in a block shorter than 4 s."
+
+
+def windows_that_share_samples(folder):
+    people(folder, (0, 100, "rest"), (100, 100, "arithmetic"), names="a")
+    note = "left out, for samples that they share: 22 of training"
+    return [folder, "--window", 4, "--overlap", 3], note
+
+
+def people_guessed_from_names(folder):
+    people(folder, REST, SUM, names=["anna_run10", "anna_run2", "sub-07_x"])
+    note = "2 subjects are guessed from the names of files alone: anna_run10, anna_run2. Where"
+    return [folder], note
 
 
 def key_presses_in_blocks(folder):
@@ -573,6 +617,8 @@ def electrodes_that_nobody_knows(folder):
         events_nearer_than_a_window,
         windows_past_the_end,
         short_blocks,
+        windows_that_share_samples,
+        people_guessed_from_names,
         key_presses_in_blocks,
         labels_in_one_recording_only,
         no_event_in_one_recording,
@@ -588,7 +634,8 @@ def test_what_is_left_out_or_limits_the_scores_is_noted(make, tmp_path, capfd):
     assert status == 0, err
     assert note in err + printed
     found, report = results(tmp_path / "out")
-    assert any(note in each for each in found["data"]["notes"] + found["data"]["warnings"])
+    data = found["data"]
+    assert any(note in each for each in [*data["notes"], *data["warnings"], data["split"]])
     assert note.split("'")[0] in report
 
 
@@ -622,6 +669,11 @@ def one_label_in_training(folder):
         " another --split."
     )
     return [folder, "--test", "c"], message
+
+
+def one_subject_to_split_by(folder):
+    path = npz(folder / "walks.npz", subject=["anna"] * 24)
+    return [path, "--split", "subjects"], "--split subjects tests on a subject never trained on, so"
 
 
 def trials_of_nobody(folder):
@@ -713,6 +765,22 @@ def a_length_as_start_and_end(folder):
     return [people(folder, REST, SUM), "--window", 0, 4], message
 
 
+def a_length_that_is_none(folder):
+    message = "--window should be the length of a window, in seconds. Found 0."
+    return [people(folder, REST, SUM), "--window", 0], message
+
+
+def one_label_of_two(folder):
+    message = "There should be two labels or more, each with an annotation of its own. Found {'rest"
+    shown = "'rest'}, among the annotations 'rest' (3), 'arithmetic' (3). Choose some by `labels`"
+    return [people(folder, REST, SUM), "--labels", "rest"], f"{message}': {shown} or --labels."
+
+
+def a_window_that_ends_before_its_start(folder):
+    message = "Parameter `window` should end after its start. Found 3 to 1 s."
+    return [people(folder, *CUES), "--window", 3, 1], message
+
+
 def an_option_of_another_task(folder):
     message = "--one-subject is an option of --task arrays. Found task blocks."
     return [people(folder, REST, SUM), "--one-subject"], message
@@ -726,6 +794,7 @@ def an_option_of_another_task(folder):
         overlapping_blocks,
         windows_longer_than_the_blocks,
         one_label_in_training,
+        one_subject_to_split_by,
         trials_of_nobody,
         trials_without_labels,
         trials_without_a_rate,
@@ -742,6 +811,9 @@ def an_option_of_another_task(folder):
         a_data_set_beside_recordings,
         a_data_set_without_a_source,
         a_length_as_start_and_end,
+        a_length_that_is_none,
+        one_label_of_two,
+        a_window_that_ends_before_its_start,
         an_option_of_another_task,
     ],
 )

@@ -29,6 +29,7 @@ from eegaug.study.cli import main
 from eegaug.study.predicting import predict_recordings
 
 ABOUT = ["subject", "recording", "onset", "duration", "label"]
+OF_TRIALS = ["subject", "recording", "trial", "onset", "duration", "label"]
 CHANNELS = ["Fpz-Cz", "Pz-Oz"]
 STAGES = ["W", "N1", "N2", "N3", "REM"]
 
@@ -111,9 +112,9 @@ def predict(model, *recordings, out):
     return pd.read_csv(out / "predictions.csv")
 
 
-def check_table(table, labels):
+def check_table(table, labels, about=ABOUT):
     """Check columns, and that the label is the likeliest."""
-    assert list(table.columns) == [*ABOUT, *(f"p {label}" for label in labels)]
+    assert list(table.columns) == [*about, *(f"p {label}" for label in labels)]
     p = table[[f"p {label}" for label in labels]].to_numpy()
     assert p.sum(1) == pytest.approx(1, abs=1e-3) and (p >= 0).all()
     assert table["label"].tolist() == [labels[place] for place in p.argmax(1)]
@@ -239,6 +240,8 @@ def test_events_are_scored_at_their_cues(models, tmp_path):
     table = predict(models["events"], tmp_path / "new_raw.fif", out=out)
     p = check_table(table, FISTS)
     assert table["onset"].to_numpy() == pytest.approx(np.array(wanted) + 0.25)
+    written = [line.split(",")[2] for line in (out / "predictions.csv").read_text().splitlines()]
+    assert max(map(len, written)) <= len("12.1234"), "as 16.049999"
     assert set(table["duration"]) == {2.0} and len(table) >= 6
     own = make_event_windows(
         [replace(recording, raw=raw)], {"left": "T1", "right": "T2"}, window=(0.25, 2.25)
@@ -301,7 +304,7 @@ def test_epochs_are_scored_one_by_one(events, models, tmp_path):
     new.event_id = events
     new.save(tmp_path / "new-epo.fif", verbose="error")
     table = predict(models["epochs"], tmp_path / "new-epo.fif", out=tmp_path / "out")
-    p = check_table(table, FISTS)
+    p = check_table(table, FISTS, OF_TRIALS)
     X = new.get_data()[:, :, 50:200]
     assert set(table["duration"]) == {1.5} and len(table) == 8
     assert p == pytest.approx(
@@ -317,12 +320,22 @@ def test_arrays_are_scored_one_by_one(labelled, models, tmp_path):
     parts = {"y": y, "subject": ["ben"] * 10} if labelled else {}
     np.savez(tmp_path / "new.npz", X=X, sfreq=100.0, **parts)
     table = predict(models["arrays"], tmp_path / "new.npz", out=tmp_path / "out")
-    p = check_table(table, FISTS)
+    p = check_table(table, FISTS, OF_TRIALS)
     wanted = probabilities(models["arrays"], (X / X.std()).astype("float32"))
     assert p == pytest.approx(wanted, abs=1e-3)
     assert set(table["duration"]) == {2.0} and len(table) == 10
     assert set(table["subject"]) == {"ben" if labelled else "new"}
     assert os.listdir(tmp_path / "out") == ["predictions.csv"]
+
+
+def test_rows_tell_the_place_of_a_trial_in_its_file(models, tmp_path):
+    """Which is another where subjects take turns, or a trial is left out."""
+    X, _ = trials(8, seed=6)
+    X[2, 0] = 0.0
+    np.savez(tmp_path / "new.npz", X=X, subject=["zoe", "ben"] * 4, sfreq=100.0)
+    table = predict(models["arrays"], tmp_path / "new.npz", out=tmp_path / "out")
+    assert table["subject"].tolist() == ["ben"] * 4 + ["zoe"] * 3
+    assert table["trial"].tolist() == [1, 3, 5, 7, 0, 4, 6]
 
 
 # -- several recordings --------------------------------------------------------------------

@@ -294,8 +294,17 @@ def several(shown):
 def stages_in_some_only(folder, night):
     fif(folder, STAGES, "a_raw.fif")
     path = fif(folder, EVENTS, "b_raw.fif")
-    wanted = "wanted such as 'Sleep stage W', 'Sleep stage 2' or 'N2'."
-    return [folder], ValueError, f"{path}: unknown sleep stages 'left', 'right'; {wanted}"
+    message = (
+        f"{path}: no sleep stages, but left, right, where {folder / 'a_raw.fif'} has stages. Name"
+        " recordings of one kind, or choose by --task events and --labels."
+    )
+    return [folder], ValueError, message
+
+
+def stages_and_nothing(folder, night):
+    fif(folder, STAGES, "a_raw.fif")
+    path = fif(folder, [(0, 60, "BAD_x")], "b_raw.fif")
+    return [folder], ValueError, f"{path}: unknown sleep stages 'BAD_x'; wanted such as 'Sleep stag"
 
 
 def a_psg_without_hypnogram(folder, night):
@@ -305,15 +314,27 @@ def a_psg_without_hypnogram(folder, night):
 
 def no_annotations(folder, night):
     path = write_edf(folder / "a.edf", night.raw.get_data(), ["C3", "C4"])
-    message = "no annotations, so no sleep stages, events or blocks to learn from."
+    message = (
+        "no annotations, so no sleep stages, events or blocks to learn from. Wanted are annotations"
+        " inside the files, *Hypnogram.edf beside *PSG.edf, or events.tsv in a BIDS root."
+    )
     return [path], ValueError, f"{path}: {message}"
+
+
+def triggers_in_a_channel(folder, night):
+    info = mne.create_info(["Cz", "STI 014"], 100, ["eeg", "stim"])
+    mne.io.RawArray(np.zeros((2, 500)), info).save(folder / "a_raw.fif")
+    message = (
+        "no annotations, so no sleep stages, events or blocks to learn from. Events of STI 014"
+    )
+    return [folder], ValueError, f"{folder / 'a_raw.fif'}: {message} become annotations by mne.fin"
 
 
 def nothing_but_marks(folder, night):
     path = fif(folder, [(0, 60, "BAD_x"), (70, 0, "boundary"), (80, 9, "BAD_x")])
     message = (
         "no annotations, so no sleep stages, events or blocks to learn from; these label nothing:"
-        " BAD_x, boundary."
+        " BAD_x, boundary. --task events with --labels takes some all the same."
     )
     return [path], ValueError, f"{path}: {message}"
 
@@ -359,8 +380,10 @@ def a_text(folder, night):
         arrays_beside_a_bids_root,
         arrays_epochs_and_recordings,
         stages_in_some_only,
+        stages_and_nothing,
         a_psg_without_hypnogram,
         no_annotations,
+        triggers_in_a_channel,
         nothing_but_marks,
         a_hypnogram_alone,
         no_such_file,

@@ -20,7 +20,7 @@ from eegaug.study import Settings, learn, learning
 from eegaug.study.cli import RESULTS, main
 from eegaug.study.fit import fit_augmented
 from eegaug.study.run import Run
-from eegaug.study.unfinished import Unfinished, read_run, state_files
+from eegaug.study.unfinished import REMEDY, Unfinished, read_run, state_files
 
 #: Three trainings of three epochs of two steps; 36 windows in batches of 16, which drop the rest.
 SETTINGS = Settings(epochs=3, batch_size=16, lr=0.01, device="cpu")
@@ -205,7 +205,9 @@ CHANGES = [
 def test_other_settings_are_refused_by_name(changes, named, windows, stopped):
     with pytest.raises(ValueError) as caught:
         learn(windows, replace(SETTINGS, **changes), test=TEST, unfinished=stopped)
-    assert str(caught.value) == f"{stopped}: an unfinished run with other settings: {named}."
+    assert (
+        str(caught.value) == f"{stopped}: an unfinished run with other settings: {named}. {REMEDY}"
+    )
 
 
 ARGUMENTS = [
@@ -220,12 +222,14 @@ ARGUMENTS = [
 def test_other_arguments_are_refused_by_name(arguments, named, windows, stopped):
     with pytest.raises(ValueError) as caught:
         learn(windows, SETTINGS, **arguments, unfinished=stopped)
-    assert str(caught.value) == f"{stopped}: an unfinished run with other settings: {named}."
+    assert (
+        str(caught.value) == f"{stopped}: an unfinished run with other settings: {named}. {REMEDY}"
+    )
 
 
 def test_another_number_of_processes_is_refused(windows, stopped, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ValueError, match=r"with other settings: processes 1, now 2\.$"):
+    with pytest.raises(ValueError, match=r"with other settings: processes 1, now 2\."):
         learn(windows, SETTINGS, test=TEST, unfinished=stopped)
 
 
@@ -243,14 +247,14 @@ def test_another_number_of_processes_is_refused(windows, stopped, monkeypatch):
 def test_other_windows_are_refused(others, stopped):
     with pytest.raises(ValueError) as caught:
         learn(others(), SETTINGS, test=TEST, unfinished=stopped)
-    assert str(caught.value) == f"{stopped}: an unfinished run of other windows."
+    assert str(caught.value) == f"{stopped}: an unfinished run of other windows. {REMEDY}"
 
 
 def test_windows_with_other_labels_are_refused(windows, stopped):
     y = windows.y
     y[0] += 1
     try:
-        with pytest.raises(ValueError, match=r": an unfinished run of other windows\.$"):
+        with pytest.raises(ValueError, match=": an unfinished run of other windows"):
             learn(windows, SETTINGS, test=TEST, unfinished=stopped)
     finally:
         y[0] -= 1
@@ -368,7 +372,7 @@ def test_an_unfinished_run_is_named_and_kept(tmp_path):
     with pytest.raises(ValueError) as caught, Run(tmp_path, ["one.txt"]):
         pass
     assert str(caught.value) == (
-        f"{tmp_path / 'unfinished'}: an unfinished run. `eegaug learn --resume` goes on"
+        f"{tmp_path / 'unfinished'}: an unfinished run. The same command with --resume goes on"
         " with it; remove the folder to begin again."
     )
     assert listed(tmp_path) == ["unfinished/01-learning.pt", "unfinished/run.json"]
@@ -405,7 +409,7 @@ def test_a_folder_of_the_users_own_is_not_removed(tmp_path):
 
 def test_with_nothing_to_resume_a_run_begins(tmp_path):
     with Run(tmp_path / "out", ["one.txt"], resume=True) as run:
-        assert read_run(run.unfinished) is None
+        assert read_run(run.unfinished) is None and not run.goes_on
         (run.folder / "one.txt").write_text("1")
     assert listed(tmp_path) == ["out/one.txt"]
 
@@ -537,7 +541,7 @@ def test_the_command_is_killed_and_goes_on(finished, tmp_path, capfd):
         process.wait(timeout=60)
     assert holds_earlier_results(out)
     for more, message in (
-        ([], "an unfinished run. `eegaug learn --resume` goes on with it; remove the folder to"),
+        ([], "an unfinished run. The same command with --resume goes on with it; remove the fol"),
         (["--resume", "--seed", "1"], "an unfinished run with other settings: seed 0, now 1."),
         (["--resume", "--subjects", "4"], "an unfinished run of other windows."),
     ):
@@ -589,14 +593,15 @@ def test_a_signal_keeps_what_is_there_and_earlier_results_whole(
         if stopped is None:
             assert holds_earlier_results(out)
             how = "interrupted" if status == 130 else "terminated"
-            assert f"\neegaug: {how}; --resume goes on with it.\n" in error
+            assert f"\neegaug: {how}; the same command with --resume goes on with it.\n" in error
         else:
             found = json.loads((out / "invariances.json").read_text(encoding="utf-8"))
             assert found["training"]["stopped"] == stopped
             assert found["data"]["warnings"][0].startswith(f"Stopped in {stopped}")
             networks = torch.load(out / "model.pt", weights_only=True)["networks"]
             assert len(networks) == 2 or found["gain"]["switched_off"]
-            assert error.endswith("stopped before the end; --resume goes on to the whole result.\n")
+            end = "the same command with --resume goes on to the whole result.\n"
+            assert error.endswith(f"stopped before the end; {end}")
         assert main([*ARGUMENTS_OF_THE_COMMAND, "--resume", "--out", str(out)]) == 0
     assert sorted(os.listdir(out)) == sorted(RESULTS)
     assert_same(result(out), finished)
