@@ -153,6 +153,22 @@ def test_a_crop_stands_first_in_a_chain():
     assert torch.equal(chain(X, draw=draw), chain(X, draw=draw))
 
 
+def test_a_chain_that_crops_stands_first_in_another():
+    crop = RandomCrop(100, 0.5, Strength(0.05, high=0.1, unit="s"))
+    chain = Compose([Compose([crop, SignFlip(0.0)]), GaussianNoise(0.0)])
+    assert chain(X).shape == (6, 3, 50)
+
+
+def test_weights_are_the_softmax_of_the_logits():
+    layer = AugmentationLayer([SignFlip(), TimeShift(100)])
+    layer.logits.data.copy_(torch.tensor([0.0, 1.0]))
+    assert torch.allclose(layer.weights, torch.tensor([0.0, 1.0]).softmax(0))
+    cold = AugmentationLayer([SignFlip(), TimeShift(100)], temperature=0.5)
+    cold.load_state_dict(layer.state_dict())
+    assert torch.allclose(cold.weights, torch.tensor([0.0, 2.0]).softmax(0))
+    assert "temperature=0.5" in repr(cold)
+
+
 def test_mixed_precision_leaves_augmentations_exact():
     chain = Compose([ChannelsShuffle(0.0), TimeWarp(0.5)])
     draw = chain.sample(X)

@@ -227,6 +227,19 @@ class FirstHalf(torch.nn.Module):
         return x * seen
 
 
+class Total(torch.nn.Module):
+    """A network with one output for each sample, shape (batch, times)."""
+
+    def forward(self, x):
+        return x.sum(1)
+
+
+def test_one_output_for_each_sample_is_moved_back():
+    x = slow_waves(8, 2, 600)
+    model = InvariantModel(Total(), TimeReverse(1.0), equivariant=True).eval()
+    assert torch.allclose(model(x), x.sum(1), atol=1e-6)
+
+
 @pytest.mark.parametrize("windows", [(), (3,)], ids=["trials", "sequences"])
 def test_what_is_seen_in_some_copies_is_averaged_where_it_is(windows):
     """A copy shifted by s samples sees the samples -s <= t < 300 - s of its window."""

@@ -5,7 +5,13 @@ import pytest
 import torch
 
 from eegaug import ChannelsInterpolation, SensorsRotation, SensorsZRotation
-from eegaug.montage import on_sphere, read_positions
+from eegaug.montage import (
+    HEAD_CENTRE,
+    centre,
+    mirrored_by_position,
+    on_sphere,
+    read_positions,
+)
 
 from .helpers import SFREQ
 
@@ -15,11 +21,29 @@ def test_sensors_without_a_position_are_listed():
     info = mne.create_info(names, SFREQ, "eeg")
     with pytest.raises(ValueError, match=r"raw\.set_montage.*Found none for \['C3', 'nowhere'"):
         SensorsRotation.from_info(info)
-    for channel, x in ((0, -0.07), (2, 0.07)):
-        info["chs"][channel]["loc"][:3] = [x, 0.0, 0.09]
+    for channel, place in ((0, [-0.07, 0.0, 0.09]), (1, [0.0, 0.0, 0.0]), (2, [1.0, 1.0, 1.0])):
+        info["chs"][channel]["loc"][:3] = place
     with pytest.raises(ValueError, match=r"Found none for \['nowhere', 'neither'\]") as caught:
         ChannelsInterpolation.from_info(info)
     assert "\n" not in str(caught.value)
+
+
+def test_the_centre_is_that_of_heads_where_sensors_do_not_tell():
+    """On a line, two directions are free: there the prior counts."""
+    line = torch.tensor([[-0.1, 0.0, 0.04], [0.0, 0.0, 0.04], [0.1, 0.0, 0.04]])
+    assert centre(line.double())[[1, 2]].tolist() == pytest.approx(HEAD_CENTRE[1:], abs=1e-9)
+    assert centre(line.double()[:2])[0].item() == pytest.approx(-0.05 * 0.01 / 0.0101, rel=0.02)
+
+
+def test_only_sensors_that_mirror_each_other_are_pairs():
+    """The third's image is nearest to the second, whose own is nearest to the first."""
+    sensors = torch.nn.functional.normalize(
+        torch.tensor([[-1.0, 0.0, 1.0], [1.0, 0.0, 1.0], [-1.0, 0.4, 1.0], [0.0, -1.0, 0.1]]), dim=1
+    )
+    assert mirrored_by_position(sensors) == [1, 0, 2, 3]
+    lonely = torch.tensor([[-1.0, 0.0, 1.0], [1.0, 0.0, 0.6], [0.0, 1.0, 0.0]])
+    with pytest.raises(ValueError, match="Found none in 3 sensors"):
+        mirrored_by_position(torch.nn.functional.normalize(lonely, dim=1))
 
 
 def test_channels_that_a_montage_lacks_are_listed():

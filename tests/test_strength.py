@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from torch import nn
 
 from eegaug import (
     FlipProbability,
@@ -24,6 +25,18 @@ def test_a_frozen_strength_has_no_gradient_and_is_not_listed():
     transform = FrequencyShift(100, Strength(1.0, high=2.0, unit="Hz", learnable=False))
     assert transform.strengths() == {}
     assert not any(p.requires_grad for p in transform.parameters())
+
+
+@pytest.mark.parametrize("fraction", [0, 0.02, 1])
+def test_strengths_begin_at_a_fraction_of_their_ranges(fraction):
+    transform = FrequencyShift(100, Strength(1.0, 0.5, 2.5, unit="Hz"))
+    assert init_strengths(transform, fraction) is transform
+    assert transform.max_delta_freq().item() == pytest.approx(0.5 + 2 * fraction)
+
+
+def test_a_frozen_strength_says_so():
+    assert repr(Strength(1.0, high=2.0, unit="Hz", learnable=False)).endswith("[0, 2], frozen)")
+    assert not FlipProbability(0.3, learnable=False).learnable
 
 
 def test_a_range_of_the_callers_own():
@@ -60,6 +73,10 @@ def test_a_chance_is_widest_at_one_half():
         (lambda: Strength(0.5, learnable="False"), TypeError, "`learnable` should be True or"),
         (lambda: init_strengths(None), TypeError, "a torch module. Found NoneType"),
         (lambda: init_strengths(SignFlip), TypeError, "a torch module. Found the class SignFlip"),
+        (lambda: init_strengths(SignFlip(), "0.1"), TypeError, "`fraction` should be a number"),
+        (lambda: init_strengths(SignFlip(), 1.01), ValueError, "between 0 and 1.*fraction = 1.01"),
+        (lambda: init_strengths(nn.Identity()), ValueError, "with strengths. Found none in Ident"),
+        (lambda: Strength(1.0, low="0"), TypeError, "`low` should be a number"),
         (lambda: TimeShift(100, -0.1), ValueError, r"`max_shift` should be between 0 and 2 \(s\)"),
         (lambda: TimeShift(100, 3.0), ValueError, "Strength"),
         (lambda: TimeShift(0, 0.1), ValueError, "`sfreq` should be positive"),

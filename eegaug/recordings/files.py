@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from eegaug.files import reason
+from eegaug.recordings.names import natural
 
 #: How names of files end that a folder is searched for, of recordings, of epochs and of arrays. A
 #: recording of any kind that MNE reads can be named itself.
@@ -150,13 +151,8 @@ def files_in(folder: Path) -> list[Path]:
     return sorted((path for path in found if path.is_file()), key=_natural)
 
 
-def _natural(path: Path) -> tuple[list[list[str | int]], Path]:
-    """Return what sorts paths by the numbers in their parts, then as text: run2, run02, run10."""
-    parts = [re.split(r"(\d+)", part) for part in path.parts]
-    return [
-        [int(piece) if place % 2 else piece for place, piece in enumerate(pieces)]
-        for pieces in parts
-    ], path
+def _natural(path: Path) -> list[tuple[list[str | int], str]]:
+    return [natural(part) for part in path.parts]
 
 
 def is_recording(path: Path) -> bool:

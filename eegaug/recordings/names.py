@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TypeVar
 
@@ -46,3 +47,9 @@ def with_visible_channels(signals: Signals) -> Signals:
     if all(name == shown for name, shown in names.items()):
         return signals
     return signals.copy().rename_channels(names, verbose="error")
+
+
+def natural(name: str) -> tuple[list[str | int], str]:
+    """Return what sorts names by the numbers in them, then as text: run2, run02, run10."""
+    parts = enumerate(re.split(r"(\d+)", name))
+    return [int(part) if place % 2 else part for place, part in parts], name

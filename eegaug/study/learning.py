@@ -25,6 +25,7 @@ from eegaug.inspect import (
 from eegaug.integrations.braindecode import EEGClassifier
 from eegaug.integrations.resuming import TrainingState
 from eegaug.recordings import Split, Windows, split_by_subject, split_in_time
+from eegaug.recordings.names import natural
 from eegaug.recordings.split import without_shared_samples
 from eegaug.study.fit import (
     class_weights,
@@ -144,15 +145,7 @@ def learn(
             f" {settings.task.kind}."
         )
     tested = [test] if isinstance(test, str) else None if test is None else list(test)
-    if tested is None and settings.split == "time":
-        split = split_in_time(windows.y, windows.subjects)
-    else:
-        split = split_by_subject(windows.y, windows.subjects, tested, settings.seed)
-    split = without_shared_samples(
-        split, windows.metadata, windows.X.shape[-1], float(windows.info["sfreq"])
-    )
-    split = _in_order(split, windows)
-
+    split = _split(windows, settings, tested)
     run = Unfinished(
         unfinished,
         {
@@ -221,13 +214,21 @@ def learn(
     )
 
 
-def _in_order(split: Split, windows: Windows) -> Split:
-    """Return a split by subject, recording and time: in whatever order they were given."""
+def _split(windows: Windows, settings: Settings, tested: list[str] | None) -> Split:
+    """Split windows by subject, recording and time: in whatever order they were given."""
     table = windows.metadata
-    keys = [table["onset"], table["recording"].astype(str), table["subject"].astype(str)]
-    place = np.argsort(np.lexsort(keys))
-    parts = {name: getattr(split, name) for name in ("train", "valid", "test")}
-    return replace(split, **{name: own[np.argsort(place[own])] for name, own in parts.items()})
+    names = [table[column].astype(str) for column in ("subject", "recording")]
+    places = [{n: k for k, n in enumerate(sorted(set(each), key=natural))} for each in names]
+    subjects, recordings = (each.map(place) for each, place in zip(names, places, strict=True))
+    order = np.lexsort([table["onset"], recordings, subjects])
+    y, people = windows.y[order], windows.subjects[order]
+    if tested is None and settings.split == "time":
+        split = split_in_time(y, people)
+    else:
+        split = split_by_subject(y, people, tested, settings.seed)
+    parts = {name: order[getattr(split, name)] for name in ("train", "valid", "test")}
+    n_times, sfreq = windows.X.shape[-1], float(windows.info["sfreq"])
+    return without_shared_samples(replace(split, **parts), table, n_times, sfreq)
 
 
 def _plan(settings: Settings, compare: bool, restarts: int) -> list[_Training]:

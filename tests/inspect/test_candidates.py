@@ -36,3 +36,17 @@ def test_a_layer_that_chooses_nothing_has_no_runner_up():
     x, y = powers()
     model = InvariantModel(Power(), OneOf([ChannelsDropout(0.5), SignFlip()]))
     assert compare_top_candidates(model, nn.CrossEntropyLoss(), x, y) == []
+
+
+def test_layers_are_looked_at_whatever_is_before_them():
+    """A transform alone, a layer of one, one that chooses nothing; and what a network drops."""
+    x, y = powers()
+    layer = AugmentationLayer([ChannelsDropout(0.5), SignFlip()])
+    alone, either = AugmentationLayer([TimeShift(SFREQ)]), OneOf([SignFlip(), GaussianNoise()])
+    found = []
+    for network in (Power(), nn.Sequential(nn.Dropout(0.9), Power())):
+        model = InvariantModel(network, Compose([SignFlip(), alone, either, layer])).train()
+        found.append(compare_top_candidates(model, nn.CrossEntropyLoss(), x, y))
+    assert found[0] == found[1] and len(found[0]) == 1
+    assert (found[0][0].layer, found[0][0].runner_up) == (4, "SignFlip")
+    assert found[0][0].excess < -3 * found[0][0].error

@@ -8,13 +8,17 @@ from torch import nn
 
 from eegaug import (
     ChannelsDropout,
+    ChannelsReref,
     Compose,
+    FlipProbability,
     FrequencyShift,
     InvariantModel,
     SignFlip,
+    Strength,
     TimeShift,
     identifiability,
 )
+from eegaug.inspect.profiles import END, NONE, _fractions, _judge
 
 from ..helpers import SFREQ, Power, powers
 
@@ -109,6 +113,9 @@ def test_a_profile_has_the_loss_at_each_value_in_its_unit():
             at_value.append(nn.functional.cross_entropy(outputs, targets, reduction="none"))
     learned = torch.cat(at_value).mean()
     assert profile.excess[0] == pytest.approx((plain - learned).item(), abs=1e-5)
+    each = nn.functional.cross_entropy(Power()(x), y, reduction="none")
+    differences = each - torch.cat(at_value).reshape(4, -1).mean(0)
+    assert profile.error[0] == pytest.approx(differences.std().item() / len(x) ** 0.5, rel=1e-3)
 
 
 def test_batches_do_not_change_the_verdict_nor_the_global_generator():
@@ -130,3 +137,95 @@ def test_the_scale_of_class_weights_does_not_change_the_answer():
         assert one.excess == pytest.approx(other.excess, abs=1e-6)
         assert one.error == pytest.approx(other.error, abs=1e-6) and max(one.error) > 1e-4
         assert one.verdict == other.verdict
+
+
+#: A tenth of the range, a half, the end; and what decides between never and always.
+LOW, MIDDLE, HIGH = [0.0, 0.1], [0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 0.4, 0.8, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "values", "excess", "error", "verdict", "reason"),
+    [
+        (0.01, LOW, [0, 0.21], 0.1, "ruled out", "A tenth of the range changes the loss by +0.21"),
+        (0.01, LOW, [0, 0.2], 0.1, "not determined", "A tenth of the range costs nothing measu"),
+        (
+            NONE,
+            [0.0, 0.025, NONE, 0.075, 0.1],
+            [0, 0, 0, 0.3, 0],
+            0.1,
+            "bounded",
+            "Reaching half as far again changes",
+        ),
+        (0.5, MIDDLE, [0, 0, 0, 0.21, 0], 0.1, "bounded", "Reaching half as far again changes"),
+        (0.5, MIDDLE, [0, 0, 0, 0.2, 9], 0.1, "not determined", "Reaching half as far again cost"),
+        (0.8, HIGH, [0, 0, 0, 0.21], 0.1, "bounded", "Reaching the end of the range changes the"),
+        (0.8, HIGH, [0, 0, 0, 0.2], 0.1, "not determined", "Reaching the end of the range costs"),
+        # half of it saves more, or not more, than the logarithm of two times the weight
+        (0.5, MIDDLE, [0, -0.0895, 0, 0, 0], 0.01, "too wide", "Half of it would change the loss"),
+        (0.5, MIDDLE, [0, -0.0892, 0, 0, 0], 0.01, "not determined", "Reaching half as far again"),
+        (0.5, MIDDLE, [-9, 0, 0, 0, 0], 0.01, "not determined", "Reaching half as far again"),
+        (0.98, [0.0, 0.49, 0.98, 1.0], [0] * 4, 0.1, "free", "It reached the end of its range,"),
+        (END, [0.0, 0.485, END, 1.0], [0] * 4, 0.1, "not determined", "Reaching the end of the"),
+    ],
+)
+def test_the_verdict_of_a_strength(fraction, values, excess, error, verdict, reason):
+    errors = [error] * len(values)
+    found = _judge(Strength(0.5), fraction, values, excess, errors, weight=0.1)
+    assert found[0] == verdict and found[1].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("p", "excess", "errors", "verdict", "reason"),
+    [
+        (0.01, [0, 0.376], [0.125, 0.0625], "ruled out", "It costs loss: always instead of never"),
+        (0.01, [0, 0.375], [0.125, 0.0625], "not determined", "Neither used evenly nor ruled out"),
+        (0.01, [0, 0.3], [0.125, 0.0625], "not determined", "Neither used evenly nor ruled out"),
+        (NONE, [0, 0.376], [0.125, 0.0625], "not determined", "Neither used evenly nor ruled out"),
+        (0.5, [-0.376, 0], [0.125, 0.0], "too wide", "Never would change the loss by -0.38"),
+        (0.5, [-0.375, 0], [0.125, 0.0], "free", "Both ways are as good: always instead of never"),
+        (0.5, [0, -0.376], [0.0, 0.125], "not determined", "Neither used evenly nor ruled out"),
+        (0.25, [0, 0], [0.1, 0.1], "free", "Both ways are as good"),
+        (0.75, [0, 0], [0.1, 0.1], "free", "Both ways are as good"),
+        (0.24, [0, 0], [0.1, 0.1], "not determined", "Neither used evenly nor ruled out"),
+        (0.76, [0, 0], [0.1, 0.1], "not determined", "Neither used evenly nor ruled out"),
+    ],
+)
+def test_the_verdict_of_a_flip(p, excess, errors, verdict, reason):
+    found = _judge(FlipProbability(p), p, [0.0, 1.0], excess, errors, weight=0.125)
+    assert found[0] == verdict and found[1].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("strength", "fractions"),
+    [
+        (FlipProbability(0.3), [0.0, 1.0]),
+        (FlipProbability(0.01), [0.0, 1.0]),
+        (Strength(0.0), [0.0, 0.1]),
+        (Strength(0.4), [0.0, 0.2, 0.4, 0.6, 0.8]),
+        (Strength(0.8), [0.0, 0.4, 0.8, 1.0]),
+    ],
+)
+def test_where_the_loss_is_looked_at(strength, fractions):
+    assert _fractions(strength) == pytest.approx(fractions)
+
+
+def test_a_range_that_does_not_begin_at_zero_and_a_transform_without_a_strength():
+    """The first has no profile; the second's is in its unit. Two trials are enough."""
+    x, y = powers(2)
+    shift = TimeShift(SFREQ, Strength(0.3, 0.2, 0.6, "s"))
+    without = ChannelsReref(Strength(0.5, unit="probability", learnable=False))
+    model = InvariantModel(Power(), Compose([without, shift]))
+    (profile,) = identifiability(model, nn.CrossEntropyLoss(), x, y)
+    assert profile.strength.name == "max_shift"
+    assert profile.values == pytest.approx((0.2, 0.25, 0.3, 0.35, 0.4))
+    assert profile.strength.as_fraction(0.3) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_network_drops_nothing_while_it_is_looked_at(training):
+    x, y = powers()
+    network = nn.Sequential(nn.Dropout(0.9), Power())
+    model = InvariantModel(network, TimeShift(SFREQ, 0.0)).train(training)
+    plain = InvariantModel(Power(), TimeShift(SFREQ, 0.0))
+    one, other = (identifiability(m, nn.CrossEntropyLoss(), x, y) for m in (model, plain))
+    assert one[0].excess == other[0].excess and model.training == training

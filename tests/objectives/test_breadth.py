@@ -30,6 +30,7 @@ def test_the_penalty_counts_in_training_only():
     objective = BreadthObjective(model, nn.MSELoss(), penalty_weight=0.2)
     x, y = torch.zeros(3, 1, 4), torch.zeros(3, 4)
     assert objective(x, y).item() == pytest.approx(-0.1, abs=1e-6)
+    assert objective.step(x, y).outputs.shape == (3, 4)
     assert objective.eval()(x, y).item() == 0
 
 

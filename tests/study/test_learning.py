@@ -24,13 +24,20 @@ from eegaug import (
     plots,
 )
 from eegaug.inspect.records import as_json
-from eegaug.recordings import make_sleep_windows, simulate_nights, split_by_subject
+from eegaug.recordings import (
+    make_event_windows,
+    make_sleep_windows,
+    simulate_motor_imagery,
+    simulate_nights,
+    split_by_subject,
+)
 from eegaug.strength import START
 from eegaug.study import Settings, learn, load_model, save_model, write_report
 from eegaug.study.fit import fit_augmented, fit_recombined
 from eegaug.study.gain import Gain
 from eegaug.study.learning import _gain as gain_of
 from eegaug.study.result import is_inactive
+from eegaug.study.tasks import TASKS
 
 #: A strength in the state of a model.
 RAW = "augmentation.augmentations.1.max_shift.raw"
@@ -453,6 +460,19 @@ def test_the_order_of_recordings_changes_nothing(nights):
     assert [record.value for record in one.strengths] == [each.value for each in other.strengths]
     assert one.profiles == other.profiles
     assert one.scores_by_subject().equals(other.scores_by_subject())
+
+
+def test_the_order_of_the_recordings_of_a_subject_changes_nothing():
+    """The last of their windows are tested on, and run 10 comes after run 2."""
+    settings = Settings(TASKS["events"], epochs=1, n_networks=1, device="cpu")
+    tested = []
+    for order in ([2, 10], [10, 2]):
+        runs = [simulate_motor_imagery(1, 12, seed=number)[0] for number in order]
+        runs = [replace(run, name=f"run{n}") for run, n in zip(runs, order, strict=True)]
+        learned = learn(make_event_windows(runs, ["T1", "T2"]), settings)
+        tested.append(learned.windows.metadata.iloc[learned.split.test])
+    assert tested[0].equals(tested[1].set_index(tested[0].index))
+    assert set(tested[0]["recording"]) == {"run10"}
 
 
 # -- model files, data and trainings that do not do ----------------------------------------

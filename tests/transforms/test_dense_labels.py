@@ -116,6 +116,11 @@ def test_labels_of_trials_are_handed_through(moving, y):
     assert moving(slow_waves(4, 1, 600), y)[1] is y
 
 
+def test_labels_of_as_many_trials_as_samples_are_those_of_trials():
+    y = torch.arange(8)
+    assert TimeReverse(1.0)(torch.zeros(8, 1, 8), y)[1] is y
+
+
 def test_dense_labels_are_handed_through_where_time_stays():
     x, y = slow_waves(4, 1, 600), torch.zeros(4, 600)
     layer = AugmentationLayer([SignFlip(), FrequencyShift(SFREQ)])
