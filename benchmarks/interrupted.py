@@ -91,6 +91,7 @@ def main() -> None:
             try:
                 process.wait(timeout=generator.uniform(0.05, 0.5) * duration)
                 print(f"finished after {kills} kills; beginning anew")
+                epochs = 0
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()

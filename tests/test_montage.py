@@ -1,6 +1,7 @@
 """Where sensors are, from infos and montages of MNE."""
 
 import mne
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +53,18 @@ def test_channels_that_a_montage_lacks_are_listed():
         SensorsRotation.from_montage(montage, ["C3", "foo", "Cz", "bar"])
     assert "\n" not in str(caught.value)
     assert SensorsRotation.from_montage(montage, ["C3", "Cz", "C4"], axis="x").axis == "x"
+
+
+def test_where_a_montage_lies_changes_nothing():
+    places = mne.channels.make_standard_montage("biosemi64").get_positions()["ch_pos"]
+    moved = {name: place + np.array([0.01, 0.02, -0.03]) for name, place in places.items()}
+    names = ["C3", "Cz", "C4", "Oz"]
+    one, other = (
+        SensorsZRotation.from_montage(mne.channels.make_dig_montage(each), names, max_degrees=20.0)
+        for each in (places, moved)
+    )
+    found, again = (t.step(torch.zeros(1, 4, 2), torch.ones(1)).matrix for t in (one, other))
+    assert torch.allclose(found, again, atol=1e-3) and found.abs().max() > 0.1
 
 
 @pytest.mark.parametrize("montage", ["spherical_1005", "colin27_1005", "biosemi64"])

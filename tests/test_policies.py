@@ -87,6 +87,29 @@ def test_recombination_refuses_windows_without_length(n_times, sfreq, error, mat
         policies.recombination(n_times, sfreq)
 
 
+def test_the_policy_of_sleep_is_the_published_one():
+    """And its temperature is that of all layers."""
+    policy = policies.sleep(100.0, 2, PAIR, temperature=0.5)
+    names = [[type(each).__name__ for each in layer.transforms] for layer in policy.augmentations]
+    assert names[0] == ["SignFlip", "ChannelsDropout", "ChannelsShuffle", "ChannelsSymmetry"]
+    assert names[1] == names[2] and names[1][::4] == ["TimeReverse", "FrequencyShift"]
+    assert [layer.temperature for layer in policy.augmentations] == [0.5] * 3
+    assert policies.sleep(100.0).augmentations[1].temperature == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ch_names", "wanted"),
+    [
+        (["Cz"], ["SignFlip"]),
+        (["C3", "C4"], ["Sensors"] * 3 + ["ChannelsDropout", "ChannelsSymmetry", "SignFlip"]),
+    ],
+)
+def test_imagery_has_what_the_channels_allow(ch_names, wanted):
+    policy = policies.imagery(info_of(ch_names, place=True))
+    names = [type(each).__name__ for each in policy.augmentations]
+    assert ["Sensors" if name.startswith("Sensors") else name for name in names] == wanted
+
+
 def test_imagery_rotates_sensors_that_have_positions():
     info = mne.create_info(["C3", "Cz", "C4"], 100, "eeg").set_montage("spherical_1005")
     names = [record.transform for record in learned_strengths(policies.imagery(info))]

@@ -9,12 +9,14 @@ from eegaug import (
     FrequencyShift,
     FTSurrogate,
     InvariantModel,
+    LearnedStrength,
     SignFlip,
+    Strength,
     TimeShift,
     learned_strengths,
     summary,
 )
-from eegaug.inspect.records import as_json
+from eegaug.inspect.records import as_json, by_layer
 
 
 def test_json_tells_weights_and_units():
@@ -35,6 +37,16 @@ def test_two_transforms_of_one_kind_have_different_names():
     layer = AugmentationLayer([TimeShift(100, 0.1), SignFlip(), TimeShift(100, 0.9)])
     names = [record.transform for record in learned_strengths(layer)]
     assert names == ["TimeShift", "SignFlip", "TimeShift 2"]
+
+
+def test_the_strengths_of_a_transform_stay_together():
+    shift = FrequencyShift(100, 0.5, p=Strength(0.3, unit="probability"))
+    records = learned_strengths(Compose([AugmentationLayer([shift, SignFlip()]), TimeShift(100)]))
+    found = [[[each.name for each in one] for one in layer] for layer in by_layer(records)]
+    assert found == [[["max_delta_freq", "p"], ["p"]], [["max_shift"]]]
+    assert records[0].as_fraction(0.5) == 0.1
+    low = LearnedStrength(1, "TimeShift", 1.0, "max_shift", 0.4, "s", 0.2, 0.6)
+    assert low.as_fraction(0.3) == pytest.approx(0.25)
 
 
 def test_summary_has_one_line_per_strength():

@@ -1,9 +1,11 @@
 """What all transforms share: gates and draws."""
 
+import mne
 import pytest
 import torch
 
-from eegaug import FTSurrogate, SignFlip, Strength
+from eegaug import ChannelsSymmetry, FTSurrogate, GainTransform, SignFlip, Strength
+from eegaug.montage import read_positions
 from eegaug.transforms.draws import stratified
 
 X = torch.randn(6, 3, 100, generator=torch.Generator().manual_seed(0))
@@ -31,3 +33,32 @@ def test_choices_do_not_depend_on_whether_a_graph_is_built():
     with torch.no_grad():
         without = flip(X, draw=draw)
     assert torch.equal(without, flip(X, draw=draw))
+
+
+class Placed(GainTransform):
+    """A user's transform, which needs to know of the recording."""
+
+    def __init__(self, sfreq, ch_names, positions, *, p=1.0):
+        super().__init__(p=p)
+        self.sfreq, self.ch_names, self.positions = sfreq, ch_names, positions
+
+    def gain(self, x, noise):
+        return torch.ones_like(x[:, :1, :1])
+
+
+def test_a_users_transform_is_built_of_what_an_info_has():
+    info = mne.create_info(["C3", "C4"], 128.0, "eeg").set_montage("spherical_1005")
+    built = Placed.from_info(info)
+    assert (built.sfreq, built.ch_names) == (128.0, ["C3", "C4"])
+    assert torch.equal(built.positions, read_positions(info["chs"]))
+    given = Placed.from_info(info, sfreq=1.0, ch_names=["a", "b"], positions=None, p=0.5)
+    assert (given.sfreq, given.ch_names, given.positions) == (1.0, ["a", "b"], None)
+    assert given.p().item() == 0.5
+    assert SignFlip.from_info(mne.create_info(["x", "y"], 128.0, "eeg")).sfreq is None
+
+
+def test_a_symmetry_is_built_of_names_unless_it_is_told_otherwise():
+    info = mne.create_info(["C3", "C4"], 128.0, "eeg")
+    x = torch.randn(1, 2, 4)
+    for more in ({}, {"mirrored": [1, 0]}, {"positions": [[-1.0, 0.0, 1.0], [1.0, 0.0, 1.0]]}):
+        assert torch.equal(ChannelsSymmetry.from_info(info, p=1.0, **more)(x), x.flip(1))
