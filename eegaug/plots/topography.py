@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import matplotlib.pyplot as plt
 import mne
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from scipy.spatial import QhullError
 
 from eegaug.montage import read_positions
 from eegaug.plots.style import figure_of
+
+#: What electrodes on one circle are moved by to be interpolated between (m).
+NUDGE = 1e-5
 
 
 def plot_topography(
@@ -76,9 +83,7 @@ def plot_topography(
     reach = max(np.abs(before[:, sample]).max(), np.abs(after[:, sample]).max())
     titles = (f"{titles[0]}, at {sample / info['sfreq']:.2f} s", titles[1])
     for window, ax, title in zip((before, after), axes, titles, strict=True):
-        image, _ = mne.viz.plot_topomap(
-            window[:, sample], info, axes=ax, vlim=(-reach, reach), cmap="viridis", show=False
-        )
+        image = _draw(window[:, sample], info, ax, vlim=(-reach, reach))
         ax.set_title(title, fontsize="medium")
     figure = figure_of(axes[0])
     figure.colorbar(image, ax=list(axes), shrink=0.7, label=unit)
@@ -129,8 +134,22 @@ def plot_channels(
     read_positions(info["chs"])  # raises where there are none
     if ax is None:
         _, ax = plt.subplots(figsize=(4, 3.2), layout="constrained")
-    image, _ = mne.viz.plot_topomap(values, info, axes=ax, cmap="viridis", show=False)
+    image = _draw(values, info, ax)
     ax.set_title(title, fontsize="medium")
     figure = figure_of(ax)
     figure.colorbar(image, ax=ax, shrink=0.8, label=unit)
     return figure
+
+
+def _draw(values: np.ndarray, info: mne.Info, ax: Axes, **limits: Any) -> AxesImage:
+    """Draw a map of MNE."""
+    draw = partial(mne.viz.plot_topomap, axes=ax, cmap="viridis", show=False, **limits)
+    try:
+        return draw(values, info)[0]
+    except QhullError:  # electrodes on one circle, as four in a rectangle
+        info = info.copy()
+        steps = np.random.default_rng(0).normal(0, NUDGE, (len(values), 3))
+        for channel, step in zip(info["chs"], steps, strict=True):
+            channel["loc"][:3] += step
+        ax.clear()
+        return draw(values, info)[0]

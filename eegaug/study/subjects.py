@@ -65,9 +65,10 @@ def _scalp(learned: Learned) -> tuple[str, str, Figure]:
     x = torch.as_tensor(np.asarray(learned.windows.X[np.sort(chosen)]), device=device)
     y = torch.as_tensor(learned.windows.y[np.sort(chosen)], device=device)
     importance = channel_importance(learned.model.to(device).eval(), x, y)
-    figure = plot_channels(importance, learned.windows.info, unit="loss (nats)")
+    figure = plot_channels(np.maximum(importance, 0), learned.windows.info, unit="loss (nats)")
     caption = (
         "By how much the loss on test windows rises where one channel is that of another window."
-        " About zero: the network does without it, or with a neighbour that records the same."
+        " About zero: the network does without it, or with a neighbour that records the same. Where"
+        " it falls, that is chance, and counts as none."
     )
     return "What the network uses", caption, figure

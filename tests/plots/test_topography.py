@@ -57,6 +57,20 @@ def test_one_value_per_channel_is_drawn_where_the_channel_is(info, channel, left
     assert image.get_clim()[1] == pytest.approx(1, abs=0.2)
 
 
+@pytest.mark.parametrize("ch_names", [["C3", "C4", "O1", "O2"], ["F3", "F4", "C3", "C4"]])
+def test_electrodes_on_one_circle_are_drawn_too(ch_names):
+    info = mne.create_info(ch_names, SFREQ, "eeg").set_montage("spherical_1005")
+    before = [channel["loc"].tolist() for channel in info["chs"]]
+    figure = plots.plot_channels(np.array([1.0, 0.0, 0.0, 0.0]), info, unit="nats")
+    drawn = np.ma.filled(figure.axes[0].images[0].get_array(), -np.inf)
+    assert drawn.argmax() % drawn.shape[1] < drawn.shape[1] / 2, "the first is on the left"
+    assert [channel["loc"].tolist() for channel in info["chs"]] == pytest.approx(
+        before, nan_ok=True
+    )
+    window = np.random.default_rng(0).normal(size=(4, 10))
+    assert len(plots.plot_topography(window, -window, info).axes) == 3
+
+
 def test_values_are_drawn_in_axes_that_are_given(info):
     _, (ax, other) = plt.subplots(1, 2)
     figure = plots.plot_channels(np.arange(6.0), info, unit="nats", ax=ax)
