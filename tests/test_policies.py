@@ -94,7 +94,7 @@ def test_the_policy_of_sleep_is_the_published_one():
     assert names[0] == ["SignFlip", "ChannelsDropout", "ChannelsShuffle", "ChannelsSymmetry"]
     assert names[1] == names[2] and names[1][::4] == ["TimeReverse", "FrequencyShift"]
     assert [layer.temperature for layer in policy.augmentations] == [0.5] * 3
-    assert policies.sleep(100.0).augmentations[1].temperature == 1.0
+    assert policies.sleep(100.0, 1).augmentations[1].temperature == 1.0
 
 
 @pytest.mark.parametrize(
