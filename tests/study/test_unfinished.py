@@ -554,6 +554,15 @@ def test_the_command_is_killed_and_goes_on(finished, tmp_path, capfd):
     assert_same(result(out), finished)
 
 
+@pytest.fixture
+def heard():
+    """Hear Ctrl-C as in a terminal: what runs in the background begins deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize(
     ("where", "signals", "status", "stopped"),
     [
