@@ -48,3 +48,14 @@ def test_categorical_draws_by_weight_and_never_past_the_end():
     assert torch.equal(chosen.sum(1), torch.ones(20_000))
     assert chosen.mean(0).tolist() == pytest.approx([0.2, 0.0, 0.8], abs=0.015)
     assert categorical(torch.tensor([1 - 2**-24]), torch.full((3,), 1 / 3)).tolist() == [[0, 0, 1]]
+
+
+def test_the_slope_of_a_choice_among_several_is_that_of_the_weights():
+    """Straight through; and what has no weight is not chosen, at the ends either."""
+    weights = torch.tensor([0.0, 0.3, 0.7, 0.0], dtype=torch.float64, requires_grad=True)
+    chosen = categorical(torch.tensor([0.0, 0.29, 0.31, 1 - 1e-7]), weights)
+    assert chosen.dtype == torch.float32
+    assert chosen.argmax(1).tolist() == [1, 1, 2, 2]
+    costs = torch.tensor([[1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 0.0]]).repeat(2, 1)
+    (chosen * costs).sum().backward()
+    assert weights.grad.tolist() == costs.sum(0).tolist()

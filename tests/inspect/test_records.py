@@ -1,5 +1,7 @@
 """What was learned, as records, as JSON and as a table."""
 
+import math
+
 import pytest
 from torch import nn
 
@@ -47,6 +49,15 @@ def test_the_strengths_of_a_transform_stay_together():
     assert records[0].as_fraction(0.5) == 0.1
     low = LearnedStrength(1, "TimeShift", 1.0, "max_shift", 0.4, "s", 0.2, 0.6)
     assert low.as_fraction(0.3) == pytest.approx(0.25)
+
+
+def test_a_transform_with_nothing_to_learn_has_a_record_of_its_weight():
+    still = SignFlip(Strength(0.5, unit="probability", learnable=False))
+    records = learned_strengths(Compose([TimeShift(100), AugmentationLayer([still, SignFlip()])]))
+    assert [each.name for each in records] == ["max_shift", "", "p"]
+    record = records[1]
+    assert (record.layer, record.transform, record.weight, record.unit) == (2, "SignFlip", 0.5, "")
+    assert all(math.isnan(number) for number in (record.value, record.low, record.high))
 
 
 def test_summary_has_one_line_per_strength():

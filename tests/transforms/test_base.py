@@ -4,7 +4,7 @@ import mne
 import pytest
 import torch
 
-from eegaug import ChannelsSymmetry, FTSurrogate, GainTransform, SignFlip, Strength
+from eegaug import ChannelsSymmetry, FTSurrogate, GainTransform, SignFlip, Strength, TimeShift
 from eegaug.montage import read_positions
 from eegaug.transforms.draws import stratified
 
@@ -62,3 +62,7 @@ def test_a_symmetry_is_built_of_names_unless_it_is_told_otherwise():
     x = torch.randn(1, 2, 4)
     for more in ({}, {"mirrored": [1, 0]}, {"positions": [[-1.0, 0.0, 1.0], [1.0, 0.0, 1.0]]}):
         assert torch.equal(ChannelsSymmetry.from_info(info, p=1.0, **more)(x), x.flip(1))
+
+
+def test_a_transform_shows_its_rate_where_it_has_one():
+    assert "sfreq=128\n" in repr(TimeShift(128.0)) and "sfreq" not in repr(SignFlip())

@@ -24,6 +24,7 @@ from eegaug import (
     TimeReverse,
     TimeShift,
 )
+from eegaug.transforms.draws import interleave
 
 from ..helpers import SFREQ, hand_made, signal, tensors
 from .table import POSITIONS, learnable_p
@@ -109,6 +110,21 @@ def test_whole_draws_hold_whole_choices_everywhere():
     assert flags(draw.whole().noise) == [False] * 4
     assert flags(draw.whole()[2:4].repeat(2).noise) == [False] * 4
     assert all(map(torch.equal, tensors(draw.noise), tensors(draw.whole().noise)))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_copies_are_joined_trial_by_trial(whole):
+    flip = SignFlip()
+    draws = [flip.sample(signal(3, 2, 8)) for _ in range(2)]
+    joined = interleave([draw.whole() if whole else draw for draw in draws])
+    gate, _ = joined.noise
+    alone = torch.stack([draw.noise[0].uniform for draw in draws], 1)
+    assert torch.equal(gate.uniform, alone.flatten(0, 1)) and gate.in_part == (not whole)
+    shift = TimeShift(SFREQ, 0.1)
+    copies = [shift.sample(signal(3, 2, 8)) for _ in range(2)]
+    assert [len(each) for each in (joined, interleave(copies))] == [6, 6]
+    (own,) = tensors(interleave(copies).noise)
+    assert torch.equal(own[::2], tensors(copies[0].noise)[0])
 
 
 def test_choices_are_in_part_in_training_alone():
