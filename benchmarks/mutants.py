@@ -30,7 +30,7 @@ TESTS = [
     *(f"tests/{folder}" for folder in ("functional", "inspect", "objectives", "transforms")),
     *(
         f"tests/test_{name}.py"
-        for name in ("ensemble", "layers", "models", "montage", "policies", "strength", "validation")
+        for name in "ensemble layers models montage policies strength validation".split()
     ),
     "tests/integrations/test_braindecode.py",
     "tests/integrations/test_skorch.py",
