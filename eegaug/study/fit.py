@@ -28,7 +28,7 @@ from eegaug.recordings import Split, WindowDataset, Windows
 from eegaug.strength import init_strengths
 from eegaug.study.metrics import METRICS
 from eegaug.study.network import build_network
-from eegaug.study.processes import n_processes
+from eegaug.study.processes import n_processes, start_of_workers
 from eegaug.study.purposes import PURPOSES
 from eegaug.study.settings import Settings
 from eegaug.transforms import Augmentation, SegmentationReconstruction
@@ -160,7 +160,12 @@ def outputs(
 ) -> torch.Tensor:
     """Return the outputs of a model for windows, all without ``index``, shape (windows, labels)."""
     model = model.to(device).eval()
-    loader = DataLoader(WindowDataset(windows, index), batch_size, num_workers=workers)
+    loader = DataLoader(
+        WindowDataset(windows, index),
+        batch_size,
+        num_workers=workers,
+        multiprocessing_context=start_of_workers(workers),
+    )
     return torch.cat([model(x.to(device)).cpu() for x, _ in loader])
 
 
@@ -247,7 +252,9 @@ def _fit_best(
         classes=list(range(n_labels)),
         device=settings.device,
         iterator_train__num_workers=settings.workers,
+        iterator_train__multiprocessing_context=start_of_workers(settings.workers),
         iterator_valid__num_workers=settings.workers,
+        iterator_valid__multiprocessing_context=start_of_workers(settings.workers),
         accelerator=_accelerator(settings, batch_size, all_used=kind is not _Learner),
         verbose=0,
         **training,

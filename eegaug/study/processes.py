@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 
 
@@ -18,3 +19,24 @@ def local_rank() -> int:
 def is_first_process() -> bool:
     """Whether this process is the one that writes and prints."""
     return int(os.environ.get("RANK", "0")) == 0
+
+
+def start_of_workers(workers: int) -> str | None:
+    """Return how processes that read windows are started: in a training of several, by a server.
+
+    A fork of one of these copies locks that its threads may hold, and would wait for them for ever.
+
+    Parameters
+    ----------
+    workers : int
+        Number of processes that read windows.
+
+    Returns
+    -------
+    str or None
+        ``multiprocessing_context`` of a ``DataLoader``.
+    """
+    if not workers or n_processes() == 1:
+        return None
+    multiprocessing.set_forkserver_preload(["eegaug.recordings.dataset"])
+    return "forkserver"

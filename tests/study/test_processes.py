@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from eegaug.integrations.resuming import TrainingState
+from eegaug.recordings import WindowDataset, make_sleep_windows, simulate_nights
 from eegaug.study import load_model
 from eegaug.study.cli import RESULTS
 from eegaug.study.fit import fit_baseline
+from eegaug.study.processes import start_of_workers
 
 from .two_processes import FITS, SETTINGS, losses, make_windows, whole_batch
 
@@ -138,3 +141,18 @@ def test_one_process_does_not_go_on_with_two(launched, data):
     with pytest.raises(ValueError) as caught:
         fit_baseline(*data, SETTINGS, state=TrainingState(state))
     assert str(caught.value) == f"{state}: a training of 2 processes cannot go on with 1."
+
+
+@pytest.mark.parametrize(
+    ("n_processes", "workers", "start"),
+    [(1, 0, None), (1, 2, None), (2, 0, None), (2, 2, "forkserver")],
+)
+def test_readers_of_windows_are_not_forked_from_one_of_several_processes(
+    n_processes, workers, start, monkeypatch
+):
+    """Of locks that threads hold, a fork is copied in the middle, and waits for ever."""
+    monkeypatch.setenv("WORLD_SIZE", str(n_processes))
+    assert start_of_workers(workers) == start
+    windows = WindowDataset(make_sleep_windows(simulate_nights(1, hours=0.1)))
+    loader = DataLoader(windows, 8, num_workers=workers, multiprocessing_context=start)
+    assert sum(len(y) for _, y in loader) == len(windows)
