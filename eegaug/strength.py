@@ -9,6 +9,10 @@ from torch import Tensor, nn
 
 from eegaug.validation import check_flag, check_module, check_number
 
+#: Narrowest range relative to its ends, in which single precision has some ten values, and the
+#: smallest and the largest end that it computes with.
+FINEST, SMALLEST, LARGEST = 1e-6, 1e-30, 1e30
+
 
 class Strength(nn.Module):
     r"""Learnable scalar in a closed range, with a unit.
@@ -39,7 +43,8 @@ class Strength(nn.Module):
     TypeError
         If ``value``, ``low`` or ``high`` is not a number, or ``learnable`` is not a bool.
     ValueError
-        If the range is empty or ``value`` lies outside it.
+        If the range is empty, too narrow, too small or too large for single precision, or
+        ``value`` lies outside it.
 
     Examples
     --------
@@ -68,6 +73,12 @@ class Strength(nn.Module):
         if not low < high:
             raise ValueError(
                 f"Parameter `high` should be greater than `low`. Found {low = } and {high = }."
+            )
+        reach = max(abs(low), abs(high))
+        if high - low < FINEST * max(reach, SMALLEST) or reach > LARGEST:
+            raise ValueError(
+                "Parameters `low` and `high` should span a range that single precision resolves."
+                f" Found {low = } and {high = }."
             )
         if not low <= value <= high:
             raise ValueError(

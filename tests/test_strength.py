@@ -39,6 +39,21 @@ def test_a_frozen_strength_says_so():
     assert not FlipProbability(0.3, learnable=False).learnable
 
 
+@pytest.mark.parametrize(
+    "ends", [(0, 1e-144), (1e9, 1e9 + 1), (-1e9 - 1, -1e9), (0, 1e39), (-1e31, 0), (1, 1 + 5e-7)]
+)
+def test_a_range_that_single_precision_does_not_resolve_is_refused(ends):
+    with pytest.raises(ValueError, match="range that single precision resolves"):
+        Strength(ends[0], *ends)
+
+
+@pytest.mark.parametrize("ends", [(0, 1e-30), (1e9, 1e9 + 1e4), (-1e30, 1e30), (1, 1 + 2e-6)])
+def test_a_range_that_single_precision_resolves(ends):
+    middle = sum(ends) / 2
+    values = {Strength(value, *ends)().item() for value in (ends[0], middle, ends[1])}
+    assert len(values) == 3
+
+
 def test_a_range_of_the_callers_own():
     transform = TimeShift(100, Strength(3.0, high=10.0, unit="s"))
     assert transform.max_shift().item() == pytest.approx(3.0)

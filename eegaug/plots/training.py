@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -45,7 +46,7 @@ def plot_losses(
     ax = axes_or_new(ax, (6, 3))
     for number, (label, values) in enumerate(losses.items()):
         line = LINES[number % len(LINES)]
-        ax.plot(_epochs(values), values, line, color=COLOURS[0], label=label)
+        _draw(ax, values, linestyle=line, color=COLOURS[0], label=label)
     _over_epochs(ax, None, best_epoch)
     ax.set_ylabel("loss (nats)")
     ax.legend(frameon=False)
@@ -95,8 +96,8 @@ def plot_strengths(
     ax = axes_or_new(ax, (8, 3.2))
     for number, record in enumerate(record for record in records if record.name):
         label = f"{record.transform} {record.name}: {record.history[-1]:.3g} {record.unit}"
-        ax.plot(
-            _epochs(record.history),
+        _draw(
+            ax,
             [record.as_fraction(value) for value in record.history],
             label=f"{record.layer}: {label}" if several else label,
             **line_style(number),
@@ -154,7 +155,7 @@ def plot_weights(
     ax = axes_or_new(ax, (6, 3))
     for number, (record, *_) in enumerate(layers[layer - 1]):
         weights = record.weight_history
-        ax.plot(_epochs(weights), weights, label=record.transform, **line_style(number))
+        _draw(ax, weights, label=record.transform, **line_style(number))
     _over_epochs(ax, 1.0, best_epoch)
     ax.set_ylabel(f"weight in layer {layer}")
     _legend_beside(ax)
@@ -209,7 +210,7 @@ def plot_learning(records: Sequence[LearnedStrength], best_epoch: int | None = N
             several = len(panel.lines) > 1
             for number, (label, values) in enumerate(panel.lines.items()):
                 style = line_style(number) if several else {"color": COLOURS[0]}
-                ax.plot(_epochs(values), values, label=label, **style)
+                _draw(ax, values, label=label, **style)
             _over_epochs(ax, panel.high, best_epoch)
             ax.set_ylabel(panel.ylabel, fontsize="small")
             ax.set_title(panel.title, fontsize="medium")
@@ -266,8 +267,11 @@ def _check_history(records: Sequence[LearnedStrength]) -> None:
         )
 
 
-def _epochs(values: Sequence[float]) -> range:
-    return range(1, len(values) + 1)
+def _draw(ax: Axes, values: Sequence[float], **style: Any) -> None:
+    """Draw values over epochs; a single one as a point."""
+    if len(values) == 1:
+        style = {"marker": "o"} | style | {"markevery": 1}
+    ax.plot(range(1, len(values) + 1), values, **style)
 
 
 def _over_epochs(ax: Axes, high: float | None, best_epoch: int | None) -> None:

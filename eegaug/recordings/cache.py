@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class WindowCache:
     """A folder of windows, one file per recording and setting.
 
     Several processes may use it at once: each file is made by one of them, is there whole or not at
-    all, and what a killed run left is made again.
+    all, and what a killed run left is removed and made again.
 
     Parameters
     ----------
@@ -68,6 +69,7 @@ class WindowCache:
             with FileLock(self.folder / LOCK):
                 if not mark.exists():
                     _write_json(mark, {"layout": LAYOUT})
+            self._sweep(found)
             content = mark.read_bytes()
         except OSError as error:
             raise ValueError(
@@ -110,6 +112,14 @@ class WindowCache:
                 lock.unlink(missing_ok=True)  # whoever waits for it finds the piece
         self.n_asked += 1
         return piece
+
+    def _sweep(self, found: set[str]) -> None:
+        """Remove what killed runs left half written, and nobody writes any more."""
+        for name in found - {f"{PART}{MARK}"}:
+            if name.startswith(PART):
+                key = Path(name.removeprefix(PART)).stem
+                with suppress(Timeout), FileLock(self.folder / f"{key}.lock", timeout=0):
+                    (self.folder / name).unlink(missing_ok=True)
 
     def _find(self, key: str) -> Piece | None:
         table, signals = self.folder / f"{key}.json", self.folder / f"{key}.npy"

@@ -119,10 +119,10 @@ def read_epochs(
     ('sub-01-epo.fif', 'sub-01', False)
     """
     check_pattern(subject)
-    found = find_files(paths, is_epochs_file, "file of epochs", EPOCHS)
-    whole = [path for path in found if not is_further_part(path)]
+    named = find_files(paths, is_epochs_file, "file of epochs", EPOCHS)
+    whole = [path for path in named if not is_further_part(path)]
     if not whole:
-        raise ValueError(f"{found[0]}: a further part of a split file; name the first part.")
+        raise ValueError(f"{named[0]}: a further part of a split file; name the first part.")
     files = []
     bar = tqdm(whole, "Opening epochs", unit="file", disable=not progress)
     for path, (name, folder) in zip(bar, tell_apart(whole), strict=True):

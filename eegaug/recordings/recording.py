@@ -147,8 +147,8 @@ def read_recordings(
     others = [path for path in given if path not in roots]
     if roots and not others:
         return recordings
-    found = find_files(others, is_recording, "recording", RECORDINGS)
-    files = [path for path in found if not is_hypnogram(path)]  # matched along by a wildcard
+    named = find_files(others, is_recording, "recording", RECORDINGS)
+    files = [path for path in named if not is_hypnogram(path)]  # matched along by a wildcard
     if not files:
         raise ValueError("No recording among the files; a hypnogram alone is not enough.")
     bar = tqdm(files, "Opening recordings", unit="file", disable=not progress)
@@ -184,11 +184,11 @@ def spans(raw: mne.io.BaseRaw) -> list[tuple[float, float, str]]:
     >>> spans(cropped)
     [(20.0, 5.0, 'lights off')]
     """
-    found, longest = raw.annotations, raw.n_times / float(raw.info["sfreq"])
+    annotations, longest = raw.annotations, raw.n_times / float(raw.info["sfreq"])
     return [
         (float(onset - raw.first_time), min(float(duration), longest), visible(str(description)))
         for onset, duration, description in zip(
-            found.onset, found.duration, found.description, strict=True
+            annotations.onset, annotations.duration, annotations.description, strict=True
         )
     ]
 

@@ -179,8 +179,9 @@ def _candidates(chosen: Candidates) -> str:
 def _confidence(learned: Learned) -> str:
     """Return what each strength rests on."""
     if learned.is_at_chance:
-        first = "The network is at chance: its strengths mean nothing."
-    elif learned.caveats():
+        table = learned.confidence_table().drop(columns=["verdict", "why"])
+        return f"<p>The network is at chance: its strengths mean nothing.</p>{_table(table)}"
+    if learned.caveats():
         first = "The caveats of the summary name what not to rely on."
     else:
         first = "The data determine every strength."

@@ -44,6 +44,21 @@ def test_losses_over_epochs():
     assert [2, 2] in [list(line.get_xdata()) for line in ax.lines]
 
 
+def test_a_single_epoch_is_a_point_where_several_are_a_line():
+    records = learned_strengths(MODULE, HISTORY[:1])
+    for figure in (
+        plots.plot_losses({"training": [1.0], "validation": [1.1]}),
+        plots.plot_strengths(records),
+        plots.plot_weights(records),
+        plots.plot_learning(records),
+    ):
+        drawn = [line for ax in figure.axes for line in ax.lines]
+        assert drawn and all(line.get_marker() not in ("", "None") for line in drawn)
+        assert all(line.get_markevery() == 1 for line in drawn)
+    (line, *_) = plots.plot_losses({"training": [1.0, 0.5]}).axes[0].lines
+    assert line.get_marker() == "None"
+
+
 def test_strengths_share_one_picture_as_fractions_of_their_ranges():
     _, ax = plt.subplots()
     assert plots.plot_strengths(RECORDS, ax=ax) is ax.figure

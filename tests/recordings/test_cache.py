@@ -538,6 +538,17 @@ def test_what_a_killed_run_left_does_no_harm_and_disappears(tmp_path, left):
     assert (found.dropped, found.checksum) == (PIECE.dropped, PIECE.checksum)
 
 
+def test_half_files_of_killed_runs_are_swept_and_those_being_written_are_not(tmp_path):
+    WindowCache(tmp_path)
+    for name in (".part-old.npy", ".part-old.json", ".part-new.npy"):
+        (tmp_path / name).write_bytes(b"half a file")
+    with FileLock(tmp_path / "new.lock"):
+        WindowCache(tmp_path)
+        assert [path.name for path in tmp_path.glob(".part-*")] == [".part-new.npy"]
+    WindowCache(tmp_path)
+    assert not list(tmp_path.glob(".part-*"))
+
+
 @pytest.mark.parametrize("left", [[".lock"], [".lock", f".part-{MARK}"]])
 def test_a_run_that_was_killed_at_once_leaves_a_folder_to_begin_with(tmp_path, left):
     for name in left:

@@ -419,6 +419,8 @@ def test_strengths_of_a_network_at_chance_have_no_verdict(learned, knowing, tmp_
         assert ("The network is at chance: its strengths mean nothing." in report) is says
         assert ("was made invariant to" not in report) is says
         assert ("Effectively inactive" not in report) is says
+        assert ("<i>Bounded</i>" not in report) is says, "no legend of verdicts, and no reasons"
+        assert all((each.reason not in report) is says for each in knowing.judged if each.reason)
         assert [profile.verdict for profile in drawn.pop()] == each.table()["verdict"].tolist()
     caveats = [html.escape(caveat) for caveat in knowing.caveats()]
     assert caveats and all(report.count(caveat) == 1 for caveat in caveats), "in one place"
