@@ -5,6 +5,7 @@ from __future__ import annotations
 import mne
 import numpy as np
 from scipy.spatial.transform import Rotation
+from tqdm.auto import tqdm
 
 from eegaug.recordings.noise import band_noise, falling_noise
 from eegaug.recordings.recording import Recording
@@ -42,7 +43,12 @@ MOST_TRIALS = 10_000
 
 
 def simulate_motor_imagery(
-    n_subjects: int = 4, n_trials: int = 45, *, sfreq: float = 160.0, seed: int = 0
+    n_subjects: int = 4,
+    n_trials: int = 45,
+    *,
+    sfreq: float = 160.0,
+    seed: int = 0,
+    progress: bool = False,
 ) -> list[Recording]:
     """Simulate imagined movements of the left and the right fist, one recording per subject.
 
@@ -64,6 +70,8 @@ def simulate_motor_imagery(
         Sampling rate (Hz).
     seed : int
         Seed; a subject is the same whatever the number of subjects.
+    progress : bool
+        Whether to show a progress bar.
 
     Returns
     -------
@@ -92,7 +100,8 @@ def simulate_motor_imagery(
     check_count("n_subjects", n_subjects, most=MOST_SUBJECTS)
     check_count("n_trials", n_trials, most=MOST_TRIALS)
     check_positive("sfreq", sfreq)
-    return [_simulate(subject, n_trials, sfreq, seed) for subject in range(n_subjects)]
+    subjects = tqdm(range(n_subjects), "Simulating", unit="subject", disable=not progress)
+    return [_simulate(subject, n_trials, sfreq, seed) for subject in subjects]
 
 
 def _simulate(subject: int, n_trials: int, sfreq: float, seed: int) -> Recording:

@@ -7,6 +7,7 @@ from pathlib import Path
 import mne
 import numpy as np
 from filelock import FileLock
+from tqdm.auto import tqdm
 
 from eegaug.files import written_whole
 from eegaug.recordings.noise import band_noise, falling_noise
@@ -54,6 +55,7 @@ def simulate_nights(
     sfreq: float = 100.0,
     seed: int = 0,
     folder: str | Path | None = None,
+    progress: bool = False,
 ) -> list[Recording]:
     """Simulate one night of each of several subjects.
 
@@ -75,6 +77,8 @@ def simulate_nights(
     folder : path, optional
         Folder to write each night to, as it is made, instead of keeping them all in memory: the
         same numbers. Nights that are there already are not made again.
+    progress : bool
+        Whether to show a progress bar.
 
     Returns
     -------
@@ -104,10 +108,11 @@ def simulate_nights(
         raise ValueError(
             f"Parameter `hours` should be between {EPOCH / 3600:.3f} and {LONGEST}. Found {hours}."
         )
+    subjects = tqdm(range(n_subjects), "Simulating", unit="subject", disable=not progress)
     if folder is None:
-        return [_simulate(subject, hours, sfreq, seed) for subject in range(n_subjects)]
+        return [_simulate(subject, hours, sfreq, seed) for subject in subjects]
     # written first, opened afterwards: what stays in memory between large arrays splits it up
-    paths = [_stored(subject, hours, sfreq, seed, Path(folder)) for subject in range(n_subjects)]
+    paths = [_stored(subject, hours, sfreq, seed, Path(folder)) for subject in subjects]
     names = [f"sim{subject:02d}" for subject in range(n_subjects)]
     return [
         Recording(

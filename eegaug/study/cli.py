@@ -428,12 +428,12 @@ def _simulated(arguments: argparse.Namespace) -> tuple[Task, list[Any]]:
     task = find_task(arguments.task or SIMULATED)
     if task.simulate is None:
         raise ValueError(f"There is no simulation for --task {task.name}: name recordings.")
-    _say("No recordings given: simulating.")
+    _say("No recordings given: a simulation.")
     options = _given(arguments, task)["simulate"] | _without_none(n_subjects=arguments.subjects)
     if arguments.cache is not None and task.name == SIMULATED:
         WindowCache(arguments.cache)  # a folder of its own, before anything is written to it
         options["folder"] = arguments.cache / "simulated"
-    return task, task.simulate(**options, seed=arguments.seed)
+    return task, task.simulate(**options, seed=arguments.seed, progress=is_first_process())
 
 
 def _check_people(arguments: argparse.Namespace, subjects: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from eegaug.recordings import (
     Recording,
@@ -15,8 +16,8 @@ from eegaug.study.options import BAND, LABELS, SFREQ
 from eegaug.study.task import Option, Task
 
 
-def _simulate(n_subjects: int = 5, trials: int = 90, *, seed: int = 0) -> list[Recording]:
-    return simulate_motor_imagery(n_subjects, trials, seed=seed)
+def _simulate(n_subjects: int = 5, trials: int = 90, **rest: Any) -> list[Recording]:
+    return simulate_motor_imagery(n_subjects, trials, **rest)
 
 
 def _window(times: list[float]) -> dict[str, tuple[float, float]]:

@@ -103,7 +103,7 @@ class Task:
         Function of (learned) that yields title, caption and figure of the task's own figures;
         scores by subject where absent.
     simulate : callable, optional
-        Function of (n_subjects, seed=0) that returns simulated recordings.
+        Function of (n_subjects, seed=0, progress=False) that returns simulated recordings.
     write_predicted : callable, optional
         Function of (predictions for one recording, path without an ending) that writes them as
         files; where absent, they are in the table of all alone.

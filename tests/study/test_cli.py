@@ -252,7 +252,7 @@ def test_motor_imagery_simulated(tmp_path, capfd):
     status, printed, err = run(capfd, *arguments, "--compare", "--out", out, *ALONE)
     assert status == 0
     assert "SensorsXRotation" in printed and "tested on the last third" in printed
-    assert "24 windows: left 12, right 12" in err
+    assert "24 windows: left 12, right 12" in err and "Simulating: 100%" in err
     found = json.loads((out / "invariances.json").read_text())
     assert found["task"] == "events" and found["data"]["labels"] == ["left", "right"]
     assert set(found["scores"]) == {"accuracy", "balanced_accuracy", "kappa"}
@@ -541,8 +541,8 @@ def test_windows_in_a_cache_give_the_same_result(tmp_path, capfd):
 def test_simulated_nights_are_kept_in_the_cache_too(tmp_path, capfd):
     found, nights = [], ["--subjects", 3, "--hours", 0.25]
     for options in ([], ["--cache", tmp_path / "cache", "--workers", 0]):
-        status, *_ = run(capfd, *nights, *options, "--out", tmp_path / "out", *ALONE)
-        assert status == 0
+        status, _, err = run(capfd, *nights, *options, "--out", tmp_path / "out", *ALONE)
+        assert status == 0 and "Simulating: 100%" in err and "3/3" in err
         found.append(results(tmp_path / "out")[0])
         found[-1]["training"].pop("seconds")
     assert found[0] == found[1]
