@@ -162,7 +162,7 @@ class AugmentationLayer(Augmentation):
                 f" labels of shape {tuple(y.shape)}."
             )
         if mixed:
-            pairs = zip(self.weights.to(y.dtype), moved, strict=True)
+            pairs = zip(self.weights, moved, strict=True)
             return sum(weight * each for weight, each in pairs)
         chosen = functional.categorical(choice, self.weights).argmax(1)
         return torch.stack(moved)[chosen, torch.arange(len(y), device=y.device)]

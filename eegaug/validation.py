@@ -109,5 +109,5 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
     'there is EEGNet, ShallowFBCSPNet, TCN.'
     """
     folded = {each.lower(): each for each in known}
-    close = [folded[each] for each in get_close_matches(name.lower(), folded, n=3, cutoff=0.45)]
+    close = [folded[each] for each in get_close_matches(name.lower(), folded, cutoff=0.45)]
     return f"did you mean {' or '.join(close)}?" if close else f"there is {', '.join(known)}."

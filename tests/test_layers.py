@@ -16,6 +16,7 @@ from eegaug import (
     RandomCrop,
     SignFlip,
     Strength,
+    TimeReverse,
     TimeShift,
     TimeWarp,
 )
@@ -175,3 +176,13 @@ def test_mixed_precision_leaves_augmentations_exact():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         mixed = chain(X, draw=draw)
     assert torch.equal(mixed, chain(X, draw=draw))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_layer_of_one_moves_labels_and_outputs_as_its_transform(training):
+    reverse = TimeReverse(p=1.0)
+    layer = AugmentationLayer([reverse]).train(training)
+    x = torch.arange(12.0).reshape(1, 3, 4)
+    noise = layer.sample(x).noise
+    assert torch.equal(layer.relabel(x, noise), x.flip(-1))
+    assert torch.equal(layer.inverse(x, noise), x.flip(-1))

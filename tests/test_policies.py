@@ -220,12 +220,13 @@ def test_the_default_is_one_of_in_windows_of_sleep(ch_names):
     assert {each.sfreq for each in layer.transforms} == {None, 100.0}
 
 
+@pytest.mark.parametrize("task", ["events", "sleep"])
 @pytest.mark.parametrize("name", ["default", *policies.POLICIES])
-def test_policies_are_made_by_name(name):
+def test_policies_are_made_by_name(name, task):
     info = info_of(PAIR)
-    made = policies.make_policy(name, "events", info, 100)
+    made = policies.make_policy(name, task, info, 100)
     wanted = (
-        policies.default_for("events", info, 100).augmentation
+        policies.default_for(task, info, 100).augmentation
         if name == "default"
         else policies.POLICIES[name](info)
     )

@@ -13,6 +13,7 @@ NETWORKS = ["EEGNet", "EEGNeX", "EEGNetv4", "EEGConformer", "ShallowFBCSPNet", "
         ("eegnet", "did you mean EEGNet or EEGNetv4 or EEGNeX?"),
         ("EEGNET", "did you mean EEGNet or EEGNetv4 or EEGNeX?"),
         ("shallow", "did you mean ShallowFBCSPNet?"),
+        ("fbcsp", "did you mean ShallowFBCSPNet?"),
         ("Zzz", f"there is {', '.join(NETWORKS)}."),
     ],
 )

@@ -50,3 +50,13 @@ def test_layers_are_looked_at_whatever_is_before_them():
     assert found[0] == found[1] and len(found[0]) == 1
     assert (found[0][0].layer, found[0][0].runner_up) == (4, "SignFlip")
     assert found[0][0].excess < -3 * found[0][0].error
+
+
+def test_the_defaults_are_four_draws_of_256_trials_by_seed_0():
+    x, y = powers(257)
+    model = InvariantModel(Power(), AugmentationLayer([ChannelsDropout(0.5), SignFlip()]))
+    loss = nn.CrossEntropyLoss()
+    wanted = compare_top_candidates(model, loss, x, y, n_draws=4, batch_size=256, seed=0)
+    assert compare_top_candidates(model, loss, x, y) == wanted
+    for other in ({"n_draws": 5}, {"batch_size": 257}, {"seed": 1}):
+        assert compare_top_candidates(model, loss, x, y, **other) != wanted, other

@@ -4,9 +4,20 @@ import mne
 import pytest
 import torch
 
-from eegaug import ChannelsSymmetry, FTSurrogate, GainTransform, SignFlip, Strength, TimeShift
+from eegaug import (
+    ChannelsSymmetry,
+    FTSurrogate,
+    GainTransform,
+    SignFlip,
+    Strength,
+    TimeShift,
+    functional,
+)
+from eegaug.functional.operators import times
 from eegaug.montage import read_positions
-from eegaug.transforms.draws import stratified
+from eegaug.transforms.draws import stratified, tensors_in
+
+from .table import TRANSFORMS
 
 X = torch.randn(6, 3, 100, generator=torch.Generator().manual_seed(0))
 
@@ -66,3 +77,27 @@ def test_a_symmetry_is_built_of_names_unless_it_is_told_otherwise():
 
 def test_a_transform_shows_its_rate_where_it_has_one():
     assert "sfreq=128\n" in repr(TimeShift(128.0)) and "sfreq" not in repr(SignFlip())
+
+
+@pytest.mark.parametrize("name", [name for name in TRANSFORMS if "crop" not in name.lower()])
+def test_the_step_is_what_a_transform_adds(name):
+    transform = TRANSFORMS[name]()
+    gate, own = (draw := transform.sample(X)).noise
+    stepped = functional.apply(X, transform.step(X, own))
+    if gate is not None:
+        stepped = X + times(gate.taken(transform.p), stepped - X)
+    assert torch.allclose(transform(X, draw=draw), stepped, atol=1e-5)
+
+
+class Half(GainTransform):
+    """A user's transform, which draws nothing."""
+
+    def gain(self, x, noise):
+        return x.new_full((1, 1, 1), 0.5)
+
+
+def test_a_transform_that_draws_nothing_is_certain():
+    half = Half()
+    draw = half.sample(X)
+    assert not list(tensors_in(draw.noise))
+    assert torch.equal(half.log_prob(draw), torch.zeros(len(X)))

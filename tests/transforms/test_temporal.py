@@ -124,3 +124,10 @@ def test_a_crop_shifts_by_a_fraction_of_a_sample():
     wave = tone(5.0, times=TIMES[:400])[None, None]
     crop = replay(transform, wave, torch.ones(1))
     assert torch.allclose(crop[0, 0], tone(5.0, times=TIMES[100:300] - 0.0033), atol=1e-4)
+
+
+def test_the_ends_of_the_shortest_window_stay_in_place():
+    warp, y = TimeWarp(0.9), torch.tensor([[[1.0, 2.0]]])
+    draw = warp.sample(y)
+    assert torch.allclose(warp.inverse(y, draw.noise), y, atol=1e-5)
+    assert torch.equal(warp.relabel(y, draw.noise), y)
