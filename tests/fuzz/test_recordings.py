@@ -83,6 +83,8 @@ def check_covered(windows, recordings, label_of):
     for recording, (_, onsets, codes, _) in zip(recordings, by_recording(windows), strict=True):
         found = [(t, t + length, label_of(label)) for t, length, label in spans(recording.raw)]
         near = 3 / recording.raw.info["sfreq"]
+        if duration <= 2 * near:  # too short to have a middle
+            continue
         for onset, code in zip(onsets, codes, strict=True):
             for moment in np.linspace(onset + near, onset + duration - near, 61):
                 there = {label for t, end, label in found if t <= moment < end}
