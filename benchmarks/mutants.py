@@ -164,13 +164,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "mutants")
     parser.add_argument("--only", nargs="+", metavar="GLOB", help="modules, as transforms.*")
+    parser.add_argument(
+        "--again", action="store_true", help="try those that survived on the tests of today"
+    )
     parser.add_argument("--page", action="store_true", help="write the page of what was run")
     arguments = parser.parse_args()
-    if not (arguments.work / "pyproject.toml").exists():
+    if arguments.again or not (arguments.work / "pyproject.toml").exists():
         copy_tracked(arguments.work)
     if not arguments.page:
-        globs = [f"eegaug.{glob}.x*" for glob in arguments.only or ()]
-        command = [sys.executable, "-m", "mutmut", "run", *globs]
+        names = [f"eegaug.{glob}.x*" for glob in arguments.only or ()]
+        if arguments.again:
+            names = [name for name, found in statuses(arguments.work).items() if found in ALIVE]
+        command = [sys.executable, "-m", "mutmut", "run", *names]
         subprocess.run(command, cwd=arguments.work, check=True)
     write_page(arguments.work)
 

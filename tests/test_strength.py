@@ -86,7 +86,7 @@ def test_a_chance_is_widest_at_one_half():
         (lambda: Strength(0.5, high=10**400), ValueError, "`high` should be a finite float"),
         (lambda: TimeShift(-(10**5000)), ValueError, "`sfreq` should be a finite float"),
         (lambda: Strength(0.5, learnable="False"), TypeError, "`learnable` should be True or"),
-        (lambda: init_strengths(None), TypeError, "a torch module. Found NoneType"),
+        (lambda: init_strengths(None), TypeError, "`module` should be a torch module. Found None"),
         (lambda: init_strengths(SignFlip), TypeError, "a torch module. Found the class SignFlip"),
         (lambda: init_strengths(SignFlip(), "0.1"), TypeError, "`fraction` should be a number"),
         (lambda: init_strengths(SignFlip(), 1.01), ValueError, "between 0 and 1.*fraction = 1.01"),

@@ -39,10 +39,10 @@ def smaller_share(uniform: Tensor, alpha: Tensor) -> Tensor:
     steps = (density[1:] + density[:-1]) / 2
     distribution = torch.cat([steps.new_zeros(1), steps.cumsum(0)])
     distribution = distribution / distribution[-1]
-    right = torch.searchsorted(distribution.detach(), uniform.contiguous()).clamp(1, POINTS - 1)
+    right = torch.searchsorted(distribution.detach(), uniform.contiguous()).clamp_min(1)
     low, high = distribution[right - 1], distribution[right]
     fraction = (uniform - low) / (high - low)
-    return _share(z[right - 1] + fraction * (z[1] - z[0]), exponent)
+    return _share(z[right - 1] + fraction * z[1], exponent)
 
 
 def _share(z: Tensor, exponent: Tensor) -> Tensor:

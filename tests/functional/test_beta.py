@@ -23,3 +23,17 @@ def test_the_smaller_share_is_right_over_the_range_of_mixup(alpha):
     found = functional.smaller_share(uniform, torch.tensor(alpha, dtype=torch.float64))
     wanted = scipy.stats.beta.ppf(uniform.numpy() / 2, alpha, alpha)
     assert np.abs(found.numpy() - wanted).max() < 1e-3
+
+
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 4.0])
+def test_the_ends_of_the_uniform_are_the_ends_of_the_share(alpha):
+    ends, alpha = torch.tensor([0.0, 1.0], dtype=torch.float64), torch.tensor(alpha).double()
+    assert functional.smaller_share(ends, alpha).tolist() == pytest.approx([0, 0.5], abs=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0])
+def test_the_smallest_shares_are_right_relative_to_themselves(alpha):
+    uniform = torch.tensor([1e-4, 1e-3], dtype=torch.float64)
+    found = functional.smaller_share(uniform, torch.tensor(alpha, dtype=torch.float64))
+    wanted = scipy.stats.beta.ppf(uniform.numpy() / 2, alpha, alpha)
+    assert found.tolist() == pytest.approx(wanted.tolist(), rel=1e-5)

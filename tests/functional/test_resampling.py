@@ -59,3 +59,29 @@ def test_the_double_rate_is_scipys_where_a_signal_goes_on_from_its_end(n_times):
     x[..., -1] = x[..., 0] + (x[..., -2] - x[..., 1]) / 3
     wanted = scipy.signal.resample(x.numpy(), 2 * n_times, axis=-1)[..., :-1]
     assert np.allclose(functional.double_rate(x).numpy(), wanted, atol=1e-12)
+
+
+def test_the_double_rate_of_a_constant_and_of_the_fastest_tone():
+    ones = torch.ones(1, 1, 1)
+    assert torch.equal(functional.double_rate(3 * ones), 3 * ones)
+    pair = torch.tensor([[[1.0, 5.0]]])
+    assert torch.allclose(functional.double_rate(pair), torch.tensor([[[1.0, 3.0, 5.0]]]))
+    fastest = torch.tensor([1.0, -1.0]).repeat(8)[None, None].double()
+    between = functional.double_rate(fastest)[..., 1::2]
+    # the line is taken out, and nothing is left of the tone where it has no phase
+    wanted = scipy.signal.resample(_less_line(fastest)[0].numpy(), 32, axis=-1)[..., 1:-1:2]
+    assert np.allclose((between - _line(fastest)[1])[0].numpy(), wanted, atol=1e-12)
+
+
+def _line(x):
+    """Return the line of the formula at the samples, and between them."""
+    n_times = x.shape[-1]
+    first, last = x[..., :1], x[..., -1:]
+    step = (x[..., 1:2] - first + last - x[..., -2:-1]) / 2
+    slope = (last - first + step) / n_times
+    times = torch.arange(n_times).to(x)
+    return first + slope * times, first + slope * (times[:-1] + 0.5)
+
+
+def _less_line(x):
+    return x - _line(x)[0]

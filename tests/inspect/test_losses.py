@@ -48,6 +48,8 @@ def test_bad_arguments_are_reported(ask):
         ask(model, nn.CrossEntropyLoss(), x, y[:3])
     with pytest.raises(ValueError, match=r"two trials or more\. Found 1"):
         ask(model, nn.CrossEntropyLoss(), x[:1], y[:1])
+    with pytest.raises(ValueError, match="`n_draws` should be positive"):
+        ask(model, nn.CrossEntropyLoss(), x, y, n_draws=0)
     with pytest.raises(ValueError, match="`batch_size` should be positive"):
         ask(model, nn.CrossEntropyLoss(), x, y, batch_size=0)
     with pytest.raises(TypeError, match="`seed` should be an integer"):

@@ -229,3 +229,12 @@ def test_the_network_drops_nothing_while_it_is_looked_at(training):
     plain = InvariantModel(Power(), TimeShift(SFREQ, 0.0))
     one, other = (identifiability(m, nn.CrossEntropyLoss(), x, y) for m in (model, plain))
     assert one[0].excess == other[0].excess and model.training == training
+
+
+def test_the_defaults_are_four_draws_of_256_trials_by_seed_0():
+    x, y = powers(257)
+    model, loss = InvariantModel(Power(), ChannelsDropout(0.5)), nn.CrossEntropyLoss()
+    wanted = identifiability(model, loss, x, y, n_draws=4, batch_size=256, seed=0)
+    assert identifiability(model, loss, x, y) == wanted
+    for other in ({"n_draws": 5}, {"batch_size": 257}, {"seed": 1}):
+        assert identifiability(model, loss, x, y, **other) != wanted, other

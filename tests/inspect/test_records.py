@@ -18,7 +18,7 @@ from eegaug import (
     learned_strengths,
     summary,
 )
-from eegaug.inspect.records import as_json, by_layer
+from eegaug.inspect.records import as_json, by_layer, history_row
 
 
 def test_json_tells_weights_and_units():
@@ -73,3 +73,21 @@ def test_summary_has_one_line_per_strength():
     assert summary(nn.Identity()) == "nothing is learnable"
     with pytest.raises(TypeError, match=r"a trained net is `net.module_`\. Found str"):
         summary("net")
+
+
+def test_a_history_is_read_by_the_keys_of_its_rows():
+    still = SignFlip(Strength(0.5, unit="probability", learnable=False))
+    layer, rows = AugmentationLayer([TimeShift(100, 0.4), still]), []
+    for logit, value in ((0.0, 0.4), (1.0, 0.8)):
+        layer.logits.data[0] = logit
+        layer.transforms[0].max_shift.raw.data.fill_(value / 2)
+        rows.append(history_row(learned_strengths(layer)))
+    weights = [row["layer 1 TimeShift weight"] for row in rows]
+    assert weights == pytest.approx([0.5, math.e / (1 + math.e)])
+    assert rows[1]["layer 1 SignFlip weight"] == pytest.approx(1 - weights[1])
+    assert [row["layer 1 TimeShift max_shift (s)"] for row in rows] == pytest.approx([0.4, 0.8])
+    shift, flip = learned_strengths(layer, rows)
+    assert shift.history == pytest.approx((0.4, 0.8)) and shift.value == pytest.approx(0.8)
+    assert shift.weight_history == tuple(weights) and shift.weight == weights[1]
+    assert flip.history == () and len(flip.weight_history) == 2
+    assert learned_strengths(layer)[0].history == learned_strengths(layer)[0].weight_history == ()

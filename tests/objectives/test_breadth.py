@@ -61,7 +61,11 @@ def test_a_transform_with_nothing_to_learn_is_no_obstacle():
     ("build", "error", "match"),
     [
         (lambda: width_penalty(nn.Linear(2, 2)), ValueError, "Found none in Linear"),
-        (lambda: width_penalty([SignFlip()]), TypeError, "a torch module. Found list"),
+        (
+            lambda: width_penalty([SignFlip()]),
+            TypeError,
+            "`module` should be a torch .* Found list",
+        ),
         (
             lambda: BreadthObjective(InvariantModel(nn.Flatten(), SignFlip()), nn.MSELoss(), -1),
             ValueError,

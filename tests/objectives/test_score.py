@@ -247,3 +247,10 @@ def test_polarity_that_is_the_class_is_kept():
     y, _ = shuffled()
     x = waves(torch.zeros(128), 2.0 * y - 1)
     assert learned_flip(ScoreObjective, x, y, **LONGER) < 0.05
+
+
+def test_the_reward_is_the_one_that_is_given_and_the_first_step_learns():
+    model = model_of(SignFlip(0.2))
+    objective = ScoreObjective(model, nn.CrossEntropyLoss(), reward_weight=0.7)
+    assert objective.reward_weight == 0.7
+    assert objective.get_extra_state() == {"phase": 0}

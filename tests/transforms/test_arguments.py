@@ -22,6 +22,7 @@ from eegaug import (
     PhaseJitter,
     PowerlineNoise,
     RandomCrop,
+    SegmentationReconstruction,
     SensorsRotation,
     SensorsZRotation,
     SignFlip,
@@ -105,6 +106,9 @@ def test_bad_parameters_are_reported_in_one_line(build, match):
         (SmoothTimeMask(SFREQ), r"within the window, 1 s\. Found masks of up to 2 s"),
         (RandomCrop(SFREQ, 3.0), r"should last at least 7 s.*Found 1 s"),
         (RandomCrop(SFREQ, 0.9), "should last at least 4.9 s"),
+        (RandomCrop(SFREQ, 0.5, Strength(0, high=0.26, unit="s")), "should last at least 1.02 s"),
+        (RandomCrop(SFREQ, 0.001, Strength(0, high=0.1, unit="s")), "a crop of 0.001 s"),
+        (SmoothTimeMask(SFREQ, Strength(0, high=1.01, unit="s")), "masks of up to 1.01 s"),
         (BandNoise(SFREQ, 8.1, 8.9), "no frequency of the window in the band"),
         (
             ChannelsSymmetry(["C3", "C4", "Cz"]),
@@ -138,6 +142,42 @@ def test_signals_that_do_not_fit_are_reported_in_one_line(transform, match):
 def test_a_window_that_just_fits_passes(transform):
     n_times = 260 if isinstance(transform, RandomCrop) else 30
     assert transform(torch.zeros(2, 1, n_times)).isfinite().all()
+
+
+def test_a_crop_of_one_sample():
+    crop = RandomCrop(SFREQ, 0.01, Strength(0, high=0.1, unit="s"))
+    assert torch.equal(crop(torch.arange(21.0)[None]), torch.tensor([[10.0]]))
+
+
+@pytest.mark.parametrize(
+    ("build", "defaults"),
+    [
+        (AmplitudeScale, {"max_change": 0.5}),
+        (lambda: FrequencyShift(SFREQ), {"max_delta_freq": 0.5}),
+        (lambda: FTSurrogate(), {"phase_noise_magnitude": 0.5}),
+        (lambda: GaussianNoise(), {"std": 0.1}),
+        (lambda: MaskEncoding(), {"max_mask_ratio": 0.1}),
+        (lambda: PhaseJitter(), {"max_phase": 30.0}),
+        (lambda: RandomCrop(SFREQ, 2.0), {"max_shift": 0.2}),
+        (lambda: SignFlip(), {"p": 0.5}),
+        (lambda: SmoothTimeMask(SFREQ), {"mask_len": 1.0}),
+        (lambda: TimeShift(SFREQ), {"max_shift": 0.2}),
+        (lambda: TimeWarp(), {"max_speed_change": 0.2}),
+    ],
+)
+def test_strengths_where_none_are_given(build, defaults):
+    found = {name: strength.as_numbers()[0] for name, strength in build().strengths().items()}
+    assert found == defaults
+
+
+def test_a_transform_without_a_rate_shows_none():
+    assert SignFlip().extra_repr() == "" and FrequencyShift(250).extra_repr() == "sfreq=250"
+
+
+def test_transforms_of_batches_where_nothing_is_given():
+    rebuilt = SegmentationReconstruction()
+    assert rebuilt.n_segments == 8 and rebuilt.p.value == 0.5
+    assert Mixup().alpha.as_numbers()[0] == 0.4 and not Mixup().beta_per_sample
 
 
 @pytest.mark.parametrize(

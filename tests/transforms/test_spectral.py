@@ -63,6 +63,14 @@ def test_a_narrow_band_is_taken_out_in_part():
     assert torch.equal(replay(BandstopFilter(SFREQ, 0.0), x, place), x)
 
 
+def test_angles_are_drawn_to_both_sides_and_no_farther():
+    angles = PhaseJitter(90.0).noise(torch.zeros(500, 4, 1))
+    assert angles.shape == (500, 4) and angles.abs().max() <= 1
+    assert angles.mean() == pytest.approx(0, abs=0.05) and angles.std() == pytest.approx(
+        3**-0.5, rel=0.05
+    )
+
+
 @pytest.mark.parametrize("share", [1.0, -0.5, 0.25])
 def test_a_cosine_turns_by_the_angle(share):
     x = torch.stack([tone(5.0), tone(17.0)])[None]
