@@ -117,10 +117,14 @@ class Run:
 
     def _target(self, name: str) -> Path:
         """Return the file of a result: where a link leads, if there is one."""
+        path = self.out / name
         try:
-            return (self.out / name).resolve()
+            target = path.resolve()
         except (OSError, RuntimeError) as error:
-            raise ValueError(f"{self.out / name}: a link that leads nowhere.") from error
+            raise ValueError(f"{path}: a link that leads nowhere.") from error
+        if target.is_symlink():  # in a loop, of which Python 3.13 does not complain
+            raise ValueError(f"{path}: a link that leads nowhere.")
+        return target
 
     def _check_resumed(self) -> None:
         self.goes_on = read_run(self.unfinished) is not None
