@@ -8,6 +8,7 @@ import torch
 from eegaug import ChannelsInterpolation, SensorsRotation, SensorsZRotation
 from eegaug.montage import (
     HEAD_CENTRE,
+    _counterparts,
     centre,
     mirrored_by_position,
     on_sphere,
@@ -80,3 +81,21 @@ def test_sensors_are_seen_from_the_middle_of_the_head(montage):
     by_montage = SensorsZRotation.from_montage(montage, names, max_degrees=20.0)
     change = [t.step(torch.zeros(1, 12, 2), torch.ones(1)).matrix for t in (by_info, by_montage)]
     assert (change[0] - change[1]).abs().max() < 0.35
+
+
+@pytest.mark.parametrize(
+    ("names", "mirrored"),
+    [
+        (["C3", "Cz", "C4"], [2, 1, 0]),
+        (["c3", "FOO", "C4"], [2, 1, 0]),
+        (["EEG C3-A2", "EEG C4-A1"], [1, 0]),
+        (["EEG C3-A2", "EEG C4-A2"], [1, 0]),  # by electrode, as no derivation mirrors another
+        (["C3-A2", "C3-Cz", "C4-A1", "C4-Cz"], [2, 3, 0, 1]),
+        (["C3-A2", "C3-Fz", "C4-Cz"], [0, 1, 2]),  # against two references: none is the other's
+        (["C3", "C3", "C4"], [0, 1, 2]),
+        (["FCC3h", "FCC4h", "FCC3"], [1, 0, 2]),
+        (["Fp1", "Fp2", "foo"], [1, 0, 2]),
+    ],
+)
+def test_counterparts_by_name(names, mirrored):
+    assert _counterparts(names) == mirrored

@@ -581,3 +581,15 @@ def test_polarity_that_is_the_class_is_kept():
     y = torch.arange(128) % 2
     x = waves(torch.zeros(128), 2.0 * y - 1)
     assert learned_flip(InvarianceObjective, x, y, n_steps=250) < 0.05
+
+
+def test_evaluation_has_the_outputs_too_and_dense_outputs_a_loss_per_trial():
+    torch.manual_seed(0)
+    network = nn.Conv1d(3, 4, 5, padding="same")
+    model = InvariantModel(network, SignFlip(0.3), equivariant=True)
+    objective = InvarianceObjective(model, nn.CrossEntropyLoss())
+    x, y = torch.randn(6, 3, 20), torch.arange(120).reshape(6, 20) % 4
+    assert objective(x, y).isfinite()
+    step = objective.eval().step(x, y)
+    assert torch.equal(step.outputs, model(x)) and step.outputs.shape == (6, 4, 20)
+    assert step.loss == nn.functional.cross_entropy(step.outputs, y)

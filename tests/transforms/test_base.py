@@ -5,12 +5,16 @@ import pytest
 import torch
 
 from eegaug import (
+    AugmentationLayer,
     ChannelsSymmetry,
     FTSurrogate,
     GainTransform,
+    NoiseTransform,
+    Operators,
     SignFlip,
     Strength,
     TimeShift,
+    as_strength,
     functional,
 )
 from eegaug.functional.operators import times
@@ -101,3 +105,28 @@ def test_a_transform_that_draws_nothing_is_certain():
     draw = half.sample(X)
     assert not list(tensors_in(draw.noise))
     assert torch.equal(half.log_prob(draw), torch.zeros(len(X)))
+
+
+class Fading(NoiseTransform):
+    """A user's noise with a step of its own."""
+
+    def __init__(self, *, p=1.0):
+        super().__init__(p=p)
+        self.amount = as_strength("amount", 0.5, unit="fraction")
+
+    def level(self):
+        return self.amount()
+
+    def noise(self, x, generator=None):
+        return torch.randn(x.shape, generator=generator)
+
+    def step(self, x, noise):
+        return Operators(gain=-self.level() * x.new_ones(len(x), 1, 1), term=0 * noise)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_a_step_of_the_users_own_is_gated_too(chance):
+    fading = Fading(p=Strength(chance, unit="probability"))
+    assert torch.allclose(fading(X), X * (1 - 0.5 * chance))
+    layer = AugmentationLayer([fading, SignFlip(p=0.0)])
+    assert torch.allclose(layer(X), X * (1 - 0.25 * chance), atol=1e-6)
