@@ -17,6 +17,7 @@ from eegaug import (
     TimeWarp,
     Transform,
 )
+from eegaug.transforms.draws import tensors_in
 
 from .helpers import SFREQ, slow_waves
 
@@ -352,3 +353,9 @@ def test_outputs_that_cannot_be_moved_back_are_reported(network, augmentation, e
     with pytest.raises(error, match=match) as caught:
         model(slow_waves(4, 2, 600))
     assert "\n" not in str(caught.value)
+
+
+def test_a_generator_repeats_the_draws_of_training(model):
+    draws = [model.train().sample(X, torch.Generator().manual_seed(3)).noise for _ in range(2)]
+    one, other = (list(tensors_in(noise)) for noise in draws)
+    assert one and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))

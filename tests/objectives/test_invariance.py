@@ -593,3 +593,11 @@ def test_evaluation_has_the_outputs_too_and_dense_outputs_a_loss_per_trial():
     step = objective.eval().step(x, y)
     assert torch.equal(step.outputs, model(x)) and step.outputs.shape == (6, 4, 20)
     assert step.loss == nn.functional.cross_entropy(step.outputs, y)
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_what_is_no_tensor_is_named(name):
+    objective = InvarianceObjective(InvariantModel(nn.Flatten(), SignFlip()), nn.MSELoss())
+    given = {"x": torch.zeros(4, 1, 5), "y": torch.zeros(4, 5)} | {name: [0.0]}
+    with pytest.raises(TypeError, match=f"`{name}` should be a tensor"):
+        objective(**given)
