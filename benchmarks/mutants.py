@@ -78,11 +78,39 @@ def statuses(work: Path) -> dict[str, str]:
     return {name: status for name, status in pairs if "__mutmut_" in name}
 
 
-def change(work: Path, mutant: str) -> str:
-    """Return the lines that a mutant takes out and puts in, without their indentation."""
-    shown = mutmut(work, "show", mutant).splitlines()
-    lines = [line for line in shown if re.match(r"[-+](?![-+]{2} )", line)]
-    return "\n".join(line[0] + " " + line[1:].strip() for line in lines)
+#: What prints the differences of mutants; the command for one takes seconds, and fails for some.
+DIFFERENCES = """
+import json, sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+paths = json.load(sys.stdin)
+print(json.dumps({name: get_diff_for_mutant(name, path=path) for name, path in paths.items()}))
+"""
+
+
+def changes(work: Path, mutants: list[str]) -> dict[str, str]:
+    """Return the lines that mutants take out and put in, without their indentation."""
+    paths = {name: f"{name.split('.x')[0].replace('.', '/')}.py" for name in mutants}
+    command = [sys.executable, "-c", DIFFERENCES]
+    given = {"input": json.dumps(paths), "cwd": work, "capture_output": True, "text": True}
+    printed = subprocess.run(command, check=True, **given).stdout
+    found = {}
+    for name, difference in json.loads(printed.splitlines()[-1]).items():
+        lines = [line for line in difference.splitlines() if re.match(r"[-+](?![-+]{2} )", line)]
+        found[name] = "\n".join(line[0] + " " + line[1:].strip() for line in lines)
+    return found
+
+
+def survivors(work: Path) -> dict[str, tuple[str, str | None]]:
+    """Return what each survivor changes, and why it is equivalent, if it is."""
+    reasons = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["reasons"]
+    names = [name for name, status in statuses(work).items() if status in ALIVE]
+    return {
+        name: (
+            text,
+            next((each["reason"] for each in reasons if re.search(each["change"], text)), None),
+        )
+        for name, text in changes(work, names).items()
+    }
 
 
 def module_of(mutant: str) -> str:
@@ -92,14 +120,12 @@ def module_of(mutant: str) -> str:
 
 def write_page(work: Path) -> None:
     """Write what was found, and print it."""
-    found = {name: status for name, status in statuses(work).items() if status != "not checked"}
-    reasons = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["reasons"]
-    alive = {name: change(work, name) for name, status in found.items() if status in ALIVE}
-    why = {
-        name: next((r["reason"] for r in reasons if re.search(r["change"], text)), None)
-        for name, text in alive.items()
-    }
-    equal = {name for name, reason in why.items() if reason}
+    everything = statuses(work)
+    found = {name: status for name, status in everything.items() if status != "not checked"}
+    known = survivors(work)
+    alive = {name: text for name, (text, _) in known.items()}
+    why = {name: reason for name, (_, reason) in known.items() if reason}
+    equal = why.keys()
     rows = ["| module | mutants | equivalent | killed | survived |", "|---|---|---|---|---|"]
     for module in sorted({module_of(name) for name in found}):
         own = [name for name in found if module_of(name) == module]
@@ -109,12 +135,13 @@ def write_page(work: Path) -> None:
         )
     n_other = len(found) - len(equal)
     killed = len(found) - len(alive)
-    survivors = [
+    shown = [
         f"`{name.split('.x')[1].split('__mutmut')[0].replace('ǁ', '.').strip('._')}` of"
         f" `{module_of(name)}`:\n\n```diff\n{text}\n```\n"
         for name, text in alive.items()
         if name not in equal
     ]
+    n_left = len(everything) - len(found)
     counted = Counter(why[name] for name in equal)
     PAGE.write_text(
         HEAD.format(
@@ -124,7 +151,8 @@ def write_page(work: Path) -> None:
             percent=100 * killed / max(n_other, 1),
             table="\n".join(rows),
             equivalent="\n".join(f"- {n}: {reason}" for reason, n in counted.most_common()),
-            survivors="\n".join(survivors) or "None.",
+            survivors="\n".join(shown) or "None.",
+            left=f" {n_left} more were not run." if n_left else "",
         ),
         encoding="utf-8",
     )
@@ -143,7 +171,7 @@ at a time (a number, a sign, a comparison, an argument left out), by
 `benchmarks/mutants.py`; texts of messages are not changed.
 
 **{killed} of {other} mutants that differ from the original were killed ({percent:.1f} %)**, of {n}
-in all.
+in all.{left}
 
 {table}
 
@@ -174,7 +202,7 @@ def main() -> None:
     if not arguments.page:
         names = [f"eegaug.{glob}.x*" for glob in arguments.only or ()]
         if arguments.again:
-            names = [name for name, found in statuses(arguments.work).items() if found in ALIVE]
+            names = [name for name, (_, why) in survivors(arguments.work).items() if not why]
         command = [sys.executable, "-m", "mutmut", "run", *names]
         subprocess.run(command, cwd=arguments.work, check=True)
     write_page(arguments.work)
