@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from eegaug import functional, policies, transforms
 from eegaug.ensemble import Ensemble
+from eegaug.export import exportable
 from eegaug.functional import Operators
 from eegaug.inspect import (
     CandidateComparison,
@@ -130,6 +131,7 @@ __all__ = [
     "as_strength",
     "check_transform",
     "compare_top_candidates",
+    "exportable",
     "functional",
     "identifiability",
     "init_strengths",

@@ -14,6 +14,7 @@ from eegaug.functional.operators import Operators, times
 from eegaug.strength import Strength
 from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.batch import BatchTransform
+from eegaug.transforms.contexts import in_graph
 from eegaug.transforms.draws import Choices, Noise, map_noise, stratified
 from eegaug.transforms.transform import Transform
 from eegaug.validation import check_flag, check_positive, found
@@ -116,13 +117,13 @@ class AugmentationLayer(Augmentation):
         else:
             shares = functional.categorical(choice, self.weights)
             # elsewhere, counting the trials of each candidate would wait for the device
-            if x.is_cpu and not shares.requires_grad and not torch.compiler.is_compiling():
+            if x.is_cpu and not shares.requires_grad and not in_graph():
                 return self._each_by_its_own(x, shares.argmax(1), draws)
         # Operators of the same form and shape are summed first: broadcast sums are larger.
-        sums: dict[tuple[str, torch.Size], Tensor] = {}
+        sums: dict[tuple[str, tuple[bool, ...]], Tensor] = {}
         for transform, draw, share in zip(self.transforms, draws, shares.unbind(-1), strict=True):
             for form, part in transform.operators(x, draw, share).items():
-                key = form, part.shape
+                key = form, tuple([size == 1 for size in part.shape])
                 sums[key] = sums[key] + part if key in sums else part
         total: dict[str, Tensor] = {}
         for (form, _), part in sums.items():

@@ -155,11 +155,12 @@ class InvariantModel(nn.Module):
                 "Argument `draw` should be a Draw, as `sample` returns it. Found"
                 f" {type(draw).__name__}."
             )
-        copies, rest = divmod(len(draw), len(x))
-        if rest or not copies:
+        n_trials = x.shape[0]  # not len(x), which a graph would take for any batch
+        copies = draw.shape[0] // n_trials
+        if not copies or draw.shape[0] % n_trials:
             raise ValueError(
-                f"Argument `draw` should have the same number of rows for each of {len(x)} trials."
-                f" Found {len(draw)} rows."
+                "Argument `draw` should have the same number of rows for each of"
+                f" {n_trials} trials. Found {draw.shape[0]} rows."
             )
         if not self.training:
             draw = draw.whole()
@@ -167,7 +168,7 @@ class InvariantModel(nn.Module):
         outputs = self.model(augmented)
         if self.equivariant:
             outputs = self._moved_back(outputs, augmented, draw.noise)
-        return outputs.unflatten(0, (len(x), copies)).mean(1)
+        return outputs.unflatten(0, (n_trials, copies)).mean(1)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
         """Draw the random values for the copies of a batch, to replay by ``model(x, draw=...)``.
@@ -220,7 +221,7 @@ class InvariantModel(nn.Module):
             )
 
     def _moved_back(self, outputs: Tensor, augmented: Tensor, noise: Noise) -> Tensor:
-        n_trials, n_times = len(augmented), augmented.shape[-1]
+        n_trials, n_times = augmented.shape[0], augmented.shape[-1]
         shape = tuple(outputs.shape)
         if len(shape) < 2 or (shape[0], shape[-1]) != (n_trials, n_times):
             raise ValueError(

@@ -37,7 +37,7 @@ class SignFlip(GainTransform):
 
     def gain(self, x: Tensor, noise: Any) -> Tensor:
         """Return -1; the gate decides whether it applies."""
-        return -x.new_ones(len(x), 1, 1)
+        return -x.new_ones(x.shape[0], 1, 1)
 
 
 class AmplitudeScale(GainTransform):

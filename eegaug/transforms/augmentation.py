@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from eegaug.strength import Strength
 from eegaug.transforms.contexts import (
     in_full_precision,
+    in_graph,
     in_loader,
     own_generator,
     without_graph_in_loader,
@@ -46,12 +47,12 @@ class Random(nn.Module, ABC):
         Raises
         ------
         RuntimeError
-            Under ``torch.jit.trace``, which does not repeat the draws of a seed.
+            Under ``torch.export`` and ``torch.jit.trace``, which do not repeat the draws of a seed.
         """
-        if torch.jit.is_tracing():
+        if torch.jit.is_tracing() or torch.compiler.is_exporting():
             raise RuntimeError(
-                "A model for `torch.jit.trace` should draw nothing, such as an InvariantModel with"
-                f" `n_copies=0` in evaluation. Found {type(self).__name__}."
+                "A model to export or to trace should draw nothing, as what `exportable(model, x)`"
+                f" returns. Found {type(self).__name__}."
             )
         trials = as_trials(x)[:, 0]
         if generator is None:
@@ -66,7 +67,7 @@ class Random(nn.Module, ABC):
         """Return a new draw, or the given one checked; outside of training, of whole choices."""
         if draw is None:
             draw = self.sample(x, generator)
-        else:
+        elif not in_graph():  # where the batch may be a symbol
             check_draw(self, draw, as_trials(x))
         return draw.whole() if not self.training or in_loader() else draw
 

@@ -218,7 +218,7 @@ class ChannelsSymmetry(ChannelMixingTransform):
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
         """Return the exchange of channels; the gate decides whether it applies."""
         check_channels(len(self.swap), x)
-        return self.swap.to(x.dtype).expand(len(x), -1, -1)
+        return self.swap.to(x.dtype).expand(x.shape[0], -1, -1)
 
 
 class ChannelsReref(ChannelMixingTransform):

@@ -28,6 +28,11 @@ def in_loader() -> bool:
     return False
 
 
+def in_graph() -> bool:
+    """Return whether a graph is made of the code: compiled, exported or traced."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()
+
+
 def without_graph_in_loader() -> AbstractContextManager[object]:
     """Build no graph in a data loader: a worker cannot send it with the batch."""
     return torch.no_grad() if in_loader() else nullcontext()

@@ -109,12 +109,14 @@ class Draw:
         """Return a draw with each row repeated in succession, such as once per window."""
         if repeats == 1:
             return self
-        return self._mapped(lambda draws: draws.repeat_interleave(repeats, 0), repeats * len(self))
+        return self._mapped(
+            lambda draws: draws.repeat_interleave(repeats, 0), repeats * self.shape[0]
+        )
 
     def repeat(self, repeats: int) -> Draw:
         """Return a draw with all rows in order, repeated."""
         return self._mapped(
-            lambda draws: draws.repeat(repeats, *[1] * (draws.ndim - 1)), repeats * len(self)
+            lambda draws: draws.repeat(repeats, *[1] * (draws.ndim - 1)), repeats * self.shape[0]
         )
 
     def whole(self) -> Draw:

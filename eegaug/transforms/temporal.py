@@ -177,7 +177,7 @@ class TimeReverse(Transform):
 
     def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the whole step; the gate decides whether it applies."""
-        return Operators(reversal=x.new_ones(len(x), 1, 1))
+        return Operators(reversal=x.new_ones(x.shape[0], 1, 1))
 
     def sources(self, times: Tensor, noise: Any) -> Tensor:
         """Return the times from the last to the first."""
@@ -393,7 +393,7 @@ class TimeWarp(AdditiveTransform):
     def inverse_map(self, y: Tensor, noise: Any) -> Tensor:
         """Invert the warp by Newton's method, and interpolate."""
         last = max(y.shape[-1] - 1, 1)
-        wanted = torch.arange(y.shape[-1], device=y.device, dtype=y.dtype).expand(len(y), -1)
+        wanted = torch.arange(y.shape[-1], device=y.device, dtype=y.dtype).expand(y.shape[0], -1)
         warped, _ = self._warp(wanted, last, noise)
         places = torch.searchsorted(warped.detach(), wanted.contiguous()).to(y.dtype)
         for _ in range(self.NEWTON):

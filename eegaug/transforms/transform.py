@@ -212,7 +212,7 @@ class Transform(Augmentation):
     def inverse(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense outputs (batch, ..., times) back, in part where the gate was taken in part."""
         gate, own = _gate_and_own(noise)
-        rows = y.reshape(len(y), -1, y.shape[-1])
+        rows = y.reshape(y.shape[0], -1, y.shape[-1])
         back = self.inverse_map(rows, own)
         if back is rows:
             return y

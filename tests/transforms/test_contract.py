@@ -466,13 +466,17 @@ def test_compiles_to_one_graph(augmentation):
 
 @pytest.mark.filterwarnings("ignore")  # of torch's own tracer
 @pytest.mark.parametrize("training", [True, False])
-def test_a_trace_is_refused_in_one_line(augmentation, training):
-    """It would draw anew at each call, whatever the seed."""
+def test_draws_are_refused_where_a_graph_would_not_repeat_them(augmentation, training):
+    x = signal(4, 3, 100)
     model = in_a_model(augmentation).train(training)
     for module in (augmentation, model):
-        with pytest.raises(RuntimeError, match="should draw nothing") as caught:
-            torch.jit.trace(module, signal(4, 3, 100), check_trace=False)
-        assert "\n" not in str(caught.value)
+        for record in (
+            lambda module: torch.jit.trace(module, x, check_trace=False),
+            lambda module: torch.export.export(module, (x,)),
+        ):
+            with pytest.raises(RuntimeError, match="should draw nothing") as caught:
+                record(module)
+            assert str(caught.value).count("\n") == 0
 
 
 @pytest.mark.slow
