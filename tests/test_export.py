@@ -1,6 +1,9 @@
 """Models for other programs: what is exported predicts what the model predicts."""
 
 import copy
+import re
+import runpy
+from pathlib import Path
 
 import onnxruntime
 import pytest
@@ -157,3 +160,14 @@ def test_what_cannot_be_exported_is_reported_in_one_line(given, x, error, match)
     with pytest.raises(error, match=match) as caught:
         exportable(given(), x)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_the_page_on_deployment_runs(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[1] / "docs" / "guide" / "deploy.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    Path("page.py").write_text("\n".join(blocks), encoding="utf-8")
+    names = runpy.run_path("page.py")
+    wanted = names["model"].eval()(torch.tensor(names["signals"]))
+    assert torch.allclose(torch.tensor(names["scores"]), wanted, atol=1e-3)
