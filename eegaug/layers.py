@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from eegaug import functional
+from eegaug.functional.fusing import Product
 from eegaug.functional.operators import Operators, times
 from eegaug.strength import Strength
 from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.batch import BatchTransform
 from eegaug.transforms.contexts import in_graph
 from eegaug.transforms.draws import Choices, Noise, map_noise, stratified
+from eegaug.transforms.forms import fuses
 from eegaug.transforms.transform import Transform
 from eegaug.validation import check_flag, check_positive, found
 
@@ -295,10 +297,21 @@ class Compose(Augmentation):
             yield from augmentation.all_choices(draw)
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
-        """Map signals (batch, channels, times) deterministically."""
+        """Map signals (batch, channels, times) deterministically, neighbours fused."""
+        waiting = Product()
         for augmentation, draw in self._links(noise):
-            x = augmentation.augment(x, draw)
-        return x
+            if not fuses(augmentation):
+                x = augmentation.augment(waiting.apply(x), draw)
+                waiting = Product()
+                continue
+            # signals that are there for their sizes alone: what looked at them would be NaN
+            step = augmentation.operators(x.detach().new_full((), torch.nan).expand(x.shape), draw)
+            longer = waiting.then(step)
+            if longer is None:
+                x = waiting.apply(x)
+                longer = Product().then(step) or Product((step,))
+            waiting = longer
+        return waiting.apply(x)
 
     def relabel(self, y: Tensor, noise: Noise) -> Tensor:
         """Move dense labels (batch, ..., times) along with the signals."""

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.augmentation import Augmentation, check_signals
+from eegaug.transforms.augmentation import Augmentation, as_trials, check_draw, check_signals
 from eegaug.transforms.check import check_when_built
-from eegaug.transforms.contexts import in_full_precision
+from eegaug.transforms.contexts import in_full_precision, in_graph
 from eegaug.transforms.draws import Draw, Noise, interleave
 from eegaug.validation import check_count, check_flag, check_module, found
 
@@ -148,6 +148,14 @@ class InvariantModel(nn.Module):
         self._check(x)
         if draw is None and not self.training and self.n_copies == 0:
             return self.model(x)
+        if draw is None and not self.training and x.is_cpu and not in_graph():
+            # one by one: tensors of all copies are often so large that they are mapped anew
+            own = self._own_draw(x)
+            each = [
+                self._outputs(x, draw.repeat(len(x)))
+                for draw in map(own.__getitem__, range(len(own)))
+            ]
+            return torch.stack(each).mean(0)
         if draw is None:
             draw = self.sample(x)
         elif not isinstance(draw, Draw):
@@ -164,10 +172,10 @@ class InvariantModel(nn.Module):
             )
         if not self.training:
             draw = draw.whole()
-        augmented = self.augmentation(x.repeat_interleave(copies, 0), draw=draw)
-        outputs = self.model(augmented)
-        if self.equivariant:
-            outputs = self._moved_back(outputs, augmented, draw.noise)
+        augmented = x.repeat_interleave(copies, 0)
+        if not in_graph():  # where the batch may be a symbol
+            check_draw(self.augmentation, draw, as_trials(augmented))
+        outputs = self._outputs(augmented, draw)
         return outputs.unflatten(0, (n_trials, copies)).mean(1)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
@@ -202,10 +210,20 @@ class InvariantModel(nn.Module):
             raise ValueError(
                 "Parameter `n_copies` should be positive to draw copies in evaluation. Found 0."
             )
+        return self._own_draw(x, generator).repeat(len(x))
+
+    def _own_draw(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
+        """Return the draw of evaluation for one trial, a row per copy."""
         if generator is None:
             generator = torch.Generator(x.device).manual_seed(self.seed)
         copies = x[:1].expand(self.n_copies, *x.shape[1:])
-        return self.augmentation.sample(copies, generator).whole().repeat(len(x))
+        return self.augmentation.sample(copies, generator).whole()
+
+    def _outputs(self, x: Tensor, draw: Draw) -> Tensor:
+        """Return the output for each augmented trial."""
+        augmented = self.augmentation.augmented(x, draw)
+        outputs = self.model(augmented)
+        return self._moved_back(outputs, augmented, draw.noise) if self.equivariant else outputs
 
     def _check(self, x: Tensor) -> None:
         check_signals(x)

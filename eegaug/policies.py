@@ -139,7 +139,7 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
     >>> [type(t).__name__ for t in chain(sfreq=100, n_chans=2).augmentations]
     ['SignFlip', 'TimeShift', 'FrequencyShift', 'FTSurrogate']
     """
-    return Compose([SignFlip(), TimeShift(sfreq), FrequencyShift(sfreq), FTSurrogate()])
+    return Compose([SignFlip(), TimeShift(sfreq), FTSurrogate(), FrequencyShift(sfreq)])
 
 
 def imagery(info: Any) -> Compose:

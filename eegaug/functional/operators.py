@@ -98,11 +98,11 @@ def apply(x: Tensor, operators: Operators) -> Tensor:
     if quadrature is not None:
         responses.append(_hilbert_response(x))
     if responses:
-        filtered = _filter(x, *responses)
+        parts = filtered(x, *responses)
         if response is not None:
-            out = out + filtered[0]
+            out = out + parts[0]
         if quadrature is not None:
-            out = torch.addcmul(out, quadrature, filtered[-1])
+            out = torch.addcmul(out, quadrature, parts[-1])
     return out if operators.term is None else out + operators.term
 
 
@@ -131,7 +131,7 @@ def spectral(x: Tensor, response: Tensor) -> Tensor:
     >>> spectral(x, delay).round(decimals=3).abs()
     tensor([[[0., 1., 0., 0.]]])
     """
-    return _filter(x, response)[0]
+    return filtered(x, response)[0]
 
 
 def hilbert(x: Tensor) -> Tensor:
@@ -166,6 +166,16 @@ def _hilbert_response(x: Tensor) -> Tensor:
     return response
 
 
+def then_hilbert(response: Tensor, x: Tensor) -> Tensor:
+    """Return the response of a filter and the Hilbert transform in sequence."""
+    return torch.view_as_real(_complex(response) * _complex(_hilbert_response(x)))
+
+
+def real_view(real: Tensor, imaginary: Tensor) -> Tensor:
+    """Return the parts of complex numbers side by side, in a new last dimension."""
+    return torch.view_as_real(torch.complex(real, imaginary))  # a stack takes eight times as long
+
+
 def _weighted(
     x: Tensor, gain: Tensor | None, matrix: Tensor | None, reversal: Tensor | None
 ) -> Tensor:
@@ -187,7 +197,7 @@ def _weighted(
     return out if reversal is None else torch.addcmul(out, reversal, x.flip(-1))
 
 
-def _filter(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
+def filtered(x: Tensor, *responses: Tensor) -> tuple[Tensor, ...]:
     """Filter the same signals by several responses, with one FFT of the signals."""
     differentiated = any(tensor.requires_grad for tensor in (x, *responses))
     run = _Filters.apply if differentiated and torch.is_grad_enabled() else _Filters.forward

@@ -135,8 +135,7 @@ class Augmentation(Random):
         check_device(self, x)
         with in_full_precision(x), without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
-            out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
-        out = out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
+            out = self.augmented(x, draw)
         if y is None:
             return out
         labels = y[None] if isinstance(y, Tensor) and x.ndim == 2 else y
@@ -144,6 +143,13 @@ class Augmentation(Random):
             return out, y
         labels = self.relabel(labels, draw.noise)
         return out, labels[0] if x.ndim == 2 else labels
+
+    def augmented(self, x: Tensor, draw: Draw) -> Tensor:
+        """Return the signals augmented by a draw that fits: :meth:`forward` without its checks."""
+        trials = as_trials(x)
+        with in_full_precision(x):
+            out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
+        return out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
 
     def log_prob(self, draw: Draw) -> Tensor:
         """Return the log-probability of all choices of each trial, taken as whole.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
 
-from eegaug.functional.operators import Operators, times
+from eegaug.functional.operators import Operators, real_view, times
+from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.transform import Transform
 
 
@@ -207,6 +208,28 @@ class NoiseTransform(Transform):
         return Operators(term=times(total, self.field(x, noise)))
 
 
+#: Steps whose operators follow from the sizes of the signals, not from the signals themselves.
+OF_SIZES = (
+    SpectralTransform.step,
+    ModulationTransform.step,
+    GainTransform.step,
+    ChannelMixingTransform.step,
+)
+
+
+def fuses(augmentation: Augmentation) -> TypeGuard[Transform]:
+    """Return whether the operators are known before the signals, so that a chain can fuse them."""
+    if not isinstance(augmentation, Transform):
+        return False
+    kind = type(augmentation)
+    return (
+        kind.step in OF_SIZES
+        and kind.augment is Transform.augment
+        and kind.operators is Transform.operators
+        and kind.scaled_step is Transform.scaled_step
+    )
+
+
 def frequencies(x: Tensor) -> Tensor:
     """Return the frequencies of ``rfft`` in cycles per sample, shape (freqs,)."""
     n_times = x.shape[-1]
@@ -217,4 +240,4 @@ def frequencies(x: Tensor) -> Tensor:
 def less_one(real: Tensor, imaginary: Tensor, freqs: Tensor) -> Tensor:
     """Return the real view of a response less the identity, real at the mean and Nyquist."""
     inner = ((freqs > 0) & (freqs < 0.5)).to(imaginary.dtype)
-    return torch.stack([real - 1, imaginary * inner], -1)
+    return real_view(*torch.broadcast_tensors(real - 1, imaginary * inner))

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from eegaug import functional
 from eegaug.strength import Strength, as_strength
 from eegaug.transforms.draws import uniform
 from eegaug.transforms.forms import ModulationTransform, SpectralTransform
@@ -68,7 +69,7 @@ class FTSurrogate(SpectralTransform):
         """Return the phase change at each frequency."""
         inner = ((freqs > 0) & (freqs < 0.5)).to(noise.dtype)
         phase = (2 * torch.pi * self.phase_noise_magnitude() * inner) * noise
-        return torch.cos(phase), torch.sin(phase)
+        return functional.cos_and_sin(phase)
 
 
 class BandstopFilter(SpectralTransform):
@@ -220,7 +221,7 @@ class FrequencyShift(ModulationTransform):
         """Return a complex wave of the shift's frequency."""
         shift = noise[:, None, None] * (2 * torch.pi / self.sfreq * self.max_delta_freq())
         phase = shift * times
-        return torch.cos(phase), torch.sin(phase)
+        return functional.cos_and_sin(phase)
 
 
 class PhaseJitter(ModulationTransform):
@@ -257,7 +258,7 @@ class PhaseJitter(ModulationTransform):
     def carrier(self, times: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a complex number for each channel."""
         phase = torch.deg2rad(self.max_phase() * noise)[:, :, None]
-        return torch.cos(phase), torch.sin(phase)
+        return functional.cos_and_sin(phase)
 
 
 def _step_up(z: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ class TimeShift(SpectralTransform):
     def response(self, freqs: Tensor, noise: Any) -> tuple[Tensor, Tensor]:
         """Return a phase linear in frequency."""
         phase = (-2 * torch.pi * freqs) * self._samples(noise)[:, None, None]
-        return torch.cos(phase), torch.sin(phase)
+        return functional.cos_and_sin(phase)
 
     def sources(self, times: Tensor, noise: Any) -> Tensor:
         """Return the times before the shift."""
