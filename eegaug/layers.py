@@ -17,7 +17,7 @@ from eegaug.transforms.augmentation import Augmentation
 from eegaug.transforms.batch import BatchTransform
 from eegaug.transforms.contexts import in_graph
 from eegaug.transforms.draws import Choices, Noise, map_noise, stratified
-from eegaug.transforms.forms import fuses
+from eegaug.transforms.forms import fuses, sizes_of
 from eegaug.transforms.transform import Transform
 from eegaug.validation import check_flag, check_positive, found
 
@@ -304,8 +304,7 @@ class Compose(Augmentation):
                 x = augmentation.augment(waiting.apply(x), draw)
                 waiting = Product()
                 continue
-            # signals that are there for their sizes alone: what looked at them would be NaN
-            step = augmentation.operators(x.detach().new_full((), torch.nan).expand(x.shape), draw)
+            step = augmentation.operators(sizes_of(x), draw)
             longer = waiting.then(step)
             if longer is None:
                 x = waiting.apply(x)

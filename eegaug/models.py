@@ -151,11 +151,8 @@ class InvariantModel(nn.Module):
         if draw is None and not self.training and x.is_cpu and not in_graph():
             # one by one: tensors of all copies are often so large that they are mapped anew
             own = self._own_draw(x)
-            each = [
-                self._outputs(x, draw.repeat(len(x)))
-                for draw in map(own.__getitem__, range(len(own)))
-            ]
-            return torch.stack(each).mean(0)
+            copies = [own[copy].repeat(len(x)) for copy in range(self.n_copies)]
+            return torch.stack([self._outputs(x, copy) for copy in copies]).mean(0)
         if draw is None:
             draw = self.sample(x)
         elif not isinstance(draw, Draw):
@@ -164,19 +161,19 @@ class InvariantModel(nn.Module):
                 f" {type(draw).__name__}."
             )
         n_trials = x.shape[0]  # not len(x), which a graph would take for any batch
-        copies = draw.shape[0] // n_trials
-        if not copies or draw.shape[0] % n_trials:
+        n_copies = draw.shape[0] // n_trials
+        if not n_copies or draw.shape[0] % n_trials:
             raise ValueError(
                 "Argument `draw` should have the same number of rows for each of"
                 f" {n_trials} trials. Found {draw.shape[0]} rows."
             )
         if not self.training:
             draw = draw.whole()
-        augmented = x.repeat_interleave(copies, 0)
+        repeated = x.repeat_interleave(n_copies, 0)
         if not in_graph():  # where the batch may be a symbol
-            check_draw(self.augmentation, draw, as_trials(augmented))
-        outputs = self._outputs(augmented, draw)
-        return outputs.unflatten(0, (n_trials, copies)).mean(1)
+            check_draw(self.augmentation, draw, as_trials(repeated))
+        outputs = self._outputs(repeated, draw)
+        return outputs.unflatten(0, (n_trials, n_copies)).mean(1)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
         """Draw the random values for the copies of a batch, to replay by ``model(x, draw=...)``.

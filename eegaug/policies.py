@@ -123,7 +123,8 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
     Returns
     -------
     Compose
-        Four transforms: polarity, time, frequency and phase.
+        Four transforms: polarity, time, phase and frequency. In this order they fuse: one Fourier
+        transform of the signals serves all.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def chain(sfreq: float, n_chans: int, ch_names: Sequence[str] | None = None) -> 
     Examples
     --------
     >>> [type(t).__name__ for t in chain(sfreq=100, n_chans=2).augmentations]
-    ['SignFlip', 'TimeShift', 'FrequencyShift', 'FTSurrogate']
+    ['SignFlip', 'TimeShift', 'FTSurrogate', 'FrequencyShift']
     """
     return Compose([SignFlip(), TimeShift(sfreq), FTSurrogate(), FrequencyShift(sfreq)])
 

@@ -11,6 +11,7 @@ from eegaug.strength import Strength
 from eegaug.transforms.augmentation import Augmentation, as_trials
 from eegaug.transforms.contexts import in_full_precision, in_mode, restored
 from eegaug.transforms.draws import Draw
+from eegaug.transforms.forms import fuses, sizes_of
 from eegaug.transforms.transform import Transform
 from eegaug.validation import found
 
@@ -23,7 +24,8 @@ def check_transform(transform: Transform, x: Tensor) -> None:
     """Raise if a transform breaks a rule that layers, models and objectives rely on.
 
     A transform returns signals of the shape and dtype of its input (or of
-    :meth:`~eegaug.Augmentation.resized`), does not modify its input, returns the same result for
+    :meth:`~eegaug.Augmentation.resized`), does not modify its input, computes gains and matrices
+    from the sizes of the signals alone, so that chains can fuse, returns the same result for
     the same noise, is the identity at zero strength, and has a gradient in the signals and in every
     learnable strength, which may be zero but not NaN. The probability of choices needs a gradient
     only where these are taken in part, if :meth:`~eegaug.Transform.own_choices` yields them.
@@ -80,6 +82,8 @@ def check_transform(transform: Transform, x: Tensor) -> None:
             first, second = transform(given, draw=draw), transform(x.clone(), draw=draw)
         if not torch.equal(given, x):
             raise _broken(transform, "leave its input unchanged", "modified signals")
+        with torch.no_grad():
+            _check_sizes(transform, trials)
         if (first - second).abs().max() > ROUNDING * x.abs().max():
             raise _broken(
                 transform,
@@ -151,6 +155,20 @@ def _check_shape(transform: Transform, trials: Tensor) -> None:
             transform,
             f"return signals of shape {tuple(wanted.shape)} and dtype {wanted.dtype}",
             f"shape {tuple(result.shape)} and dtype {result.dtype}",
+        )
+
+
+def _check_sizes(transform: Transform, trials: Tensor) -> None:
+    """Check that gain or matrix depend on no signals, which a chain that fuses does not have."""
+    if not fuses(transform):
+        return
+    rows = trials[:, 0]
+    operators = transform.operators(sizes_of(rows), transform.sample(rows).noise)
+    if not all(part.isfinite().all() for _, part in operators.items()):
+        raise _broken(
+            transform,
+            "compute its operator from the sizes of the signals alone, or be an AdditiveTransform",
+            "an operator that depends on the signals",
         )
 
 

@@ -101,7 +101,10 @@ class GainTransform(Transform):
 
     @abstractmethod
     def gain(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the gain, shape (batch, channels or 1, times or 1); ``x`` gives the sizes."""
+        """Return the gain, shape (batch, channels or 1, times or 1).
+
+        ``x`` gives the sizes alone: in a chain that fuses, its values are NaN.
+        """
 
     def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the gain less that of the identity."""
@@ -128,7 +131,10 @@ class ChannelMixingTransform(Transform):
 
     @abstractmethod
     def matrix(self, x: Tensor, noise: Any) -> Tensor:
-        """Return the matrix, shape (batch, channels, channels); ``x`` gives the sizes."""
+        """Return the matrix, shape (batch, channels, channels).
+
+        ``x`` gives the sizes alone: in a chain that fuses, its values are NaN.
+        """
 
     def step(self, x: Tensor, noise: Any) -> Operators:
         """Return the matrix less that of the identity."""
@@ -228,6 +234,11 @@ def fuses(augmentation: Augmentation) -> TypeGuard[Transform]:
         and kind.operators is Transform.operators
         and kind.scaled_step is Transform.scaled_step
     )
+
+
+def sizes_of(x: Tensor) -> Tensor:
+    """Return signals of the same sizes and nothing else: what is made of their values is NaN."""
+    return x.detach().new_full((), torch.nan).expand(x.shape)
 
 
 def frequencies(x: Tensor) -> Tensor:
