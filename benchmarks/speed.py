@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ from speed_cases import (
 )
 from speed_page import page
 from speed_timing import Pass, copy_bandwidth, measure, peak_memory, synchronises
+from speed_training import CHANNEL_COUNTS, MEASURED, PROCESSES, over_processes, time_imports
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -205,8 +207,19 @@ def describe_machine(device: str) -> dict[str, Any]:
     }
 
 
+#: What tells the allocator of glibc to keep what is freed. By itself it returns large pieces to
+#: the system and maps them anew, now and then, which doubles a time or does not.
+STEADY = {
+    "MALLOC_TRIM_THRESHOLD_": "4000000000",
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TOP_PAD_": "200000000",
+}
+
+
 def main() -> None:
     """Run the benchmark from the command line."""
+    if not STEADY.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | STEADY)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--threads", type=int, help="threads of the CPU; torch's own by default")
@@ -223,6 +236,7 @@ def main() -> None:
         options.compile = options.device == "cuda"
     if options.threads is not None:
         torch.set_num_threads(options.threads)
+        os.environ["OMP_NUM_THREADS"] = str(options.threads)  # of processes that are started
     shape = SHAPES[options.device]
     if options.quick:
         options.repeats = min(options.repeats, 3)
@@ -242,6 +256,10 @@ def main() -> None:
         "bandwidth": copy_bandwidth(options.repeats) if options.device == "cuda" else None,
         "transforms": {},
         "policy": {},
+        "training": {},
+        "chain": {},
+        "prediction": {},
+        "imports": {},
         "scaling": {dimension: {} for dimension in SIZES},
     }
 
@@ -250,7 +268,7 @@ def main() -> None:
         (options.out / "speed.json").write_text(json.dumps(data) + "\n")
 
     subjects = (len(SIZES) - 1) * (len(SCALED) + 1) + 1
-    with tqdm(total=len(TRANSFORMS) + 1 + subjects) as bar:
+    with tqdm(total=len(TRANSFORMS) + 2 + 3 * len(CHANNEL_COUNTS) + subjects) as bar:
         for name in TRANSFORMS:
             bar.set_description(name)
             data["transforms"][name] = time_transform(name, shape, options)
@@ -258,6 +276,18 @@ def main() -> None:
             bar.update()
         bar.set_description("sleep policy")
         data["policy"] = time_policy(shape, options)
+        save()
+        bar.update()
+        rounds = -(-options.repeats // PROCESSES)
+        for what in MEASURED:
+            for n_channels in CHANNEL_COUNTS:
+                bar.set_description(f"{what}, {n_channels} channels")
+                found = over_processes(what, n_channels, rounds, options.device)
+                data[what][str(n_channels)] = found
+                save()
+                bar.update()
+        bar.set_description("imports")
+        data["imports"] = time_imports(min(options.repeats, 9))
         save()
         bar.update()
         for dimension, subject, times in time_scaling(shape, options):
