@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -207,19 +206,8 @@ def describe_machine(device: str) -> dict[str, Any]:
     }
 
 
-#: What tells the allocator of glibc to keep what is freed. By itself it returns large pieces to
-#: the system and maps them anew, now and then, which doubles a time or does not.
-STEADY = {
-    "MALLOC_TRIM_THRESHOLD_": "4000000000",
-    "MALLOC_MMAP_THRESHOLD_": "4000000000",
-    "MALLOC_TOP_PAD_": "200000000",
-}
-
-
 def main() -> None:
     """Run the benchmark from the command line."""
-    if not STEADY.keys() <= os.environ.keys():
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | STEADY)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--threads", type=int, help="threads of the CPU; torch's own by default")

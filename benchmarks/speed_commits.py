@@ -8,17 +8,22 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from speed import STEADY
 from speed_page import number, shown
 from speed_training import CHANNEL_COUNTS, MEASURED, in_a_process
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[1]
+#: What tells the allocator of glibc to keep what is freed. By itself it returns large pieces to
+#: the system and maps them anew, now and then, which doubles a time or does not.
+STEADY = {
+    "MALLOC_TRIM_THRESHOLD_": "4000000000",
+    "MALLOC_MMAP_THRESHOLD_": "4000000000",
+    "MALLOC_TOP_PAD_": "200000000",
+}
 
 
 def check_out(commit: str, folder: Path) -> Path:
@@ -49,8 +54,7 @@ def compare(trees: list[Path], processes: int, rounds: int) -> list[str]:
 
 def main() -> None:
     """Run from the command line."""
-    if not STEADY.keys() <= os.environ.keys():
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | STEADY)
+    os.environ |= STEADY  # of the processes that are started
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("commits", nargs=2, metavar="COMMIT")
     parser.add_argument("--processes", type=int, default=5, help="of each commit (%(default)s)")
