@@ -17,7 +17,7 @@ TIERS = [
     {"transforms"},
     {"layers"},
     {"models"},
-    {"ensemble"},
+    {"ensemble", "export"},
     {"objectives"},
     {"inspect"},
     {"policies", "recordings"},
