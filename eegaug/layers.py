@@ -308,7 +308,8 @@ class Compose(Augmentation):
             longer = waiting.then(step)
             if longer is None:
                 x = waiting.apply(x)
-                longer = Product().then(step) or Product((step,))
+                longer = Product().then(step)
+            assert longer is not None  # a step in one form can begin any product
             waiting = longer
         return waiting.apply(x)
 
