@@ -278,7 +278,7 @@ def _over_epochs(ax: Axes, high: float | None, best_epoch: int | None) -> None:
     """Set axes over epochs, from 0 to ``high``; mark the epoch that was kept."""
     if best_epoch is not None:
         ax.axvline(best_epoch, color="0.5", lw=0.8, ls=":")
-    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
     if high is not None:
         ax.set_ylim(-0.04 * high, 1.04 * high)

@@ -55,6 +55,7 @@ def test_a_single_epoch_is_a_point_where_several_are_a_line():
         drawn = [line for ax in figure.axes for line in ax.lines]
         assert drawn and all(line.get_marker() not in ("", "None") for line in drawn)
         assert all(line.get_markevery() == 1 for line in drawn)
+        assert all([t for t in ax.get_xticks() if 0.9 < t < 1.1] == [1] for ax in figure.axes)
     (line, *_) = plots.plot_losses({"training": [1.0, 0.5]}).axes[0].lines
     assert line.get_marker() == "None"
 
