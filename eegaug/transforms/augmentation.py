@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from eegaug.strength import Strength
 from eegaug.transforms.contexts import (
+    in_export,
     in_full_precision,
     in_graph,
     in_loader,
@@ -49,7 +50,7 @@ class Random(nn.Module, ABC):
         RuntimeError
             Under ``torch.export`` and ``torch.jit.trace``, which do not repeat the draws of a seed.
         """
-        if torch.jit.is_tracing() or torch.compiler.is_exporting():
+        if torch.jit.is_tracing() or in_export():
             raise RuntimeError(
                 "A model to export or to trace should draw nothing, as what `exportable(model, x)`"
                 f" returns. Found {type(self).__name__}."

@@ -33,6 +33,12 @@ def in_graph() -> bool:
     return torch.compiler.is_compiling() or torch.jit.is_tracing()
 
 
+def in_export() -> bool:
+    """Return whether ``torch.export`` makes a graph of the code."""
+    # compiled by torch 2.11, code is told that it is exported
+    return torch.compiler.is_exporting() and not torch.compiler.is_dynamo_compiling()
+
+
 def without_graph_in_loader() -> AbstractContextManager[object]:
     """Build no graph in a data loader: a worker cannot send it with the batch."""
     return torch.no_grad() if in_loader() else nullcontext()
