@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from eegaug.transforms.augmentation import Augmentation, as_trials, check_draw, check_signals
+from eegaug.transforms.augmentation import Augmentation, check_device, check_signals
 from eegaug.transforms.check import check_when_built
 from eegaug.transforms.contexts import in_full_precision, in_graph
 from eegaug.transforms.draws import Draw, Noise, interleave
@@ -150,9 +150,11 @@ class InvariantModel(nn.Module):
             return self.model(x)
         if draw is None and not self.training and x.is_cpu and not in_graph():
             # one by one: tensors of all copies are often so large that they are mapped anew
+            check_device(self.augmentation, x)
             own = self._own_draw(x)
             copies = [own[copy].repeat(len(x)) for copy in range(self.n_copies)]
-            return torch.stack([self._outputs(x, copy) for copy in copies]).mean(0)
+            augmented = ((self.augmentation.augmented(x, copy), copy) for copy in copies)
+            return torch.stack([self._outputs(*each) for each in augmented]).mean(0)
         if draw is None:
             draw = self.sample(x)
         elif not isinstance(draw, Draw):
@@ -169,10 +171,8 @@ class InvariantModel(nn.Module):
             )
         if not self.training:
             draw = draw.whole()
-        repeated = x.repeat_interleave(n_copies, 0)
-        if not in_graph():  # where the batch may be a symbol
-            check_draw(self.augmentation, draw, as_trials(repeated))
-        outputs = self._outputs(repeated, draw)
+        augmented = self.augmentation(x.repeat_interleave(n_copies, 0), draw=draw)
+        outputs = self._outputs(augmented, draw)
         return outputs.unflatten(0, (n_trials, n_copies)).mean(1)
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Draw:
@@ -216,9 +216,8 @@ class InvariantModel(nn.Module):
         copies = x[:1].expand(self.n_copies, *x.shape[1:])
         return self.augmentation.sample(copies, generator).whole()
 
-    def _outputs(self, x: Tensor, draw: Draw) -> Tensor:
+    def _outputs(self, augmented: Tensor, draw: Draw) -> Tensor:
         """Return the output for each augmented trial."""
-        augmented = self.augmentation.augmented(x, draw)
         outputs = self.model(augmented)
         return self._moved_back(outputs, augmented, draw.noise) if self.equivariant else outputs
 

@@ -359,3 +359,19 @@ def test_a_generator_repeats_the_draws_of_training(model):
     draws = [model.train().sample(X, torch.Generator().manual_seed(3)).noise for _ in range(2)]
     one, other = (list(tensors_in(noise)) for noise in draws)
     assert one and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_an_augmentation_on_another_device_is_reported_in_one_line(training):
+    layer = AugmentationLayer([SignFlip(), FTSurrogate()]).to("meta")
+    model = InvariantModel(nn.Flatten(), layer).train(training)
+    with pytest.raises(ValueError, match="should be on meta, as the augmentation is") as caught:
+        model(torch.zeros(4, 2, 10))
+    assert "\n" not in str(caught.value)
+
+
+def test_choices_of_an_augmentation_in_evaluation_are_whole_in_a_model_that_trains():
+    model = InvariantModel(nn.Flatten(), SignFlip(0.5)).train()
+    model.augmentation.eval()
+    out = model(torch.ones(50, 1, 4))
+    assert set(out.unique().tolist()) == {-1.0, 1.0}

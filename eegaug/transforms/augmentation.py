@@ -134,7 +134,7 @@ class Augmentation(Random):
         """
         trials = as_trials(x)
         check_device(self, x)
-        with in_full_precision(x), without_graph_in_loader():
+        with without_graph_in_loader():
             draw = self.drawn(x, draw, generator)
             out = self.augmented(x, draw)
         if y is None:
