@@ -55,9 +55,8 @@ def exportable(model: nn.Module, x: Tensor) -> nn.Module:
     """
     check_module("model", model)
     check_signals(x)
-    model = copy.deepcopy(model).eval()
     fixed: dict[int, Any] = {
-        id(each): _Fixed(each, x)
+        id(each): _Fixed(copy.deepcopy(each).eval(), x)
         for each in model.modules()
         if isinstance(each, InvariantModel) and each.n_copies
     }

@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from eegaug.functional.operators import Operators, apply, filtered, hilbert, then_hilbert
+from eegaug.functional.operators import (
+    Operators,
+    apply,
+    complex_view,
+    filtered,
+    hilbert,
+    then_hilbert,
+)
 
 
 @dataclass(frozen=True)
@@ -117,11 +124,11 @@ class Product:
 
 def _with_identity(response: Tensor) -> Tensor:
     """Return the whole response of a step, which is less the identity."""
-    return torch.view_as_real(torch.view_as_complex(response) + 1)
+    return torch.view_as_real(complex_view(response) + 1)
 
 
 def _multiplied(one: Tensor, other: Tensor | None) -> Tensor:
     """Multiply real views of complex numbers."""
     if other is None:
         return one
-    return torch.view_as_real(torch.view_as_complex(one) * torch.view_as_complex(other))
+    return torch.view_as_real(complex_view(one) * complex_view(other))

@@ -168,7 +168,7 @@ def _hilbert_response(x: Tensor) -> Tensor:
 
 def then_hilbert(response: Tensor, x: Tensor) -> Tensor:
     """Return the response of a filter and the Hilbert transform in sequence."""
-    return torch.view_as_real(_complex(response) * _complex(_hilbert_response(x)))
+    return torch.view_as_real(complex_view(response) * complex_view(_hilbert_response(x)))
 
 
 def real_view(real: Tensor, imaginary: Tensor) -> Tensor:
@@ -218,7 +218,7 @@ class _Filters(torch.autograd.Function):
         """Return the spectrum, for the derivative, and the filtered signals."""
         spectrum = torch.fft.rfft(x)
         n_times = x.shape[-1]
-        filtered = [torch.fft.irfft(_complex(h) * spectrum, n=n_times) for h in responses]
+        filtered = [torch.fft.irfft(complex_view(h) * spectrum, n=n_times) for h in responses]
         return (spectrum, *filtered)
 
     @staticmethod
@@ -246,7 +246,7 @@ class _Filters(torch.autograd.Function):
                     cross = cross.sum(shared, keepdim=True) if shared else cross
                     in_response = torch.view_as_real(cross) * _adjoint_weights(x)
                 if ctx.needs_input_grad[0]:
-                    response = _complex(response)
+                    response = complex_view(response)
                     in_spectrum = (
                         response * grad_spectrum
                         if in_spectrum is None
@@ -258,7 +258,8 @@ class _Filters(torch.autograd.Function):
         return (torch.fft.irfft(_conjugate(in_spectrum), n=x.shape[-1]), *in_responses)
 
 
-def _complex(view: Tensor) -> Tensor:
+def complex_view(view: Tensor) -> Tensor:
+    """Return the complex numbers of a real view."""
     return torch.view_as_complex(view.contiguous())
 
 

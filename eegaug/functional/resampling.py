@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from eegaug.functional.operators import spectral
+from eegaug.functional.operators import real_view, spectral
 
 
 def resample(x: Tensor, times: Tensor) -> Tensor:
@@ -83,6 +83,6 @@ def double_rate(x: Tensor) -> Tensor:
     phase = torch.pi / n_times * times[: n_times // 2 + 1]
     real, imaginary = torch.cos(phase), torch.sin(phase)
     imaginary = imaginary * (2 * times[: len(phase)] != n_times)  # none at the Nyquist frequency
-    half_earlier = torch.stack([real, imaginary], -1)[None, None]
+    half_earlier = real_view(real, imaginary)[None, None]
     between = spectral(x - line, half_earlier) + line + slope / 2
     return torch.stack([x, between], -1).flatten(-2)[..., :-1]

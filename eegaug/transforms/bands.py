@@ -99,7 +99,7 @@ class BandRotation(Transform):
         freqs = frequencies(x)
         shift = self.max_temporal_jitter() * noise[:, -1, None, None]
         phase = -2 * torch.pi * freqs * shift
-        response = less_one(torch.cos(phase), torch.sin(phase), freqs)
+        response = less_one(*functional.cos_and_sin(phase), freqs)
         second = functional.apply(second, Operators(response=response))
         return Operators(term=torch.cat([first, second, *rest], 1) - x)
 

@@ -83,7 +83,7 @@ def check_transform(transform: Transform, x: Tensor) -> None:
         if not torch.equal(given, x):
             raise _broken(transform, "leave its input unchanged", "modified signals")
         with torch.no_grad():
-            _check_sizes(transform, trials)
+            _check_sizes(transform, trials[:, 0], draw)
         if (first - second).abs().max() > ROUNDING * x.abs().max():
             raise _broken(
                 transform,
@@ -158,12 +158,11 @@ def _check_shape(transform: Transform, trials: Tensor) -> None:
         )
 
 
-def _check_sizes(transform: Transform, trials: Tensor) -> None:
+def _check_sizes(transform: Transform, x: Tensor, draw: Draw) -> None:
     """Check that gain or matrix depend on no signals, which a chain that fuses does not have."""
     if not fuses(transform):
         return
-    rows = trials[:, 0]
-    operators = transform.operators(sizes_of(rows), transform.sample(rows).noise)
+    operators = transform.operators(sizes_of(x), draw.noise)
     if not all(part.isfinite().all() for _, part in operators.items()):
         raise _broken(
             transform,
