@@ -100,10 +100,10 @@ def changes(work: Path, mutants: list[str]) -> dict[str, str]:
     return found
 
 
-def survivors(work: Path) -> dict[str, tuple[str, str | None]]:
+def survivors(work: Path, found: dict[str, str]) -> dict[str, tuple[str, str | None]]:
     """Return what each survivor changes, and why it is equivalent, if it is."""
     reasons = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["reasons"]
-    names = [name for name, status in statuses(work).items() if status in ALIVE]
+    names = [name for name, status in found.items() if status in ALIVE]
     return {
         name: (
             text,
@@ -122,7 +122,7 @@ def write_page(work: Path) -> None:
     """Write what was found, and print it."""
     everything = statuses(work)
     found = {name: status for name, status in everything.items() if status != "not checked"}
-    known = survivors(work)
+    known = survivors(work, found)
     alive = {name: text for name, (text, _) in known.items()}
     why = {name: reason for name, (_, reason) in known.items() if reason}
     equal = why.keys()
@@ -202,7 +202,8 @@ def main() -> None:
     if not arguments.page:
         names = [f"eegaug.{glob}.x*" for glob in arguments.only or ()]
         if arguments.again:
-            names = [name for name, (_, why) in survivors(arguments.work).items() if not why]
+            known = survivors(arguments.work, statuses(arguments.work))
+            names = [name for name, (_, why) in known.items() if not why]
         command = [sys.executable, "-m", "mutmut", "run", *names]
         subprocess.run(command, cwd=arguments.work, check=True)
     write_page(arguments.work)

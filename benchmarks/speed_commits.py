@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from speed_page import number, shown
+from speed_page import channels, number, shown
 from speed_training import CHANNEL_COUNTS, MEASURED, in_a_process
 from tqdm import tqdm
 
@@ -42,7 +42,7 @@ def compare(trees: list[Path], processes: int, rounds: int) -> list[str]:
             for place, tree in enumerate(trees):
                 found = in_a_process(what, n_channels, rounds, "cpu", tree)
                 for name, times in found.items():
-                    case = f"{what}, {name}, {n_channels} channels"
+                    case = f"{what}, {name}, {channels(n_channels)}"
                     medians.setdefault(case, [[], []])[place].append(float(np.median(times)))
     lines = ["| case | before, ms | after, ms | after / before |", "|---|---|---|---|"]
     for case, (before, after) in medians.items():

@@ -31,6 +31,7 @@ from speed_training import (
     CHAINED,
     DEFAULT,
     INPUT,
+    N_TIMES,
     ONE_OF,
     PLAIN,
     PREDICTED,
@@ -57,6 +58,11 @@ def shown(values: Times | list[float]) -> str:
     """Format the median, and the quartiles."""
     low, middle, high = np.quantile([v for v in values if v is not None], (0.25, 0.5, 0.75))
     return f"{number(middle)} [{number(low)}, {number(high)}]"
+
+
+def channels(count: str | int) -> str:
+    """Format a number of channels."""
+    return f"{count} channel{'s' * (int(count) != 1)}"
 
 
 def median(values: Times | list[float]) -> float:
@@ -122,7 +128,7 @@ def targets(data: dict) -> list[Target]:
         what = f"sleep {name}: its time / the plain policy's"
         rows.append(Target(what, ratios(times[name], times[POLICY]), 1.3, False))
     for n_channels, bound, of_chain in (("1", 1.15, 6), ("6", 1.1, 5)):
-        many = f"{n_channels} channel{'s' * (n_channels != '1')}"
+        many = channels(n_channels)
         found = data["training"][n_channels]
         for name in (DEFAULT, CHAINED):
             share = ratios(found[name], found[PLAIN])
@@ -142,7 +148,7 @@ def targets(data: dict) -> list[Target]:
 
 
 def training_tables(data: dict) -> list[str]:
-    """Tabulate training, the chain alone, prediction and imports."""
+    """Tabulate training, the chain alone and prediction."""
     lines = []
     for what, first, names in (
         ("training, four steps", PLAIN, (PLAIN, INPUT, DEFAULT, CHAINED)),
@@ -150,7 +156,7 @@ def training_tables(data: dict) -> list[str]:
         ("prediction", PREDICTED, (PREDICTED, CHAIN, ONE_OF)),
     ):
         found = data[what.split(",")[0]]
-        heads = [f"{n} channel{'s' * (n != '1')}, ms | / {first}" for n in found]
+        heads = [f"{channels(n)}, ms | / {first}" for n in found]
         lines += ["", f"| {what} | {' | '.join(heads)} |", "|---|" + "---|" * (2 * len(heads))]
         for name in names:
             cells = [
@@ -333,8 +339,8 @@ Times are medians over the rounds, with the quartiles in brackets. In each round
 compared is measured in turn, so that a machine that slows down slows all alike; ratios are
 medians and quartiles of the ratios within a round. The draws of the noise are part of the time.
 Part of a time is memory that is mapped anew: the allocator of glibc gives large tensors back. Told
-to keep them, as `benchmarks/speed_commits.py` tells it, braindecode's FTSurrogate takes 7.4 times
-ours, and its FrequencyShift 11 times.
+to keep them, as `benchmarks/speed_commits.py` tells it, braindecode's FTSurrogate and
+FrequencyShift gain more than ours, and the ratios are smaller.
 
 *Learnable* is the forward pass as in training, which keeps what the derivatives need, and
 makes some choices in part. *Fixed* is the same transform with its strengths frozen: what
@@ -404,7 +410,7 @@ def page(data: dict) -> str:
         "",
         "## Training, prediction",
         "",
-        f"Batches of {BATCH} x channels x {shape[2]} in front of the same trunk, with Adam, over "
+        f"Batches of {BATCH} x channels x {N_TIMES} in front of the same trunk, with Adam, over "
         f"{PROCESSES} processes. *One of several* with the objective for scores is what "
         "`eegaug learn` trains: a quarter of a batch stays clean, and the strengths learn at every "
         "fourth step. With the objective for invariances they learn at every step, which needs the "
