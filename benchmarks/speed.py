@@ -1,7 +1,8 @@
 """Measure the speed of eegaug's transforms, beside braindecode's and beside the network behind.
 
 Run ``python benchmarks/speed.py`` from the root of the repository: it writes
-``docs/benchmarks/speed.md`` and ``docs/benchmarks/speed.json``.
+``docs/benchmarks/speed.md`` and ``docs/benchmarks/speed.json``. With ``--device cuda`` it writes
+``speed_gpu`` beside them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import torch
 from braindecode.models import SleepStagerChambon2018
 from speed_cases import (
     BOTH,
+    CAPTURED,
+    CAPTURED_BOTH,
     COMPILED,
     COMPILED_BOTH,
     COPY,
@@ -43,8 +46,15 @@ from speed_cases import (
     policy,
 )
 from speed_page import page
-from speed_timing import Pass, copy_bandwidth, measure, peak_memory, synchronises
-from speed_training import CHANNEL_COUNTS, MEASURED, PROCESSES, over_processes, time_imports
+from speed_timing import Captured, Pass, copy_bandwidth, measure, peak_memory, synchronises
+from speed_training import (
+    CHANNEL_COUNTS,
+    MEASURED,
+    PROCESSES,
+    over_processes,
+    time_imports,
+    waits,
+)
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -122,6 +132,7 @@ def time_transform(name: str, shape: tuple[int, ...], options: argparse.Namespac
     found: dict[str, Any] = {"memory": peak_memory(both, device)}
     if device == "cuda":
         found["synchronises"] = synchronises(both)
+        cases |= {CAPTURED: Captured(cases[FORWARD]), CAPTURED_BOTH: Captured(both)}
     if options.compile:
         cases |= compiled(module, x, x_grad, *labels)
     found["times"] = measure(cases, options.repeats, device)
@@ -155,6 +166,9 @@ def time_policy(shape: tuple[int, ...], options: argparse.Namespace) -> dict:
     if device == "cuda":
         found["synchronises"] = synchronises(cases[POLICY])
     cases["policy, forward alone"] = Pass(plain, x)
+    if device == "cuda":
+        captured = (TRUNK, POLICY, TOGETHER)
+        cases |= {f"{name}, captured": Captured(cases[name]) for name in captured}
     if options.compile:
         cases |= {f"policy, {k}": run for k, run in compiled(plain, x, x_grad).items()}
     found["times"] = measure(cases, options.repeats, device)
@@ -233,6 +247,7 @@ def main() -> None:
     warnings.simplefilter("ignore", FutureWarning)  # braindecode asks MNE for an old name
     os.environ.setdefault("KINETO_LOG_LEVEL", "9")  # torch's profiler speaks of GPUs not there
     options.out.mkdir(parents=True, exist_ok=True)
+    name = {"cpu": "speed", "cuda": "speed_gpu"}[options.device]
     began = time.monotonic()
     data: dict[str, Any] = {
         "machine": describe_machine(options.device),
@@ -247,33 +262,36 @@ def main() -> None:
         "training": {},
         "chain": {},
         "prediction": {},
+        "waits": {},
         "imports": {},
         "scaling": {dimension: {} for dimension in SIZES},
     }
 
     def save() -> None:
         data["seconds"] = round(time.monotonic() - began, 1)
-        (options.out / "speed.json").write_text(json.dumps(data) + "\n")
+        (options.out / f"{name}.json").write_text(json.dumps(data) + "\n")
 
     subjects = (len(SIZES) - 1) * (len(SCALED) + 1) + 1
     with tqdm(total=len(TRANSFORMS) + 2 + 3 * len(CHANNEL_COUNTS) + subjects) as bar:
-        for name in TRANSFORMS:
-            bar.set_description(name)
-            data["transforms"][name] = time_transform(name, shape, options)
+        for each in TRANSFORMS:
+            bar.set_description(each)
+            data["transforms"][each] = time_transform(each, shape, options)
             save()
             bar.update()
         bar.set_description("sleep policy")
         data["policy"] = time_policy(shape, options)
         save()
         bar.update()
-        rounds = -(-options.repeats // PROCESSES)
+        processes = PROCESSES[options.device]
+        rounds = -(-options.repeats // processes)
         for what in MEASURED:
             for n_channels in CHANNEL_COUNTS:
                 bar.set_description(f"{what}, {n_channels} channels")
-                found = over_processes(what, n_channels, rounds, options.device)
+                found = over_processes(what, n_channels, rounds, options.device, processes)
                 data[what][str(n_channels)] = found
                 save()
                 bar.update()
+        data["waits"] = waits() if options.device == "cuda" else {}
         bar.set_description("imports")
         data["imports"] = time_imports(min(options.repeats, 9))
         save()
@@ -283,7 +301,7 @@ def main() -> None:
             data["scaling"][dimension][subject] = times
             save()
             bar.update()
-    (options.out / "speed.md").write_text(page(data))
+    (options.out / f"{name}.md").write_text(page(data))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ CHANNELS = ("F3", "F4", "C3", "C4", "O1", "O2", "P3", "P4")
 FORWARD, BOTH, RIVAL = "forward", "forward + backward", "braindecode"
 FIXED = "forward, strengths fixed"
 FFT, COPY, RANDN = "FFT pair", "copy", "randn"
+CAPTURED, CAPTURED_BOTH = "captured forward", "captured forward + backward"
 COMPILED, COMPILED_BOTH = "compiled forward", "compiled forward + backward"
 TRUNK, POLICY, TOGETHER = "trunk", "policy", "policy and trunk"
 PLAIN_BATCH, PER_TRIAL = "policy, batch without gradient", "policy, one transform per trial"

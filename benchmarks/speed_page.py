@@ -8,6 +8,8 @@ import numpy as np
 from speed_cases import (
     BOTH,
     BY_FFT,
+    CAPTURED,
+    CAPTURED_BOTH,
     COMPILED,
     COMPILED_BOTH,
     COPY,
@@ -26,6 +28,7 @@ from speed_cases import (
 )
 from speed_timing import SLOW, Times, thin
 from speed_training import (
+    AS_GRAPH,
     BATCH,
     CHAIN,
     CHAINED,
@@ -103,8 +106,35 @@ class Target:
         return f"at {'least' if self.least else 'most'} {self.bound:g}"
 
 
+def byte_floor(data: dict) -> float:
+    """Return how long the GPU reads the signals and writes a result (ms)."""
+    return 2 * 4 * float(np.prod(data["shape"])) / data["bandwidth"]
+
+
+def gpu_targets(data: dict) -> list[Target]:
+    """Return what is to be reached on a GPU."""
+    transforms = data["transforms"].values()
+    waiting = [row["synchronises"] for row in [*transforms, data["policy"]]]
+    waiting += data["waits"].values()
+    over = [median(row["times"][CAPTURED]) / byte_floor(data) for row in transforms]
+    rows = [
+        Target(
+            "transforms, policies and trainings that wait for the GPU", [sum(waiting)], 0, False
+        ),
+        Target("transforms, forward, captured: / floor of bytes", over, 3, False),
+    ]
+    for n_channels, found in data["training"].items():
+        for name in (DEFAULT, CHAINED):
+            share = ratios(found[AS_GRAPH + name], found[AS_GRAPH + PLAIN])
+            what = f"training, {name}, {channels(n_channels)}, captured: / {PLAIN}"
+            rows.append(Target(what, share, 1.15 if n_channels == "1" else 1.1, False))
+    return rows
+
+
 def targets(data: dict) -> list[Target]:
     """Return all that is to be reached."""
+    if data["bandwidth"]:
+        return gpu_targets(data)
     transforms = {name: row["times"] for name, row in data["transforms"].items()}
     times = data["policy"]["times"]
 
@@ -148,7 +178,7 @@ def targets(data: dict) -> list[Target]:
 
 
 def training_tables(data: dict) -> list[str]:
-    """Tabulate training, the chain alone and prediction."""
+    """Tabulate training, the chain alone and prediction, and what is captured beside them."""
     lines = []
     for what, first, names in (
         ("training, four steps", PLAIN, (PLAIN, INPUT, DEFAULT, CHAINED)),
@@ -156,14 +186,19 @@ def training_tables(data: dict) -> list[str]:
         ("prediction", PREDICTED, (PREDICTED, CHAIN, ONE_OF)),
     ):
         found = data[what.split(",")[0]]
-        heads = [f"{channels(n)}, ms | / {first}" for n in found]
-        lines += ["", f"| {what} | {' | '.join(heads)} |", "|---|" + "---|" * (2 * len(heads))]
-        for name in names:
-            cells = [
-                f"{shown(times[name])} | {shown(ratios(times[name], times[first]))}"
-                for times in found.values()
-            ]
-            lines.append(f"| {name} | {' | '.join(cells)} |")
+        for prefix in ("", AS_GRAPH):
+            if not all(prefix + first in times for times in found.values()):
+                continue
+            heads = [f"{channels(n)}, ms | / {first}" for n in found]
+            title = f"| {prefix}{what} | {' | '.join(heads)} |"
+            lines += ["", title, "|---|" + "---|" * (2 * len(heads))]
+            for name in names:
+                cells = [
+                    f"{shown(times[prefix + name])} "
+                    f"| {shown(ratios(times[prefix + name], times[prefix + first]))}"
+                    for times in found.values()
+                ]
+                lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines[1:]
 
 
@@ -299,36 +334,39 @@ def scaling_table(dimension: str, rows: dict) -> list[str]:
 
 
 def device_table(data: dict) -> list[str]:
-    """Tabulate what only a GPU is asked: the floor of bytes moved, waits and the compiler."""
-    shape = data["shape"]
-    floor = 2 * 4 * float(np.prod(shape)) / data["bandwidth"] if data["bandwidth"] else None
+    """Tabulate what only a GPU is asked: captured graphs, the floor of bytes, waits, compiling."""
     lines = []
-    if floor:
+    if data["bandwidth"]:
         lines += [
-            f"Reading the signals and writing the result takes {floor:.4f} ms at the bandwidth of "
-            f"a large copy, {data['bandwidth'] / 1e6:,.0f} GB/s.",
+            f"Reading the signals and writing the result takes {1000 * byte_floor(data):.1f} us at "
+            f"the bandwidth of a large copy, {data['bandwidth'] / 1e6:,.0f} GB/s. *Captured* is "
+            "the same work as one CUDA graph: eager times are mostly the time that Python takes to "
+            "launch it.",
             "",
         ]
     lines += [
-        "| transform | forward / floor | waits for the GPU | compiled forward, ms "
-        "| / forward | compiled forward + backward, ms | / forward + backward |",
-        "|---|---|---|---|---|---|---|",
+        "| transform | waits for the GPU | captured forward, us | / floor of bytes "
+        "| captured forward + backward, us | eager / captured | compiled forward / eager "
+        "| compiled forward + backward / eager |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    rows = {name: (row["times"], row) for name, row in data["transforms"].items()}
-    for name, (times, row) in rows.items():
-        over = shown([t / floor for t in times[FORWARD]]) if floor else ""
-        waits = {True: "**yes**", False: "no", None: ""}[row.get("synchronises")]
-        cells = [over, waits]
+    for name, row in data["transforms"].items():
+        times = row["times"]
+        cells = [{True: "**yes**", False: "no", None: ""}[row.get("synchronises")]]
+        if CAPTURED in times:
+            micro = [[1000 * t for t in times[case]] for case in (CAPTURED, CAPTURED_BOTH)]
+            over = shown([t / byte_floor(data) for t in times[CAPTURED]])
+            gain = shown(ratios(times[BOTH], times[CAPTURED_BOTH]))
+            cells += [shown(micro[0]), over, shown(micro[1]), gain]
+        else:
+            cells += [""] * 4
         for fused, eager in ((COMPILED, FORWARD), (COMPILED_BOTH, BOTH)):
-            if fused in times:
-                cells += [shown(times[fused]), shown(ratios(times[fused], times[eager]))]
-            else:
-                cells += ["not compiled", ""]
+            cells.append(shown(ratios(times[fused], times[eager])) if fused in times else "")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
 
-INTRODUCTION = """# Speed
+INTRODUCTION = """# Speed{where}
 
 What eegaug's transforms cost: beside braindecode's, beside what no transform can do without, and
 beside the network that they stand in front of.
@@ -338,9 +376,7 @@ beside the network that they stand in front of.
 Times are medians over the rounds, with the quartiles in brackets. In each round all that is
 compared is measured in turn, so that a machine that slows down slows all alike; ratios are
 medians and quartiles of the ratios within a round. The draws of the noise are part of the time.
-Part of a time is memory that is mapped anew: the allocator of glibc gives large tensors back. Told
-to keep them, as `benchmarks/speed_commits.py` tells it, braindecode's FTSurrogate and
-FrequencyShift gain more than ours, and the ratios are smaller.
+{memory}
 
 *Learnable* is the forward pass as in training, which keeps what the derivatives need, and
 makes some choices in part. *Fixed* is the same transform with its strengths frozen: what
@@ -356,6 +392,13 @@ The floors: one *FFT pair*, `irfft(rfft(x))`; one *copy* of the batch; one *rand
 of the output, in multiples of the batch. Output and derivative in the signals are two of them.
 """
 
+#: What part of a time is, on a CPU and on a GPU.
+MAPPED = """Part of a time is memory that is mapped anew: the allocator of glibc gives large tensors
+back. Told to keep them, as `benchmarks/speed_commits.py` tells it, braindecode's FTSurrogate and
+FrequencyShift gain more than ours, and the ratios are smaller."""
+LAUNCHED = """Most of an eager time is what Python takes to launch the work, so that ratios to
+braindecode's say little about large batches; the last table has the time of the work alone."""
+
 
 def page(data: dict) -> str:
     """Write the page from what was measured."""
@@ -366,8 +409,10 @@ def page(data: dict) -> str:
         where = f"{machine['gpu']} ({where})"
     thinned = len(range(0, data["rounds"], thin(data["rounds"])))
     quick = " **A quick run: its figures are no more than a check of the script.**"
+    on_gpu = bool(machine["gpu"])
+    several = "" if on_gpu else f", over {PROCESSES['cpu']} processes"
     lines = [
-        INTRODUCTION,
+        INTRODUCTION.format(where=" on a GPU" * on_gpu, memory=LAUNCHED if on_gpu else MAPPED),
         f"Measured on {where}; torch {machine['torch']}, braindecode {machine['braindecode']}, "
         f"Python {machine['python']}; {data['seconds'] / 60:.1f} minutes. Signals of {size} "
         f"(trials x channels x samples), float32, at {SFREQ:g} Hz, unless it says otherwise. "
@@ -410,12 +455,12 @@ def page(data: dict) -> str:
         "",
         "## Training, prediction",
         "",
-        f"Batches of {BATCH} x channels x {N_TIMES} in front of the same trunk, with Adam, over "
-        f"{PROCESSES} processes. *One of several* with the objective for scores is what "
-        "`eegaug learn` trains: a quarter of a batch stays clean, and the strengths learn at every "
-        "fourth step. With the objective for invariances they learn at every step, which needs the "
-        "derivative in the network's input: a row has what that alone costs. Predictions are the "
-        "mean of four copies.",
+        f"Batches of {BATCH} x channels x {N_TIMES} in front of the same trunk, with "
+        f"Adam{several}. *One of several* with the objective for scores is what `eegaug learn` "
+        "trains: a quarter of a batch stays clean, and the strengths learn at every fourth step. "
+        "With the objective for invariances they learn at every step, which needs the derivative "
+        "in the network's input: a row has what that alone costs. Predictions are the mean of four "
+        "copies.",
         "",
         *training_tables(data),
         "",

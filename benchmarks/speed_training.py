@@ -15,7 +15,7 @@ import mne
 import torch
 from braindecode.models import SleepStagerChambon2018
 from speed_cases import CHANNELS, FFT, SFREQ
-from speed_timing import Pass, Times, measure
+from speed_timing import Captured, Pass, Times, measure, synchronises
 from torch import Tensor, nn
 
 import eegaug as ours
@@ -23,8 +23,8 @@ import eegaug as ours
 #: Trials of a batch, samples of a trial, and numbers of channels.
 BATCH, N_TIMES, CHANNEL_COUNTS = 32, 3000, (1, 6)
 #: Fresh processes that each number is measured in: where tensors come to lie changes the time of a
-#: convolution by a factor of up to two, and stays the same within a process.
-PROCESSES = 5
+#: convolution on the CPU by a factor of up to two, and stays the same within a process.
+PROCESSES = {"cpu": 5, "cuda": 1}
 #: Steps of a case: a cycle of the objective, which learns its strengths at one of four.
 STEPS = 4
 COPIES = 4
@@ -33,6 +33,8 @@ PLAIN, DEFAULT, CHAINED = "the network alone", "one of several, score", "chain o
 INPUT = "the network alone, with the derivative in its input"
 CHAIN, ONE_OF = "chain of four", "one of several"
 PREDICTED = f"{COPIES} plain predictions"
+#: What names of steps that are captured as one graph begin with.
+AS_GRAPH = "captured: "
 
 
 class Call(Pass):
@@ -61,7 +63,8 @@ def policy(name: str, n_channels: int, device: str) -> ours.Augmentation:
 
 def trainer(module: nn.Module, loss: Callable[[], Tensor]) -> Call:
     """Return a cycle of steps of Adam."""
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-4)
+    on_gpu = next(module.parameters()).is_cuda
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-4, capturable=on_gpu)
 
     def run() -> None:
         for _ in range(STEPS):
@@ -72,8 +75,8 @@ def trainer(module: nn.Module, loss: Callable[[], Tensor]) -> Call:
     return Call(run)
 
 
-def training(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
-    """Measure steps of training with and without augmentation."""
+def trainings(n_channels: int, device: str) -> dict[str, Call]:
+    """Return cycles of training with and without augmentation."""
     x = torch.randn(BATCH, n_channels, N_TIMES, device=device)
     y = torch.arange(BATCH, device=device) % 5
     entropy = nn.CrossEntropyLoss()
@@ -91,7 +94,7 @@ def training(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
         ),
     }
     with_grad = x.clone().requires_grad_()
-    cases = {
+    return {
         PLAIN: trainer(plain, lambda: entropy(plain(x), y)),
         INPUT: trainer(other, lambda: entropy(other(with_grad), y)),
         **{
@@ -99,7 +102,20 @@ def training(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
             for name, objective in objectives.items()
         },
     }
+
+
+def training(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
+    """Measure steps of training with and without augmentation, on a GPU captured too."""
+    cases: dict[str, Pass] = {**trainings(n_channels, device)}
+    if device == "cuda":
+        again = trainings(n_channels, device).items()
+        cases |= {AS_GRAPH + name: Captured(run) for name, run in again}
     return measure(cases, rounds, device)
+
+
+def waits() -> dict[str, bool]:
+    """Whether a cycle of training waits for the GPU, by name."""
+    return {name: synchronises(run) for name, run in trainings(CHANNEL_COUNTS[-1], "cuda").items()}
 
 
 def chain(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
@@ -110,7 +126,10 @@ def chain(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
         return torch.fft.irfft(torch.fft.rfft(x), n=N_TIMES)
 
     fused = Pass(policy("chain", n_channels, device), x, backward=True)
-    return measure({CHAIN: fused, FFT: Call(fft_pair)}, 5 * rounds, device)
+    cases: dict[str, Pass] = {CHAIN: fused, FFT: Call(fft_pair)}
+    if device == "cuda":
+        cases |= {AS_GRAPH + name: Captured(run) for name, run in list(cases.items())}
+    return measure(cases, 5 * rounds, device)
 
 
 def prediction(n_channels: int, rounds: int, device: str) -> dict[str, Times]:
@@ -156,10 +175,12 @@ def in_a_process(
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def over_processes(what: str, n_channels: int, rounds: int, device: str) -> dict[str, Times]:
+def over_processes(
+    what: str, n_channels: int, rounds: int, device: str, processes: int
+) -> dict[str, Times]:
     """Measure in several processes, and return the times of all."""
     times: dict[str, Times] = {}
-    for _ in range(PROCESSES):
+    for _ in range(processes):
         for name, found in in_a_process(what, n_channels, rounds, device).items():
             times.setdefault(name, []).extend(found)
     return times

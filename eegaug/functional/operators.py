@@ -276,7 +276,7 @@ def _adjoint_weights(x: Tensor) -> Tensor:
     """
     n_times = x.shape[-1]
     counted = x.new_full((n_times // 2 + 1,), 2 / n_times)
-    counted[0] = 1 / n_times
+    counted[:1] = 1 / n_times  # not `counted[0]`, which waits for a GPU
     if n_times % 2 == 0:
-        counted[-1] = 1 / n_times
+        counted[-1:] = 1 / n_times
     return torch.stack([counted, -counted], -1)

@@ -130,8 +130,10 @@ class InvarianceObjective(Objective):
             )
         self.trial_loss = with_reduction(loss, "none")
         self.reward_weight = float(reward_weight)
-        self.register_buffer("running_loss", torch.tensor(torch.nan))
-        self.register_buffer("baseline_loss", torch.tensor(torch.nan))
+        # where the model is, or each step would wait for a GPU
+        device = next((parameter.device for parameter in model.parameters()), None)
+        for name in ("running_loss", "baseline_loss"):
+            self.register_buffer(name, torch.full((), torch.nan, device=device))
 
     @property
     def skill(self) -> Tensor:

@@ -92,7 +92,8 @@ class ScoreObjective(InvarianceObjective):
     def training_step(self, x: Tensor, y: Tensor) -> Step:
         """Return the loss of all trials less the reward, and the outputs of the network."""
         n_clean = (len(x) + self._phase) // CLEAN_EVERY  # a quarter on average, of any batch
-        order = torch.randperm(len(x), device=x.device)
+        # by 32 bits: torch's compiler fails on x[torch.randperm(n)] (pytorch/pytorch#158457)
+        order = torch.randperm(len(x), device=x.device, dtype=torch.int32).long()
         step = self._learning_step if self._learns() else self._constant_step
         loss, outputs = step(x[order], y[order], len(x) - n_clean)
         self._phase = (self._phase + 1) % LEARN_EVERY

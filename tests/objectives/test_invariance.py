@@ -523,6 +523,16 @@ def test_accumulated_batches_are_observed_one_by_one():
     assert 0 < objective.running_loss < objective.baseline_loss * 10
 
 
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_running_means_are_where_the_model_is(device):
+    model = model_of(SignFlip(0.2)).to(device)
+    for objective in (
+        InvarianceObjective(model, nn.MSELoss()),
+        ScoreObjective(model, nn.MSELoss()),
+    ):
+        assert {buffer.device.type for buffer in objective.buffers()} == {device}
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of torch's own compiler
 def test_an_objective_compiles_without_a_graph_break():

@@ -213,7 +213,7 @@ def test_an_objective_compiles_once_for_each_step_of_four():
     torch.compiler.reset()
     objective = ScoreObjective(model_of(SignFlip(0.2)), nn.CrossEntropyLoss()).float()
     x, y = DATA.float()[:8], LABELS[:8]
-    compiled = torch.compile(objective, fullgraph=True, backend="aot_eager")
+    compiled = torch.compile(objective, fullgraph=True)
     losses = []
     for each in (objective, compiled):
         objective.running_loss.fill_(torch.nan), objective.baseline_loss.fill_(torch.nan)
