@@ -53,7 +53,7 @@ def ratios(above: Times, below: Times) -> list[float]:
 
 def number(value: float) -> str:
     """Format to three digits, without an exponent."""
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    digits = sum(abs(value) < bound for bound in (100, 10, 0.1)) if value else 0
     return f"{value:.{digits}f}"
 
 

@@ -115,6 +115,7 @@ class Strength(nn.Module):
         # torch.func substitutes a plain tensor for the parameter, which is left as it is.
         if self.training and isinstance(self.raw, nn.Parameter):
             self.raw.data.clamp_(0.0, 1.0)
+            return torch.lerp(self.low, self.high, self.raw)
         return self.value
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:

@@ -244,7 +244,7 @@ class _Filters(torch.autograd.Function):
                     cross = spectrum * grad_spectrum
                     shared = [d for d in (0, 1) if response.shape[d] < cross.shape[d]]
                     cross = cross.sum(shared, keepdim=True) if shared else cross
-                    in_response = torch.view_as_real(cross) * _adjoint_weights(x)
+                    in_response = _as_counted(cross, x.shape[-1])
                 if ctx.needs_input_grad[0]:
                     response = complex_view(response)
                     in_spectrum = (
@@ -269,14 +269,10 @@ def _conjugate(spectrum: Tensor) -> Tensor:
     return spectrum
 
 
-def _adjoint_weights(x: Tensor) -> Tensor:
-    """Return how often ``irfft`` counts each frequency, divided by the number of times.
-
-    Shape (freqs, 2); the second column is negative, since the weighted spectrum is a conjugate.
-    """
-    n_times = x.shape[-1]
-    counted = x.new_full((n_times // 2 + 1,), 2 / n_times)
-    counted[:1] = 1 / n_times  # not `counted[0]`, which waits for a GPU
+def _as_counted(cross: Tensor, n_times: int) -> Tensor:
+    """Return the real view of newly computed conjugates, each as often as ``irfft`` counts it."""
+    cross = cross.mul_(2 / n_times)
+    cross[..., :1].mul_(0.5)
     if n_times % 2 == 0:
-        counted[-1:] = 1 / n_times
-    return torch.stack([counted, -counted], -1)
+        cross[..., -1:].mul_(0.5)
+    return torch.view_as_real(_conjugate(cross))

@@ -149,8 +149,9 @@ class InvarianceObjective(Objective):
             losses = per_trial(self.trial_loss, outputs, y, loss).reshape(len(x), -1).mean(1)
             advantage, count = self._observe(outputs, y, loss, losses)
             reward = self.reward_weight * self.skill.square()
-        for widths in self.model.augmentation.widths():
-            total = total - reward * torch.log(widths + NEGLIGIBLE).sum()
+        widths = [*self.model.augmentation.widths()]
+        if widths:
+            total = total - reward * torch.log(torch.cat(widths) + NEGLIGIBLE).sum()
         return Step(total + self._score(draw, advantage, count), outputs)
 
     def _observe(
@@ -163,14 +164,14 @@ class InvarianceObjective(Objective):
         processes = n_processes()
         if processes > 1:
             torch.distributed.all_reduce(totals)
-        alone = torch.where(self.running_loss.isfinite(), self.running_loss, loss)
+        means = torch.stack([self.running_loss, self.baseline_loss])
+        known = means.isfinite()
+        alone = torch.where(known[0], means[0], loss)
         advantage = leave_one_out(losses, totals[2], totals[3], alone)
-        for mean, latest in zip(
-            (self.running_loss, self.baseline_loss), totals[:2] / processes, strict=True
-        ):
-            latest = latest.to(mean)
-            updated = mean.lerp(latest, 1 - self.MOMENTUM)
-            mean.copy_(torch.where(mean.isfinite(), updated, latest))
+        latest = (totals[:2] / processes).to(means)
+        updated = torch.where(known, means.lerp(latest, 1 - self.MOMENTUM), latest)
+        self.running_loss.copy_(updated[0])
+        self.baseline_loss.copy_(updated[1])
         return advantage, totals[3]
 
     def _score(self, draw: Draw, advantage: Tensor, count: Tensor) -> Tensor:
