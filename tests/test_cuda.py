@@ -1,5 +1,8 @@
 """On a GPU: nothing waits for it, steps are captured, and results are those of the CPU."""
 
+import re
+from pathlib import Path
+
 import mne
 import pytest
 import torch
@@ -217,3 +220,14 @@ def test_an_objective_compiles_to_one_graph(kind, policy):
         with torch._dynamo.config.patch(error_on_recompile=number >= 4):
             compiled(x, y).backward()
     assert all(p.grad.isfinite().all() for p in objective.parameters() if p.grad is not None)
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch's own compiler
+def test_the_page_on_gpus_runs():
+    torch.compiler.reset()
+    text = (Path(__file__).parents[1] / "docs" / "guide" / "gpu.md").read_text(encoding="utf-8")
+    names = {}
+    exec("\n".join(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)), names)
+    assert names["loss"].isfinite()
+    out, expected = (names[name](names["x"][0]) for name in ("ready", "averaging"))
+    assert torch.allclose(out, expected, atol=1e-4)
