@@ -132,6 +132,16 @@ class AugmentationLayer(Augmentation):
             total[form] = total[form] + part if form in total else part
         return functional.apply(x, Operators(**total))
 
+    def augment_alike(self, x: Tensor, noise: Noise) -> Tensor:
+        """Map all signals (batch, channels, times) by the draw of one trial."""
+        choice, draws = _choice_and_draws(noise)
+        shares = functional.categorical(choice, self.weights)
+        mixed = self.training and self.mixture
+        if mixed or shares.requires_grad or not x.is_cpu or in_graph():
+            return super().augment_alike(x, noise)
+        (chosen,) = shares.argmax(1).tolist()
+        return Compose([self.transforms[chosen]]).augment_alike(x, (draws[chosen],))
+
     def _each_by_its_own(self, x: Tensor, chosen: Tensor, draws: tuple[Noise, ...]) -> Tensor:
         """Transform each trial by the candidate of the given index, shape (batch,)."""
         order = chosen.argsort()
@@ -298,13 +308,22 @@ class Compose(Augmentation):
 
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically, neighbours fused."""
+        return self._fused(x, noise, alike=False)
+
+    def augment_alike(self, x: Tensor, noise: Noise) -> Tensor:
+        """Map all signals (batch, channels, times) by the draw of one trial."""
+        return self._fused(x, noise, alike=True)
+
+    def _fused(self, x: Tensor, noise: Noise, alike: bool) -> Tensor:
+        """Map signals, neighbours fused; operators that follow from sizes are as many as draws."""
         waiting = Product()
         for augmentation, draw in self._links(noise):
             if not fuses(augmentation):
-                x = augmentation.augment(waiting.apply(x), draw)
+                one_by_one = augmentation.augment_alike if alike else augmentation.augment
+                x = one_by_one(waiting.apply(x), draw)
                 waiting = Product()
                 continue
-            step = augmentation.operators(sizes_of(x), draw)
+            step = augmentation.operators(sizes_of(x[:1] if alike else x), draw)
             longer = waiting.then(step)
             if longer is None:
                 x = waiting.apply(x)

@@ -19,7 +19,7 @@ from eegaug.transforms.contexts import (
     own_generator,
     without_graph_in_loader,
 )
-from eegaug.transforms.draws import Choices, Draw, Noise, noise_shapes, tensors_in
+from eegaug.transforms.draws import Choices, Draw, Noise, map_noise, noise_shapes, tensors_in
 
 if TYPE_CHECKING:
     from eegaug.transforms.transform import Transform
@@ -146,10 +146,17 @@ class Augmentation(Random):
         return out, labels[0] if x.ndim == 2 else labels
 
     def augmented(self, x: Tensor, draw: Draw) -> Tensor:
-        """Return the signals augmented by a draw that fits: :meth:`forward` without its checks."""
+        """Return the signals augmented by a draw that fits: :meth:`forward` without its checks.
+
+        A draw of one row serves all trials.
+        """
         trials = as_trials(x)
+        signals = trials.flatten(0, 1)
         with in_full_precision(x):
-            out = self.augment(trials.flatten(0, 1), draw.repeat_interleave(trials.shape[1]).noise)
+            if len(draw) == 1 < len(signals):
+                out = self.augment_alike(signals, draw.noise)
+            else:
+                out = self.augment(signals, draw.repeat_interleave(trials.shape[1]).noise)
         return out.to(x.dtype).reshape(*x.shape[:-1], out.shape[-1])
 
     def log_prob(self, draw: Draw) -> Tensor:
@@ -175,6 +182,10 @@ class Augmentation(Random):
     @abstractmethod
     def augment(self, x: Tensor, noise: Noise) -> Tensor:
         """Map signals (batch, channels, times) deterministically; ``noise`` is that of a draw."""
+
+    def augment_alike(self, x: Tensor, noise: Noise) -> Tensor:
+        """Map all signals (batch, channels, times) by the draw of one trial."""
+        return self.augment(x, map_noise(lambda row: row.repeat_interleave(len(x), 0), noise))
 
     @abstractmethod
     def layers(self) -> Iterator[Augmentation]:

@@ -489,6 +489,16 @@ def test_compiled_code_keeps_the_values():
 
 
 @pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("windows", [(), (2,)])
+def test_a_draw_of_one_row_serves_all_trials(augmentation, training, windows):
+    augmentation.double().train(training).requires_grad_(training)
+    x = signal(6, *windows, 3, 100, dtype=torch.float64)
+    draw = augmentation.sample(x)[2]
+    expected = augmentation(x, draw=draw.repeat(6))
+    assert torch.allclose(augmentation.augmented(x, draw), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(
     "index",
     [
