@@ -149,27 +149,6 @@ def test_a_crop_of_one_sample():
     assert torch.equal(crop(torch.arange(21.0)[None]), torch.tensor([[10.0]]))
 
 
-@pytest.mark.parametrize(
-    ("build", "defaults"),
-    [
-        (AmplitudeScale, {"max_change": 0.5}),
-        (lambda: FrequencyShift(SFREQ), {"max_delta_freq": 0.5}),
-        (lambda: FTSurrogate(), {"phase_noise_magnitude": 0.5}),
-        (lambda: GaussianNoise(), {"std": 0.1}),
-        (lambda: MaskEncoding(), {"max_mask_ratio": 0.1}),
-        (lambda: PhaseJitter(), {"max_phase": 30.0}),
-        (lambda: RandomCrop(SFREQ, 2.0), {"max_shift": 0.2}),
-        (lambda: SignFlip(), {"p": 0.5}),
-        (lambda: SmoothTimeMask(SFREQ), {"mask_len": 1.0}),
-        (lambda: TimeShift(SFREQ), {"max_shift": 0.2}),
-        (lambda: TimeWarp(), {"max_speed_change": 0.2}),
-    ],
-)
-def test_strengths_where_none_are_given(build, defaults):
-    found = {name: strength.as_numbers()[0] for name, strength in build().strengths().items()}
-    assert found == defaults
-
-
 def test_a_transform_without_a_rate_shows_none():
     assert SignFlip().extra_repr() == "" and FrequencyShift(250).extra_repr() == "sfreq=250"
 

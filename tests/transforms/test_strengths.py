@@ -85,6 +85,7 @@ def test_a_strength_has_its_start_its_unit_and_its_range(build, name, start, uni
     transform = build()
     assert getattr(transform, name).as_numbers() == (start, unit, 0, high)
     assert transform.strengths()[name] is getattr(transform, name)
+    assert ("p" in transform.strengths()) == (name == "p"), "every trial is transformed"
     own = Strength(start, high=high, unit=unit, learnable=False)
     assert getattr(build(**{name: own}), name) is own
 
