@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from eegaug.transforms.augmentation import Augmentation, check_device, check_signals
 from eegaug.transforms.check import check_when_built
 from eegaug.transforms.contexts import in_full_precision, in_graph
-from eegaug.transforms.draws import Draw, interleave
+from eegaug.transforms.draws import Draw, Noise, interleave
 from eegaug.validation import check_count, check_flag, check_module, found
 
 #: Attributes that braindecode, and code compatible with it, reads from a model.
@@ -152,9 +152,8 @@ class InvariantModel(nn.Module):
             # one by one: tensors of all copies are often so large that they are mapped anew
             check_device(self.augmentation, x)
             own = self._own_draw(x)
-            copies = [own[copy] for copy in range(self.n_copies)]
-            augmented = ((self.augmentation.augmented(x, copy), copy) for copy in copies)
-            return torch.stack([self._outputs(*each) for each in augmented]).mean(0)
+            copies = [self._copy(x, own[number]) for number in range(self.n_copies)]
+            return torch.stack(copies).mean(0)
         if draw is None:
             draw = self.sample(x)
         elif not isinstance(draw, Draw):
@@ -216,10 +215,15 @@ class InvariantModel(nn.Module):
         copies = x[:1].expand(self.n_copies, *x.shape[1:])
         return self.augmentation.sample(copies, generator).whole()
 
+    def _copy(self, x: Tensor, draw: Draw) -> Tensor:
+        """Return the outputs for one copy of each trial, augmented alike by a draw of one row."""
+        augmented = self.augmentation.augmented(x, draw, alike=True)
+        return self._outputs(augmented, draw.repeat(len(x)))
+
     def _outputs(self, augmented: Tensor, draw: Draw) -> Tensor:
         """Return the output for each augmented trial."""
         outputs = self.model(augmented)
-        return self._moved_back(outputs, augmented, draw) if self.equivariant else outputs
+        return self._moved_back(outputs, augmented, draw.noise) if self.equivariant else outputs
 
     def _check(self, x: Tensor) -> None:
         check_signals(x)
@@ -234,7 +238,7 @@ class InvariantModel(nn.Module):
                 f" Found {x.shape[-2]}, in shape {tuple(x.shape)}."
             )
 
-    def _moved_back(self, outputs: Tensor, augmented: Tensor, draw: Draw) -> Tensor:
+    def _moved_back(self, outputs: Tensor, augmented: Tensor, noise: Noise) -> Tensor:
         n_trials, n_times = augmented.shape[0], augmented.shape[-1]
         shape = tuple(outputs.shape)
         if len(shape) < 2 or (shape[0], shape[-1]) != (n_trials, n_times):
@@ -242,10 +246,9 @@ class InvariantModel(nn.Module):
                 "Outputs of an equivariant model should be of shape (batch, ..., times), here"
                 f" ({n_trials}, ..., {n_times}). Found {shape}."
             )
-        draw = draw if len(draw) == n_trials else draw.repeat(n_trials)
         with in_full_precision(augmented):  # like the augmentation itself
             exact = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
-            return self.augmentation.inverse(exact, draw.noise).to(outputs.dtype)
+            return self.augmentation.inverse(exact, noise).to(outputs.dtype)
 
     def _known(self, name: str) -> int | None:
         try:

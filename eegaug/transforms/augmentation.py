@@ -145,15 +145,15 @@ class Augmentation(Random):
         labels = self.relabel(labels, draw.noise)
         return out, labels[0] if x.ndim == 2 else labels
 
-    def augmented(self, x: Tensor, draw: Draw) -> Tensor:
+    def augmented(self, x: Tensor, draw: Draw, alike: bool = False) -> Tensor:
         """Return the signals augmented by a draw that fits: :meth:`forward` without its checks.
 
-        A draw of one row serves all trials.
+        Where all trials are augmented alike, the draw has one row.
         """
         trials = as_trials(x)
         signals = trials.flatten(0, 1)
         with in_full_precision(x):
-            if len(draw) == 1 < len(signals):
+            if alike:
                 out = self.augment_alike(signals, draw.noise)
             else:
                 out = self.augment(signals, draw.repeat_interleave(trials.shape[1]).noise)
