@@ -36,6 +36,12 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    """Draw the same in every run, in whichever order and process a test runs."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def nights():
     return simulate_nights(3, hours=0.5, seed=0)

@@ -198,22 +198,22 @@ CHOOSING = {
 @pytest.mark.parametrize("name", CHOOSING)
 def test_the_log_probability_is_that_of_bernoulli_choices(name, training):
     build, choices_of = CHOOSING[name]
-    augmentation = build().train(training)
-    draw = augmentation.sample(signal(40, 3, 100))
+    augmentation = build().double().train(training)
+    draw = augmentation.sample(signal(40, 3, 100, dtype=torch.float64))
     pairs = choices_of(augmentation, draw.noise)
-    wanted = torch.zeros(40)
+    wanted = torch.zeros(40, dtype=torch.float64)
     for choices, probability in pairs:
         p = probability()
-        taken = (choices.uniform < p).float().reshape(40, -1)
+        taken = (choices.uniform < p).double().reshape(40, -1)
         wanted = wanted + Bernoulli(probs=p).log_prob(taken).sum(1)
     found = augmentation.log_prob(draw)
-    assert torch.allclose(found, wanted, atol=1e-5)
+    assert torch.allclose(found, wanted, atol=1e-12)
     assert torch.equal(augmentation.log_prob(draw.whole()), found)
     raws = [probability.raw for _, probability in pairs]
-    weights = signal(40)
+    weights = signal(40, dtype=torch.float64)
     slopes = [torch.autograd.grad((each * weights).sum(), raws) for each in (found, wanted)]
     for ours, theirs in zip(*slopes, strict=True):
-        assert torch.allclose(ours, theirs, rtol=1e-4) and ours != 0
+        assert torch.allclose(ours, theirs, rtol=1e-9) and ours != 0
 
 
 @pytest.mark.parametrize("name", ["flip", "dropped", "interpolated"])
