@@ -178,8 +178,11 @@ def _candidates(chosen: Candidates) -> str:
 
 def _confidence(learned: Learned) -> str:
     """Return what each strength rests on."""
+    table = learned.confidence_table()
+    if not table.empty:
+        table["learned"] += " " + table.pop("unit")  # a column less: reasons are long
     if learned.is_at_chance:
-        table = learned.confidence_table().drop(columns=["verdict", "why"])
+        table = table.drop(columns=["verdict", "why"])
         return f"<p>The network is at chance: its strengths mean nothing.</p>{_table(table)}"
     if learned.caveats():
         first = "The caveats of the summary name what not to rely on."
@@ -197,7 +200,7 @@ def _confidence(learned: Learned) -> str:
         " determined</i>: it could be wider, or be used, at no measurable cost. <i>Too wide</i>:"
         " half of it would save more loss than the width is worth. Costs are measured on"
         " validation windows, in nats, and count from two standard errors on."
-        f" {again}</p>{_table(learned.confidence_table())}"
+        f" {again}</p>{_table(table)}"
     )
 
 
