@@ -218,7 +218,7 @@ class InvariantModel(nn.Module):
     def _copy(self, x: Tensor, draw: Draw) -> Tensor:
         """Return the outputs for one copy of each trial, augmented alike by a draw of one row."""
         augmented = self.augmentation.augmented(x, draw, alike=True)
-        return self._outputs(augmented, draw.repeat(len(x)))
+        return self._outputs(augmented, draw.repeat(len(x)) if self.equivariant else draw)
 
     def _outputs(self, augmented: Tensor, draw: Draw) -> Tensor:
         """Return the output for each augmented trial."""

@@ -40,7 +40,7 @@ def augmentation(request):
 
 @pytest.fixture
 def unwaited():
-    """Make every wait for the GPU an error; returns a function that ends this."""
+    """A function from whose call on every wait for the GPU is an error, until the test ends."""
     yield lambda: torch.cuda.set_sync_debug_mode("error")
     torch.cuda.set_sync_debug_mode("default")
 
